@@ -1,0 +1,2 @@
+export { createClient, type CallOptions, type Client, type ClientOptions } from './client.ts'
+export type { RawAnswer, RawOptions } from './raw.ts'

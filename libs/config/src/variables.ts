@@ -1,0 +1,32 @@
+import { bytes, hostPort, logLevel, milliseconds, natsUrl, port, postgresUrl, secret, text, url } from './fields.ts'
+
+/** What every process of the studio reads; spread it into the schema of `config.ts`. */
+export const serviceEnv = {
+  PORT: port,
+  HOST: text.default('127.0.0.1'),
+  LOG_LEVEL: logLevel.default('info'),
+  STUDIO_INTERNAL_TOKEN: secret,
+  OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
+}
+
+/** The other variables that more than one process knows. A service takes those it needs, so that each has one meaning and one default. */
+export const variables = {
+  DATABASE_URL: postgresUrl,
+  NATS_URL: natsUrl.default('nats://127.0.0.1:4222'),
+  TEMPORAL_HOST: hostPort.default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: text.default('default'),
+  BLOB_URL: url,
+  DELTA_ENGINE_URL: url,
+  DAG_URL: url,
+  PROVIDER_REGISTRY_URL: url,
+  STUDIO_JWT_SECRET: secret.optional(),
+  STUDIO_JWKS_URL: url.optional(),
+  STUDIO_JWT_ISSUER: text.optional(),
+  STUDIO_JWT_AUDIENCE: text.optional(),
+  STUDIO_MAX_BLOB_BYTES: bytes.default(16_777_216),
+  STUDIO_LEASE_MS: milliseconds.default(30_000),
+  STUDIO_RECONCILE_MS: milliseconds.default(5_000),
+  STUDIO_EXPANDER_URL: url.optional(),
+  STUDIO_EXPANDER_MODEL: text.optional(),
+  STUDIO_EXPANDER_API_KEY: text.optional(),
+}

@@ -1,0 +1,148 @@
+import { z } from 'zod'
+import { BlobReference, Content, items, Metadata, Operation, Sha256, Timestamp, Traceparent, TriggerPolicy, Uuid, VersionNumber } from './common.ts'
+import { route } from './route.ts'
+
+/** A blob at its head. `size` in bytes; `created_by` is "user" or a provider id; `parent_id` and `depth` tell the primary input at creation. */
+export const Blob = z.object({
+  id: Uuid,
+  tenant_id: Uuid,
+  user_id: Uuid,
+  content_type: z.string(),
+  content_hash: Sha256,
+  size: z.int().min(0),
+  version: VersionNumber,
+  version_id: Uuid,
+  parent_id: Uuid.nullable(),
+  root_id: Uuid,
+  depth: z.int().min(0),
+  created_by: z.string(),
+  providers: TriggerPolicy,
+  metadata: Metadata,
+  created_at: Timestamp,
+  updated_at: Timestamp,
+  deleted_at: Timestamp.nullable(),
+})
+export type Blob = z.infer<typeof Blob>
+
+/** One immutable version. A tombstone (operation `delete`) keeps the hash of the content that it took away. */
+export const Version = z.object({
+  version_id: Uuid,
+  blob_id: Uuid,
+  version: VersionNumber,
+  content_type: z.string(),
+  content_hash: Sha256,
+  size: z.int().min(0),
+  delta_id: Uuid,
+  operation: Operation,
+  created_by: z.string(),
+  user_id: Uuid,
+  metadata: Metadata,
+  created_at: Timestamp,
+})
+export type Version = z.infer<typeof Version>
+
+/**
+ * One delta to commit: the commit point of the studio (design 6.1b). `from_version` 0 makes the blob. `content` null keeps the bytes of the
+ * head (a delete, a change of metadata only); `metadata` null keeps the head's. `fence` is the epoch of the node for a
+ * provider's write and 0 for a user's: a write with a lower fence than the last one is refused.
+ */
+export const Commit = z.object({
+  delta_id: Uuid,
+  tenant_id: Uuid,
+  user_id: Uuid,
+  blob_id: Uuid,
+  operation: Operation,
+  from_version: z.int().min(0),
+  content: Content.nullable(),
+  content_type: z.string().nullable(),
+  metadata: Metadata.nullable(),
+  created_by: z.string(),
+  caused_by: Uuid.nullable(),
+  parent_id: Uuid.nullable(),
+  root_id: Uuid,
+  depth: z.int().min(0),
+  providers: TriggerPolicy.nullable(),
+  fence: z.int().min(0),
+  traceparent: Traceparent.nullable(),
+})
+export type Commit = z.infer<typeof Commit>
+
+/**
+ * What became of a commit. `committed` is answered again for a delta that was committed before, whatever the head is now.
+ * `conflict`: the head is not `from_version` (or the blob exists, for a create; or the fence is old); `deleted`: a user's change of a tombstone.
+ */
+export const CommitOutcome = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('committed'), version: VersionNumber, version_id: Uuid, blob: Blob }),
+  z.object({ status: z.literal('conflict'), head_version: VersionNumber }),
+  z.object({ status: z.literal('missing') }),
+  z.object({ status: z.literal('deleted'), head_version: VersionNumber }),
+  z.object({ status: z.literal('content_missing') }),
+  z.object({ status: z.literal('refused') }),
+])
+export type CommitOutcome = z.infer<typeof CommitOutcome>
+
+/** Where a delta stands, for the sweeper: `unknown` means that no commit of it is known and none was refused. */
+export const DeltaOutcome = z.object({
+  delta_id: Uuid,
+  status: z.enum(['committed', 'refused', 'unknown']),
+  version: VersionNumber.nullable(),
+})
+
+/** A committed provider write with all that a delta row needs, for the sweeper to write the rows that a crash left out. */
+export const Transform = Version.extend({ tenant_id: Uuid, caused_by: Uuid.nullable() })
+export type Transform = z.infer<typeof Transform>
+
+export const blobApi = {
+  /** Commits deltas, each on its own; repeatable by delta id. */
+  commit: route('/internal/commits', items(Commit), items(CommitOutcome), { idempotent: true, itemwise: true }),
+  /** Blobs at their heads, tombstones included; null for what this tenant does not have. */
+  readBlobs: route('/internal/blobs/read', items(BlobReference), items(Blob.nullable()), { idempotent: true, itemwise: true }),
+  /** A tenant's live blobs, newest first; `after` is the id of the last one seen. */
+  listBlobs: route(
+    '/internal/blobs/list',
+    z.object({ tenant_id: Uuid, user_id: Uuid.optional(), root_id: Uuid.optional(), created_by: z.string().optional(), limit: z.int().min(1).max(200), after: Uuid.optional() }),
+    z.object({ blobs: z.array(Blob), next: Uuid.nullable() }),
+    { idempotent: true },
+  ),
+  readVersions: route(
+    '/internal/versions/read',
+    items(BlobReference.extend({ version: VersionNumber })),
+    items(Version.nullable()),
+    { idempotent: true, itemwise: true },
+  ),
+  /** History of a blob, newest first; `before` is the last version number seen. */
+  listVersions: route(
+    '/internal/versions/list',
+    BlobReference.extend({ limit: z.int().min(1).max(500), before: VersionNumber.optional() }),
+    z.object({ versions: z.array(Version), next: VersionNumber.nullable() }),
+    { idempotent: true },
+  ),
+  /** Bytes by hash; null for what this tenant does not have. */
+  readContents: route(
+    '/internal/contents/read',
+    items(z.object({ tenant_id: Uuid, hash: Sha256 })),
+    items(z.object({ base64: z.base64() }).nullable()),
+    { idempotent: true, itemwise: true },
+  ),
+  /** What became of deltas; with `refuse`, those of which nothing is known are refused for ever (design 6.1). */
+  settleDeltas: route(
+    '/internal/deltas/settle',
+    z.object({ delta_ids: z.array(Uuid).max(1000), refuse: z.boolean() }),
+    items(DeltaOutcome),
+    { idempotent: true },
+  ),
+  /** Provider writes committed since `since`, oldest first. */
+  listTransforms: route(
+    '/internal/transforms/list',
+    z.object({ since: Timestamp, until: Timestamp, after: Uuid.optional(), limit: z.int().min(1).max(1000) }),
+    items(Transform),
+    { idempotent: true },
+  ),
+} as const
+
+/**
+ * The two raw routes of blob, where bytes go without JSON: `PUT /internal/contents` (headers `studio-tenant`, body: bytes) stages
+ * content and answers StagedContent; `GET /internal/contents/{hash}` (header `studio-tenant`) answers the bytes.
+ */
+export const StagedContent = z.object({ hash: Sha256, size: z.int().min(0) })
+export type StagedContent = z.infer<typeof StagedContent>

@@ -1,0 +1,202 @@
+import { z } from 'zod'
+import { BlobReference, items, Sha256, Timestamp, Traceparent, Uuid, VersionNumber } from './common.ts'
+import { ProblemSchema } from './problem.ts'
+import { route } from './route.ts'
+
+/** settled: nothing to do · dirty: waits for its turn or its inputs · running: claimed · failed · blocked: below a failed one · deleted */
+export const NodeState = z.enum(['settled', 'dirty', 'running', 'failed', 'blocked', 'deleted'])
+export type NodeState = z.infer<typeof NodeState>
+
+/** version: a new version was made · cutoff: the output equals the stored one · memo: a recorded output was used · failed · deleted */
+export const RunOutcome = z.enum(['version', 'cutoff', 'memo', 'failed', 'deleted'])
+export type RunOutcome = z.infer<typeof RunOutcome>
+
+/** One blob as dag knows it. `version` 0: derived, and not made yet. */
+export const GraphNode = z.object({
+  blob_id: Uuid,
+  version: z.int().min(0),
+  content_hash: Sha256.nullable(),
+  content_type: z.string().nullable(),
+  provider_id: z.string().nullable(),
+  provider_version: z.string().nullable(),
+  state: NodeState,
+  level: z.int().min(0),
+  last_run_id: Uuid.nullable(),
+  last_run_at: Timestamp.nullable(),
+  error: ProblemSchema.nullable(),
+})
+export type GraphNode = z.infer<typeof GraphNode>
+
+export const GraphEdge = z.object({ source_id: Uuid, target_id: Uuid, input: z.string(), ordinal: z.int().min(0) })
+export type GraphEdge = z.infer<typeof GraphEdge>
+
+/** All that depends on a blob, itself included, by levels (longest way from it). `settled`: nothing of it is dirty, running or blocked by a crash. */
+export const Graph = z.object({
+  root_id: Uuid,
+  nodes: z.array(GraphNode),
+  edges: z.array(GraphEdge),
+  levels: z.array(z.array(Uuid)),
+  settled: z.boolean(),
+})
+export type Graph = z.infer<typeof Graph>
+
+/** Work that one child workflow is to do: nodes of one tenant and one provider version, leased under `claim_id`. */
+export const ClaimGroup = z.object({
+  claim_id: Uuid,
+  kind: z.enum(['run', 'delete']),
+  provider_id: z.string(),
+  provider_version: z.string(),
+  workflow_type: z.string(),
+  task_queue: z.string(),
+  workflow_id: z.string(),
+  timeout_ms: z.int(),
+  /** Attempts that the provider may still make on these nodes. */
+  attempts_left: z.int().min(1),
+  root_ids: z.array(Uuid),
+  size: z.int().min(1),
+  traceparent: Traceparent.nullable(),
+})
+export type ClaimGroup = z.infer<typeof ClaimGroup>
+
+export const ClaimInput = z.object({
+  name: z.string(),
+  blob_id: Uuid,
+  version: VersionNumber,
+  content_hash: Sha256,
+  content_type: z.string(),
+})
+export type ClaimInput = z.infer<typeof ClaimInput>
+
+/** One node to bring up to date. `memo` is the recorded output of this key, where there is one: then no provider runs. */
+export const ClaimItem = z.object({
+  tenant_id: Uuid,
+  user_id: Uuid,
+  node_id: Uuid,
+  epoch: z.int().min(1),
+  head_version: z.int().min(0),
+  head_hash: Sha256.nullable(),
+  provider_id: z.string(),
+  provider_version: z.string(),
+  config: z.record(z.string(), z.json()),
+  key: Sha256,
+  memo: z.object({ content_hash: Sha256, content_type: z.string() }).nullable(),
+  inputs: z.array(ClaimInput),
+  parent_id: Uuid.nullable(),
+  root_id: Uuid,
+  depth: z.int().min(0),
+  caused_by: Uuid.nullable(),
+  traceparent: Traceparent.nullable(),
+})
+export type ClaimItem = z.infer<typeof ClaimItem>
+
+/** What became of one claimed node. `returned`: try it again alone (it failed in a batch); it does not end the run. */
+export const SettleItem = z.object({
+  node_id: Uuid,
+  epoch: z.int().min(1),
+  outcome: z.union([RunOutcome, z.literal('returned')]),
+  key: Sha256.nullable(),
+  version: VersionNumber.nullable(),
+  content_hash: Sha256.nullable(),
+  content_type: z.string().nullable(),
+  size: z.int().min(0).nullable(),
+  attempts: z.int().min(0),
+  error: ProblemSchema.nullable(),
+  /** Milliseconds that the provider took for this node. */
+  duration_ms: z.number().min(0),
+})
+export type SettleItem = z.infer<typeof SettleItem>
+
+/** One attempt to bring a derivation up to date, as it is recorded. A job is a run. */
+export const Run = z.object({
+  id: Uuid,
+  tenant_id: Uuid,
+  blob_id: Uuid,
+  epoch: z.int(),
+  provider_id: z.string(),
+  provider_version: z.string(),
+  key: Sha256.nullable(),
+  inputs: z.array(ClaimInput),
+  outcome: RunOutcome,
+  version: VersionNumber.nullable(),
+  content_hash: Sha256.nullable(),
+  attempts: z.int(),
+  duration_ms: z.number(),
+  workflow_id: z.string(),
+  caused_by: Uuid.nullable(),
+  error: ProblemSchema.nullable(),
+  finished_at: Timestamp,
+})
+export type Run = z.infer<typeof Run>
+
+export const Job = z.object({
+  id: Uuid,
+  tenant_id: Uuid,
+  provider_id: z.string(),
+  /** Ids of the input blobs. */
+  input_ids: z.array(Uuid),
+  /** The blob that it writes. */
+  blob_id: Uuid,
+  status: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']),
+  run: Run.nullable(),
+  created_at: Timestamp,
+})
+export type Job = z.infer<typeof Job>
+
+/** How one provider stands towards one blob that it takes as input. */
+export const Processing = z.object({ provider_id: z.string(), blob_id: Uuid, state: NodeState, run_id: Uuid.nullable(), at: Timestamp.nullable() })
+export type Processing = z.infer<typeof Processing>
+
+export const dagApi = {
+  /**
+   * Leases all that is ready in a tenant, in groups. `cascade` is the blob whose cascade asks: from now on dag may ring it again.
+   * `running`: nodes leased to others. `repeat`: the same id answers the same groups while they are leased, so that a retry loses none.
+   */
+  claim: route(
+    '/internal/claims',
+    z.object({ tenant_id: Uuid, cascade_id: Uuid, request_id: Uuid, limit: z.int().min(1).max(5000) }),
+    z.object({ groups: z.array(ClaimGroup) }),
+    { idempotent: true },
+  ),
+  /** The nodes still leased under a claim, with the lease made longer. Empty: the claim is lost. */
+  readClaim: route('/internal/claims/read', z.object({ claim_id: Uuid }), items(ClaimItem), { idempotent: true }),
+  /** Makes the lease longer; `held` are the nodes still leased. */
+  renewClaim: route('/internal/claims/renew', z.object({ claim_id: Uuid }), z.object({ held: z.array(Uuid) }), { idempotent: true }),
+  /** Records outcomes of claimed nodes and frees what waited for them. Items whose lease or epoch is no longer theirs are `lost` and change nothing. */
+  settle: route(
+    '/internal/settlements',
+    z.object({ claim_id: Uuid, items: z.array(SettleItem).max(5000) }),
+    z.object({ settled: z.int(), ready: z.int(), lost: z.array(Uuid) }),
+    { idempotent: true },
+  ),
+  /**
+   * A child workflow gave up with nodes of its claim left. A node that was claimed alone fails with this problem after `attempts`
+   * attempts; nodes of a larger claim become ready again, each alone.
+   */
+  abandonClaim: route(
+    '/internal/claims/abandon',
+    z.object({ claim_id: Uuid, error: ProblemSchema, attempts: z.int().min(1) }),
+    z.object({ failed: z.int() }),
+    { idempotent: true },
+  ),
+  /** A cascade workflow wants to end: `ended` false says that something became ready meanwhile, so that it claims again. */
+  endCascade: route('/internal/cascades/end', z.object({ tenant_id: Uuid, cascade_id: Uuid }), z.object({ ended: z.boolean() }), { idempotent: true }),
+  /** null: dag has not heard of this blob yet. */
+  readGraph: route('/internal/graphs/read', BlobReference, z.object({ graph: Graph.nullable() }), { idempotent: true }),
+  listChildren: route('/internal/children/list', BlobReference, z.object({ blob_ids: z.array(Uuid) }), { idempotent: true }),
+  readProcessing: route('/internal/processing/read', items(BlobReference), items(z.object({ processing: z.array(Processing) })), { idempotent: true, itemwise: true }),
+  listRuns: route(
+    '/internal/runs/list',
+    BlobReference.extend({ limit: z.int().min(1).max(200), before: Timestamp.optional() }),
+    z.object({ runs: z.array(Run) }),
+    { idempotent: true },
+  ),
+  /** Runs a provider on a blob on demand. Throws blob_not_found, blob_deleted, provider_not_found, provider_disabled, invalid_configuration, input_not_supported. */
+  createJob: route(
+    '/internal/jobs/create',
+    z.object({ tenant_id: Uuid, user_id: Uuid, provider_id: z.string(), blob_id: Uuid, config: z.record(z.string(), z.json()), label: z.string().max(100), traceparent: Traceparent.nullable() }),
+    z.object({ job: Job }),
+  ),
+  readJob: route('/internal/jobs/read', z.object({ tenant_id: Uuid, job_id: Uuid }), z.object({ job: Job.nullable() }), { idempotent: true }),
+  /** Starts a failed job (or run) again; the job answered has a new id. Throws job_not_found, job_not_failed. */
+  retryJob: route('/internal/jobs/retry', z.object({ tenant_id: Uuid, job_id: Uuid }), z.object({ job: Job })),
+} as const

@@ -1,0 +1,123 @@
+import type { Logger } from '@studio/telemetry'
+import pg from 'pg'
+import { isRetryable, toStudioError } from './errors.ts'
+import { queryableOn, type Queryable, type TransactionOptions } from './queryable.ts'
+
+export interface DatabaseOptions {
+  /** postgres:// URL of the database; the schema is given apart. */
+  url: string
+  /** The service's own schema. */
+  schema: string
+  log: Logger
+  /** Most connections; 10 a service share out the 50 of the requirements. */
+  max?: number
+}
+
+/** A service's own schema in PostgreSQL. */
+export interface Database extends Queryable {
+  readonly schema: string
+  readonly pool: pg.Pool
+  /**
+   * Runs `work` in a transaction (READ COMMITTED unless told) and commits it. Serialisation failures and deadlocks run it again, up to
+   * five times, so it must have no effect outside of the database.
+   */
+  transaction<Result>(work: (transaction: Queryable) => Promise<Result>, options?: TransactionOptions): Promise<Result>
+  /** Resolves when the database answers; throws `dependency_unavailable`. */
+  ping(): Promise<void>
+  /** Waits for the connections that are in use, then ends all. */
+  close(): Promise<void>
+}
+
+const attempts = 5
+const limits = {
+  connectionTimeoutMillis: 5_000,
+  idleTimeoutMillis: 10 * 60_000,
+  maxLifetimeSeconds: 60 * 60,
+  statementTimeoutMs: 30_000,
+  idleInTransactionMs: 60_000,
+} as const
+
+/** Connects lazily: a database that is not there yet shows in `ping`, and in `dependency_unavailable` for each statement. */
+export function createDatabase({ url, schema, log, max = 10 }: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    options: `-c search_path=${schema},public`,
+    application_name: `studio-${schema}`,
+    max,
+    min: Math.min(2, max),
+    connectionTimeoutMillis: limits.connectionTimeoutMillis,
+    idleTimeoutMillis: limits.idleTimeoutMillis,
+    maxLifetimeSeconds: limits.maxLifetimeSeconds,
+    statement_timeout: limits.statementTimeoutMs,
+    idle_in_transaction_session_timeout: limits.idleInTransactionMs,
+    keepAlive: true,
+    types: { getTypeParser: typeParser },
+  })
+  // An idle connection that breaks is replaced at the next statement: nothing to do but to say so.
+  pool.on('error', (error) => log.warn({ error: error.message }, 'a database connection was lost'))
+
+  const queryable = queryableOn(pool)
+  return {
+    ...queryable,
+    schema,
+    pool,
+    transaction: (work, options = {}) => transaction(pool, work, options),
+    ping: async () => void (await queryable.query('ping', 'select 1')),
+    close: () => pool.end(),
+  }
+}
+
+async function transaction<Result>(
+  pool: pg.Pool,
+  work: (transaction: Queryable) => Promise<Result>,
+  { isolation = 'read committed' }: TransactionOptions,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await attemptTransaction(pool, work, isolation)
+    } catch (error) {
+      if (attempt >= attempts || !isRetryable(error)) throw error
+      // Whoever collided waits a little and not alike, or they meet again.
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt))
+    }
+  }
+}
+
+async function attemptTransaction<Result>(
+  pool: pg.Pool,
+  work: (transaction: Queryable) => Promise<Result>,
+  isolation: string,
+): Promise<Result> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw toStudioError(error)
+  })
+  // A connection that breaks between two statements raises 'error' beside the statement's own failure.
+  const ignore = (): void => undefined
+  client.on('error', ignore)
+  let broken = false
+  try {
+    await client.query(`begin isolation level ${isolation}`)
+    const result = await work(queryableOn(client))
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch(() => (broken = true))
+    throw toStudioError(error)
+  } finally {
+    client.off('error', ignore)
+    client.release(broken)
+  }
+}
+
+const { INT8 } = pg.types.builtins
+
+function typeParser(oid: number, format?: 'text' | 'binary'): unknown {
+  return oid === INT8 && format !== 'binary' ? safeInteger : pg.types.getTypeParser(oid, format as 'text')
+}
+
+/** Versions, sizes and sequences stay far below 2^53; a value beyond it must not lose digits silently. */
+function safeInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} does not fit a number`)
+  return value
+}

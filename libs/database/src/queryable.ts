@@ -1,0 +1,36 @@
+import type pg from 'pg'
+import { toStudioError } from './errors.ts'
+
+export type Row = Record<string, unknown>
+
+export interface TransactionOptions {
+  isolation?: 'read committed' | 'repeatable read' | 'serializable'
+}
+
+/** What answers statements: the pool, or one connection inside a transaction. */
+export interface Queryable {
+  /**
+   * The rows of a statement. It is prepared under `name` once a connection, so one name always stands for one text. `bigint` columns
+   * are numbers, `timestamptz` columns are Dates, JSON columns are parsed.
+   */
+  query<Result extends object = Row>(name: string, text: string, values?: readonly unknown[]): Promise<Result[]>
+  /** How many rows a statement changed. */
+  execute(name: string, text: string, values?: readonly unknown[]): Promise<number>
+}
+
+type Runner = Pick<pg.Pool | pg.PoolClient, 'query'>
+
+export function queryableOn(runner: Runner): Queryable {
+  const run = async (name: string, text: string, values: readonly unknown[]): Promise<pg.QueryResult> => {
+    try {
+      return await (runner as pg.Pool).query({ name, text, values: values as unknown[] })
+    } catch (error) {
+      throw toStudioError(error)
+    }
+  }
+  return {
+    query: async <Result extends object>(name: string, text: string, values: readonly unknown[] = []) =>
+      (await run(name, text, values)).rows as Result[],
+    execute: async (name, text, values = []) => (await run(name, text, values)).rowCount ?? 0,
+  }
+}

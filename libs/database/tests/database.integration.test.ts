@@ -1,0 +1,96 @@
+import { createLogger } from '@studio/telemetry'
+import { addressesOf, engineParts, findEngines, freePorts, logFolderOf, newSecrets, selectParts, Supervisor } from '@studio/supervisor'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createDatabase, isUniqueViolation, postgresCode, prismaAdapter, type Database } from '../src/index.ts'
+
+const log = createLogger({ service: 'database-test', level: 'silent' })
+let dataDir: string
+let supervisor: Supervisor
+let url: string
+let database: Database
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'studio-database-'))
+  const options = {
+    dataDir,
+    ports: await freePorts(),
+    secrets: newSecrets(),
+    engines: await findEngines({ path: process.env['PATH'] }),
+    logLevel: 'info' as const,
+    environment: process.env,
+    postgresSettings: { fsync: 'off' },
+  }
+  supervisor = new Supervisor({ parts: selectParts(engineParts(options), ['postgres'], false), logFolder: logFolderOf(dataDir), restart: false })
+  await supervisor.start()
+  url = addressesOf(options).databaseUrl
+  database = createDatabase({ url, schema: 'counting', log })
+  await database.pool.query(`create schema counting; create table counting.counter (id text primary key, value bigint not null, at timestamptz, note jsonb)`)
+}, 60_000)
+afterAll(async () => {
+  await database.close()
+  await supervisor.stop()
+  await rm(dataDir, { recursive: true, force: true })
+}, 30_000)
+beforeEach(() => database.pool.query('truncate counter'))
+
+const insert = (id: string, value: number) => database.execute('insert', 'insert into counter (id, value) values ($1, $2)', [id, value])
+
+test('names without a schema are the service’s own; columns have the stated types', async () => {
+  expect(await database.execute('insert-all', 'insert into counter values ($1, $2, $3, $4)', ['a', 2 ** 40, new Date(0), { deep: [1] }])).toBe(1)
+  expect(await database.query('read', 'select * from counter')).toEqual([{ id: 'a', value: 2 ** 40, at: new Date(0), note: { deep: [1] } }])
+})
+
+test('a number that a double cannot hold is refused, not rounded', async () => {
+  await expect(database.query('huge', 'select 9007199254740993::bigint as value')).rejects.toThrow('does not fit')
+  expect(await database.query('after', 'select 1 as one')).toEqual([{ one: 1 }])
+})
+
+test('a second row of a key is a unique violation of its constraint', async () => {
+  await insert('a', 1)
+  const error: unknown = await insert('a', 2).catch((fault: unknown) => fault)
+  expect(isUniqueViolation(error, 'counter_pkey')).toBe(true)
+  expect(postgresCode(error)).toBe('23505')
+})
+
+test('a transaction that throws leaves nothing behind', async () => {
+  const work = database.transaction(async (transaction) => {
+    await transaction.execute('insert', 'insert into counter (id, value) values ($1, $2)', ['a', 1])
+    throw new Error('changed my mind')
+  })
+  await expect(work).rejects.toThrow('changed my mind')
+  expect(await database.query('read', 'select * from counter')).toEqual([])
+})
+
+test('transactions that collide run again until all are done', async () => {
+  await insert('a', 0)
+  const increment = () =>
+    database.transaction(
+      async (transaction) => {
+        const [row] = await transaction.query<{ value: number }>('value', 'select value from counter where id = $1', ['a'])
+        await transaction.execute('set', 'update counter set value = $2 where id = $1', ['a', (row?.value ?? 0) + 1])
+      },
+      { isolation: 'serializable' },
+    )
+  await Promise.all([increment(), increment(), increment()])
+  expect(await database.query('value', 'select value from counter where id = $1', ['a'])).toEqual([{ value: 3 }])
+})
+
+test('prisma’s adapter works on the same pool and schema', async () => {
+  await insert('a', 7)
+  const adapter = await prismaAdapter(database).connect()
+  expect(adapter.getConnectionInfo?.()).toMatchObject({ schemaName: 'counting' })
+  const { rows } = await adapter.queryRaw({ sql: 'select value from counter', args: [], argTypes: [] })
+  expect(rows.map((row) => row.map(String))).toEqual([['7']])
+  await adapter.dispose()
+  await database.ping()
+})
+
+test('a database that is away is an unavailable dependency, and is found again when it is back', async () => {
+  await supervisor.killPart('postgres')
+  await expect(database.ping()).rejects.toMatchObject({ code: 'dependency_unavailable' })
+  await expect(database.transaction(() => Promise.resolve())).rejects.toMatchObject({ code: 'dependency_unavailable' })
+  await supervisor.startPart('postgres')
+  await database.ping()
+}, 30_000)

@@ -1,0 +1,5 @@
+export { openBus, type Bus, type BusOptions } from './bus.ts'
+export { startConsumer, type ConsumerOptions, type EventConsumer } from './consumer.ts'
+export { listDeadLetters, replayDeadLetters, type DeadLetter } from './dead-letters.ts'
+export { outboxMigration } from './outbox-migration.ts'
+export { startRelay, type Relay, type RelayOptions } from './relay.ts'

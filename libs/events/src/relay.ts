@@ -1,0 +1,124 @@
+import { jetstream, jetstreamManager, type JetStreamClient, type PubAck } from '@nats-io/jetstream'
+import type { Database } from '@studio/database'
+import { failpoint } from '@studio/kernel'
+import { counter, span, type Logger } from '@studio/telemetry'
+import type { Bus } from './bus.ts'
+import { deleteOldRows, markSent, takeUnsent, type OutboxRow } from './outbox.ts'
+import { backoff, createPause } from './pause.ts'
+import { republishLost } from './republish.ts'
+import { ensureStreams, eventStream } from './streams.ts'
+
+export interface RelayOptions {
+  /** The schema that holds the outbox. */
+  database: Database
+  bus: Bus
+  log: Logger
+}
+
+/** Sends what commits left in the outbox. */
+export interface Relay {
+  /** Call it after a commit that wrote to the outbox: sends at once. Returns at once. */
+  poke(): void
+  /** Finishes the batch under way; what is left is sent after the next start. */
+  close(): Promise<void>
+}
+
+const batchSize = 500
+const ackTimeoutMs = 5_000
+/** The net under `poke`: rows of a process that died before it poked. */
+const pollMs = 1_000
+const streamCheckMs = 5_000
+const cleanUpMs = 60_000
+
+/**
+ * Publishes outbox rows to JetStream, each under its id (so that a repeated publish is one message for two minutes), and marks those
+ * that were acknowledged, in one transaction: a crash between the two publishes again. Several relays of one outbox share the
+ * work. While NATS is away nothing is lost and nobody waits. A stream that was lost or cut is found and filled again from the outbox.
+ */
+export function startRelay({ database, bus, log }: RelayOptions): Relay {
+  const published = counter('studio_events_published_total', 'Outbox rows that JetStream acknowledged.')
+  const pause = createPause()
+  const delays = backoff(100, 5_000)
+  let closed = false
+  let streamCheckAt = 0
+  let cleanUpAt = Date.now() + cleanUpMs
+  const stopListening = bus.onConnected(() => {
+    streamCheckAt = 0
+    pause.end()
+  })
+
+  const publish = async (client: JetStreamClient, rows: readonly OutboxRow[]): Promise<{ ids: string[]; lastSequence: number }> => {
+    const traces = [...new Set(rows.map((row) => /"traceparent":\s?"([^"]+)"/.exec(row.event)?.[1]))]
+    return span('publish events', { kind: 'producer', parent: traces[0], links: traces.slice(1), attributes: { events: rows.length } }, async () => {
+      const acks = rows.map((row) => client.publish(row.subject, row.event, { msgID: row.id, timeout: ackTimeoutMs }))
+      const results = await bus.whileConnected(Promise.allSettled(acks))
+      const acknowledged = results.flatMap((result, index) => (result.status === 'fulfilled' ? [{ id: rows[index]?.id ?? '', ack: result.value }] : []))
+      const failed = results.find((result) => result.status === 'rejected')
+      if (failed && acknowledged.length === 0) throw failed.reason
+      if (failed) log.error({ failed: rows.length - acknowledged.length, error: String(failed.reason) }, 'events were not taken by JetStream')
+      return { ids: acknowledged.map(({ id }) => id), lastSequence: Math.max(...acknowledged.map(({ ack }: { ack: PubAck }) => ack.seq)) }
+    })
+  }
+
+  /** Sends one batch; answers whether there may be more. */
+  const sendBatch = (client: JetStreamClient): Promise<boolean> =>
+    database.transaction(async (transaction) => {
+      const rows = await takeUnsent(transaction, batchSize)
+      if (rows.length === 0) return false
+      failpoint('relay.publish.before')
+      const { ids, lastSequence } = await publish(client, rows)
+      failpoint('relay.publish.after')
+      await markSent(transaction, ids, eventStream, lastSequence)
+      published.inc(ids.length)
+      return rows.length === batchSize && ids.length === batchSize
+    })
+
+  const checkStream = async (): Promise<void> => {
+    const manager = await bus.whileConnected(jetstreamManager(await bus.connection()))
+    await bus.whileConnected(ensureStreams(manager))
+    const count = await bus.whileConnected(republishLost(database, manager))
+    if (count > 0) log.warn({ events: count }, 'the event stream was lost: its events are sent again')
+    streamCheckAt = Date.now() + streamCheckMs
+  }
+
+  const round = async (): Promise<void> => {
+    if (!bus.connected()) return
+    const client = jetstream(await bus.connection())
+    if (Date.now() >= streamCheckAt) await checkStream()
+    while (!closed && (await sendBatch(client)));
+    if (Date.now() >= cleanUpAt) {
+      cleanUpAt = Date.now() + cleanUpMs
+      while (!closed && (await deleteOldRows(database)));
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    let failing = false
+    while (!closed) {
+      try {
+        await round()
+        failing = false
+        delays.reset()
+        await pause.wait(pollMs)
+      } catch (error) {
+        if (closed) return
+        // Whatever went wrong may be a stream that is gone.
+        streamCheckAt = 0
+        if (!failing) log.warn({ error }, 'events could not be sent: they wait in the outbox')
+        failing = true
+        await pause.wait(delays.next())
+      }
+    }
+  }
+  const running = run()
+
+  return {
+    poke: () => pause.end(),
+    close: async () => {
+      closed = true
+      stopListening()
+      pause.end()
+      await running
+    },
+  }
+}

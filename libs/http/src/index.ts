@@ -1,0 +1,7 @@
+export { createApp, type AppOptions, type Readiness } from './app.ts'
+export { parseJson, readBody, readJson, refuseDepth } from './body.ts'
+export { requireInternalToken } from './internal-token.ts'
+export { listen, type RunningServer } from './listen.ts'
+export { runService, type RunningService } from './run-service.ts'
+export { serveRoutes, type CallContext, type Handlers } from './serve-routes.ts'
+export { validate } from './validate.ts'

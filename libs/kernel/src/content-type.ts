@@ -1,0 +1,39 @@
+import { StudioError } from './errors.ts'
+
+// RFC 9110 section 8.3.1: type "/" subtype parameters; token characters of section 5.6.2.
+const mediaType = /^[!#$%&'*+.^_`|~0-9a-z-]+\/[!#$%&'*+.^_`|~0-9a-z-]+(\s*;\s*[!#$%&'*+.^_`|~0-9a-z-]+=("[^"\\\r\n]*"|[!#$%&'*+.^_`|~0-9a-z-]+))*$/i
+const maximumLength = 255
+
+/** The content type in the form it is stored in (essence in lower case, parameters kept); throws `invalid_content_type`. */
+export function parseContentType(contentType: string): string {
+  const trimmed = contentType.trim()
+  if (trimmed.length > maximumLength || !mediaType.test(trimmed)) {
+    throw new StudioError('invalid_content_type', 'Give a media type such as text/plain or image/png.')
+  }
+  const [essence = '', ...parameters] = trimmed.split(';')
+  return [essence.trim().toLowerCase(), ...parameters.map((parameter) => parameter.trim())].join('; ')
+}
+
+/** The content type without its parameters. */
+export function essenceOf(contentType: string): string {
+  return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase()
+}
+
+/** application/json and every type with the suffix +json (RFC 6839). */
+export function isJsonType(contentType: string): boolean {
+  const essence = essenceOf(contentType)
+  return essence === 'application/json' || essence.endsWith('+json')
+}
+
+/** Types whose content is shown as text: text/*, JSON, XML. */
+export function isTextType(contentType: string): boolean {
+  const essence = essenceOf(contentType)
+  return essence.startsWith('text/') || isJsonType(essence) || essence === 'application/xml' || essence.endsWith('+xml')
+}
+
+/** Whether a content type fits a pattern of a provider: `text/plain`, `text/*` or `*` + `/*`. */
+export function matchesContentType(pattern: string, contentType: string): boolean {
+  const essence = essenceOf(contentType)
+  if (pattern === '*/*') return true
+  return pattern.endsWith('/*') ? essence.startsWith(pattern.slice(0, -1)) : essence === essenceOf(pattern)
+}

@@ -1,0 +1,5 @@
+export * from './content-type.ts'
+export * from './errors.ts'
+export * from './failpoint.ts'
+export * from './hash.ts'
+export * from './identity.ts'

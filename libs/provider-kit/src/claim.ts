@@ -1,0 +1,58 @@
+import type { ClaimItem } from '@studio/contracts'
+import { cancellationSignal, heartbeat } from '@temporalio/activity'
+import type { ProviderDependencies } from './dependencies.ts'
+import { patiently } from './patiently.ts'
+import { leaseNotRenewed } from './telemetry.ts'
+
+const heartbeatMs = 2000
+
+/** Nodes leased under one claim, while an activity works on them. */
+export interface Claim {
+  readonly id: string
+  readonly items: readonly ClaimItem[]
+  /** Aborts when the activity is cancelled or the whole claim is lost. */
+  readonly signal: AbortSignal
+  holds(item: ClaimItem): boolean
+  /** Asks dag which nodes are still leased and makes the lease longer. */
+  renew(): Promise<void>
+}
+
+/**
+ * Reads the claim and keeps its lease, and Temporal's patience, until `work` is done. A claim that is lost (or was worked off by an earlier
+ * attempt) has no items.
+ */
+export async function withClaim<Result>(
+  { dag, log, leaseMs }: Pick<ProviderDependencies, 'dag' | 'log' | 'leaseMs'>,
+  claimId: string,
+  work: (claim: Claim) => Promise<Result>,
+): Promise<Result> {
+  const lost = new AbortController()
+  const signal = AbortSignal.any([cancellationSignal(), lost.signal])
+  const beat = setInterval(() => heartbeat(), heartbeatMs)
+  let held = new Set<string>()
+  let renewing: Promise<void> | undefined
+
+  const renew = (): Promise<void> =>
+    (renewing ??= dag
+      .call('renewClaim', { claim_id: claimId }, { signal })
+      .then((answer) => {
+        held = new Set(answer.held)
+        if (held.size === 0) lost.abort(new Error('the claim is lost'))
+      })
+      .finally(() => (renewing = undefined)))
+
+  let renewal: NodeJS.Timeout | undefined
+  try {
+    const { items } = await patiently(signal, () => dag.call('readClaim', { claim_id: claimId }, { signal }))
+    held = new Set(items.map((item) => item.node_id))
+    renewal = setInterval(() => {
+      renew().catch((error: unknown) => {
+        if (!signal.aborted) leaseNotRenewed(log, claimId, error)
+      })
+    }, leaseMs / 3)
+    return await work({ id: claimId, items, signal, holds: (item) => held.has(item.node_id), renew: () => patiently(signal, renew) })
+  } finally {
+    clearInterval(beat)
+    clearInterval(renewal)
+  }
+}

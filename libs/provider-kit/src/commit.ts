@@ -1,0 +1,74 @@
+import type { ClaimItem, Content, TransformOutcome } from '@studio/contracts'
+import { StudioError, transformDeltaId } from '@studio/kernel'
+import type { Claim } from './claim.ts'
+import type { ProviderDependencies } from './dependencies.ts'
+import { patiently } from './patiently.ts'
+
+/** A version to write for a claimed node; `content` null makes it a tombstone. */
+export interface Write {
+  item: ClaimItem
+  content: Content | null
+  content_type: string
+  traceparent: string | null
+}
+
+export type Written = Exclude<TransformOutcome, { status: 'conflict' }> | { status: 'lost' }
+
+const rounds = 4
+
+/**
+ * Writes versions through delta-engine, in one request. Where the head has moved on (a user's overlay, a late attempt) and the node is still
+ * leased to this claim, it is written on the new head: the epoch fences it. `lost`: somebody else has the node now.
+ */
+export async function commitWrites(
+  delta: ProviderDependencies['delta'],
+  claim: Claim,
+  writes: readonly Write[],
+): Promise<Map<Write, Written>> {
+  const written = new Map<Write, Written>()
+  const heads = new Map(writes.map((write) => [write, write.item.head_version]))
+  for (let round = 0; heads.size > 0 && round < rounds; round++) {
+    if (round > 0) await claim.renew()
+    for (const write of heads.keys()) {
+      if (claim.holds(write.item)) continue
+      heads.delete(write)
+      written.set(write, { status: 'lost' })
+    }
+    const open = [...heads.entries()]
+    if (open.length === 0) break
+    const { items } = await patiently(claim.signal, () =>
+      delta.call('submitTransforms', { items: open.map(([write, head]) => toTransform(write, head)) }, { signal: claim.signal }),
+    )
+    for (const [index, [write]] of open.entries()) {
+      const outcome = items[index]
+      if (outcome === undefined) throw new StudioError('internal_error', 'delta-engine answered fewer outcomes than transforms')
+      if (outcome.status === 'conflict') heads.set(write, outcome.head_version)
+      else {
+        heads.delete(write)
+        written.set(write, outcome)
+      }
+    }
+  }
+  // Its lease is good and its head is new each time: another attempt may have better luck.
+  for (const write of heads.keys()) written.set(write, { status: 'lost' })
+  return written
+}
+
+function toTransform({ item, content, content_type, traceparent }: Write, head: number) {
+  return {
+    delta_id: transformDeltaId(item.node_id, item.epoch, item.key),
+    tenant_id: item.tenant_id,
+    user_id: item.user_id,
+    blob_id: item.node_id,
+    from_version: head,
+    fence: item.epoch,
+    provider_id: item.provider_id,
+    content,
+    content_type,
+    caused_by: item.caused_by,
+    parent_id: item.parent_id,
+    root_id: item.root_id,
+    depth: item.depth,
+    traceparent,
+  }
+}

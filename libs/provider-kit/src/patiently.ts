@@ -1,0 +1,21 @@
+import { isStudioError } from '@studio/kernel'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const patienceMs = 45_000
+
+/**
+ * Repeats a request while a part of the studio is away, for 45 s on top of what the client itself waits: a restarting service must not use up
+ * a provider's attempts. Other errors, and the last one, are thrown on.
+ */
+export async function patiently<Answer>(signal: AbortSignal, request: () => Promise<Answer>): Promise<Answer> {
+  const deadline = performance.now() + patienceMs
+  for (let pause = 200; ; pause = Math.min(pause * 2, 2000)) {
+    try {
+      return await request()
+    } catch (error) {
+      const away = isStudioError(error, 'dependency_unavailable') || isStudioError(error, 'timeout')
+      if (!away || signal.aborted || performance.now() > deadline) throw error
+    }
+    await sleep(pause, undefined, { signal })
+  }
+}

@@ -1,0 +1,77 @@
+import type { ProviderManifest } from '@studio/contracts'
+import { StudioError } from '@studio/kernel'
+import { z } from 'zod'
+
+/** One blob that a transform reads. */
+export interface InputContent {
+  bytes: Uint8Array
+  content_type: string
+}
+
+/** What a transform reads: for each input name its blobs in order. A provider that a trigger applied has one, `input`. */
+export type Inputs = Readonly<Record<string, readonly InputContent[]>>
+
+/** What a transform makes; without a content type it is the manifest's `output_type`. */
+export interface Output {
+  bytes: Uint8Array
+  content_type?: string
+}
+
+/**
+ * Bytes to bytes: the same inputs and configuration give the same output (where the work itself allows it). Raise a StudioError whose
+ * code is not retryable (`input_not_supported`, `invalid_configuration` …) where another attempt is no use; whatever else is thrown is
+ * tried again. `signal` aborts when the result is no longer wanted or the time is over.
+ */
+export type Transform<Config> = (inputs: Inputs, config: Config, signal: AbortSignal) => Promise<Output>
+
+type Described = 'config_schema' | 'default_config' | 'task_queue'
+type Optional = 'input_schema' | 'output_schema' | 'trigger_patterns'
+
+interface ProviderDescription<Schema extends z.ZodType> {
+  /** The manifest but for what follows from the rest: the worker knows its task queue, the configuration's schema is made from `config`. */
+  manifest: Omit<ProviderManifest, Described | Optional> & Partial<Pick<ProviderManifest, Optional>>
+  /** Must take `{}`: each field has a default. */
+  config: Schema
+  transform: Transform<z.output<Schema>>
+}
+
+/** A provider as a worker hosts it. */
+export interface Provider {
+  manifest: Omit<ProviderManifest, 'task_queue'>
+  /** Throws `invalid_configuration` where the configuration is not one of this provider's. */
+  transform(inputs: Inputs, config: unknown, signal: AbortSignal): Promise<Output>
+}
+
+/** Joins manifest, configuration and transform of a provider. */
+export function defineProvider<Schema extends z.ZodType>({ manifest, config, transform }: ProviderDescription<Schema>): Provider {
+  return {
+    manifest: {
+      input_schema: null,
+      output_schema: null,
+      trigger_patterns: [],
+      ...manifest,
+      config_schema: z.toJSONSchema(config, { io: 'input' }) as ProviderManifest['config_schema'],
+      default_config: config.parse({}) as ProviderManifest['default_config'],
+    },
+    transform: async (inputs, given, signal) => {
+      const parsed = config.safeParse(given)
+      if (!parsed.success) throw new StudioError('invalid_configuration', z.prettifyError(parsed.error))
+      return transform(inputs, parsed.data, signal)
+    },
+  }
+}
+
+/** The text of the first input; throws `input_not_supported` where there is none or it is not UTF-8. */
+export function textOf(inputs: Inputs): string {
+  const [first] = Object.values(inputs).flat()
+  if (first === undefined) throw new StudioError('input_not_supported', 'Give the provider a text as its input.')
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(first.bytes)
+  } catch (error) {
+    throw new StudioError('input_not_supported', 'The text must be UTF-8.', { cause: error })
+  }
+}
+
+export function textOutput(text: string): Output {
+  return { bytes: Buffer.from(text, 'utf8') }
+}

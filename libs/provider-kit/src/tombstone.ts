@@ -1,0 +1,36 @@
+import type { ClaimGroup } from '@studio/contracts'
+import { failpoint, fromProblem } from '@studio/kernel'
+import { activityInfo } from '@temporalio/activity'
+import { withClaim } from './claim.ts'
+import { commitWrites } from './commit.ts'
+import type { ProviderDependencies } from './dependencies.ts'
+import { toFailure } from './failures.ts'
+import { patiently } from './patiently.ts'
+import { settlement } from './settlement.ts'
+
+/** The activity that deletes derived blobs whose sources are gone: a tombstone for each node of the claim. */
+export function createTombstoneActivity(
+  dependencies: Pick<ProviderDependencies, 'dag' | 'delta' | 'log' | 'leaseMs'>,
+): (group: ClaimGroup) => Promise<void> {
+  const { dag, delta } = dependencies
+  return async (group) => {
+    const { attempt } = activityInfo()
+    try {
+      await withClaim(dependencies, group.claim_id, async (claim) => {
+        failpoint('worker.claimed')
+        const writes = claim.items.map((item) => ({ item, content: null, content_type: 'application/octet-stream', traceparent: item.traceparent }))
+        const written = await commitWrites(delta, claim, writes)
+        failpoint('worker.committed')
+        const items = [...written].flatMap(([{ item }, outcome]) => {
+          if (outcome.status === 'failed') throw fromProblem(outcome.problem)
+          return outcome.status === 'applied' ? [settlement(item, 'deleted', attempt, { version: outcome.version })] : []
+        })
+        if (items.length > 0) {
+          await patiently(claim.signal, () => dag.call('settle', { claim_id: claim.id, items }, { signal: claim.signal }))
+        }
+      })
+    } catch (error) {
+      throw toFailure(error, attempt)
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import type { ClaimGroup, ClaimItem, SettleItem } from '@studio/contracts'
+import { failpoint, fromProblem, sha256, toProblem, type StudioError } from '@studio/kernel'
+import { setImmediate as yieldToTimers } from 'node:timers/promises'
+import type { Claim } from './claim.ts'
+import { commitWrites, type Write } from './commit.ts'
+import type { ProviderDependencies } from './dependencies.ts'
+import { patiently } from './patiently.ts'
+import { produce } from './produce.ts'
+import type { Provider } from './provider.ts'
+import { settlement } from './settlement.ts'
+import { itemFailed } from './telemetry.ts'
+
+/** How many nodes of a claim came to which outcome; `lost` ones belong to somebody else by now. */
+export type ClaimSummary = Partial<Record<SettleItem['outcome'] | 'lost', number>>
+
+/** A write whose node is settled by what becomes of it. */
+interface Pending extends Write {
+  outcome: 'version' | 'memo'
+  duration_ms: number
+}
+
+// Outputs wait for one common commit, up to this many bytes.
+const pendingBytes = 8 * 2 ** 20
+
+/** Brings all nodes of a claim up to date: memo, transform, commit, settle. Nodes of a claim do not feed each other. */
+export async function workOff(
+  provider: Provider,
+  dependencies: ProviderDependencies,
+  group: ClaimGroup,
+  claim: Claim,
+  attempt: number,
+): Promise<ClaimSummary> {
+  const { contents, delta, dag, log, maxOutputBytes } = dependencies
+  failpoint('worker.claimed')
+  const summary: ClaimSummary = {}
+  const settled: SettleItem[] = []
+  let pending: Pending[] = []
+  let bytes = 0
+
+  const fail = (item: ClaimItem, error: StudioError): void => {
+    itemFailed(log, item, error.code, attempt)
+    if (group.size === 1) throw error
+    settled.push(settlement(item, 'returned', 1, { error: toProblem(error) }))
+  }
+
+  const flush = async (): Promise<void> => {
+    if (pending.length > 0) {
+      failpoint('worker.computed')
+      const written = await commitWrites(delta, claim, pending)
+      for (const [write, outcome] of written) {
+        const { item, duration_ms, content_type, outcome: wanted } = write as Pending
+        if (outcome.status === 'lost') summary.lost = (summary.lost ?? 0) + 1
+        else if (outcome.status === 'failed') fail(item, fromProblem(outcome.problem))
+        else {
+          const { version, content_hash, size } = outcome
+          settled.push(settlement(item, wanted, attempt, { version, content_hash, size, content_type, duration_ms }))
+        }
+      }
+      failpoint('worker.committed')
+    }
+    if (settled.length > 0) {
+      const { lost } = await patiently(claim.signal, () =>
+        dag.call('settle', { claim_id: claim.id, items: settled }, { signal: claim.signal }),
+      )
+      const gone = new Set(lost)
+      for (const { node_id, outcome } of settled) {
+        const counted = gone.has(node_id) ? 'lost' : outcome
+        summary[counted] = (summary[counted] ?? 0) + 1
+      }
+    }
+    pending = []
+    settled.length = 0
+    bytes = 0
+  }
+
+  const inputs = await readInputs(dependencies, claim)
+  for (const item of claim.items) {
+    claim.signal.throwIfAborted()
+    if (!claim.holds(item)) {
+      summary.lost = (summary.lost ?? 0) + 1
+      continue
+    }
+    if (item.memo !== null) {
+      const { content_hash, content_type } = item.memo
+      if (content_hash === item.head_hash) settled.push(cutoff(item, attempt, item.memo, 0))
+      else pending.push({ item, content: { hash: content_hash }, content_type, outcome: 'memo', duration_ms: 0, traceparent: item.traceparent })
+      continue
+    }
+    try {
+      const product = await produce(provider, item, inputs, { timeoutMs: group.timeout_ms, maxOutputBytes, signal: claim.signal })
+      const { content_type, duration_ms, traceparent } = product
+      const content_hash = sha256(product.bytes)
+      contents.keep(item.tenant_id, content_hash, product.bytes)
+      if (content_hash === item.head_hash) settled.push(cutoff(item, attempt, { content_hash, content_type }, duration_ms))
+      else {
+        const content = { base64: Buffer.from(product.bytes).toString('base64') }
+        pending.push({ item, content, content_type, outcome: 'version', duration_ms, traceparent })
+        bytes += content.base64.length
+      }
+    } catch (error) {
+      claim.signal.throwIfAborted()
+      fail(item, error as StudioError)
+    }
+    if (bytes > pendingBytes) await flush()
+    // Transforms that never wait would keep heartbeats from going out.
+    await yieldToTimers()
+  }
+  await flush()
+  return summary
+}
+
+async function readInputs({ contents }: ProviderDependencies, claim: Claim): Promise<ReadonlyMap<string, Uint8Array>> {
+  const wanted = Map.groupBy(
+    claim.items.filter((item) => item.memo === null),
+    (item) => item.tenant_id,
+  )
+  const read = await Promise.all(
+    [...wanted].map(([tenantId, items]) => {
+      const hashes = items.flatMap((item) => item.inputs.map((input) => input.content_hash))
+      return patiently(claim.signal, () => contents.read(tenantId, hashes, claim.signal))
+    }),
+  )
+  return new Map(read.flatMap((contentsOfTenant) => [...contentsOfTenant]))
+}
+
+// Early cutoff: the output is what the head holds already.
+function cutoff(item: ClaimItem, attempt: number, made: { content_hash: string; content_type: string }, duration_ms: number): SettleItem {
+  return settlement(item, 'cutoff', attempt, { version: item.head_version || null, duration_ms, ...made })
+}

@@ -1,0 +1,27 @@
+import type { Blob, BlobReference, Commit } from '@studio/contracts'
+
+/** What one run over a batch says of one of its items. */
+export type Judgement =
+  /** Written by this run. */
+  | { verdict: 'written'; blob: Blob }
+  /** Written before, by the same delta. */
+  | { verdict: 'committed'; version: number; version_id: string }
+  /** Can be settled by another run only: another item goes first, or a race was lost. */
+  | { verdict: 'again' }
+  | { verdict: 'conflict' | 'deleted'; head_version: number }
+  | { verdict: 'refused' | 'missing' | 'content_missing' }
+
+/** Commits whose contents are hashed and encoded, ready to be written. */
+export interface CommitBatch {
+  /**
+   * Judges the items at these places of the batch and writes those that can go in, all in one transaction. A verdict that stands
+   * against an item may be outdated by a concurrent write, unless the item was judged before.
+   */
+  run(places: readonly number[]): Promise<Judgement[]>
+}
+
+export interface BlobStore {
+  openBatch(commits: readonly Commit[]): Promise<CommitBatch>
+  /** In the order asked; null for what the tenant does not have. */
+  readBlobs(references: readonly BlobReference[]): Promise<(Blob | null)[]>
+}

@@ -1,0 +1,34 @@
+import type { blobApi } from '@studio/contracts'
+import type { Handlers } from '@studio/http'
+import type { Context } from '../context.ts'
+import { commitDeltas } from '../domain/commit-deltas.ts'
+import { commitsRejected, deltasRefused, versionsCommitted } from '../telemetry.ts'
+
+/** The internal API of this service. */
+export function blobHandlers({ log, relay, store }: Context): Handlers<typeof blobApi> {
+  return {
+    commit: async ({ items }) => {
+      const started = performance.now()
+      const outcomes = await commitDeltas(store, items, (written) => {
+        relay.poke()
+        versionsCommitted(log, written, (performance.now() - started) / 1000)
+      })
+      commitsRejected(log, items, outcomes)
+      return { items: outcomes }
+    },
+    readBlobs: async ({ items }) => ({ items: await store.readBlobs(items) }),
+    listBlobs: (request) => store.listBlobs(request),
+    readVersions: async ({ items }) => ({ items: await store.readVersions(items) }),
+    listVersions: (request) => store.listVersions(request),
+    readContents: async ({ items }) => {
+      const contents = await store.readContents(items)
+      return { items: contents.map((bytes) => bytes && { base64: bytes.toString('base64') }) }
+    },
+    settleDeltas: async ({ delta_ids, refuse }) => {
+      const items = await store.settleDeltas(delta_ids, refuse)
+      if (refuse) deltasRefused(log, items.filter(({ status }) => status === 'refused').map(({ delta_id }) => delta_id))
+      return { items }
+    },
+    listTransforms: (request) => store.listTransforms(request),
+  }
+}

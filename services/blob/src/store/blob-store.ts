@@ -1,0 +1,36 @@
+import type { Database } from '@studio/database'
+import { prismaAdapter } from '@studio/database'
+import type { BlobStore } from '../domain/ports.ts'
+import { PrismaClient } from '../generated/client.ts'
+import { openCommitBatch } from './commit-batch.ts'
+import { listBlobs, listTransforms, listVersions } from './lists.ts'
+import { collectContents } from './sql/collect-contents.ts'
+import { readBlobs } from './sql/read-blobs.ts'
+import { readContents } from './sql/read-contents.ts'
+import { readVersions } from './sql/read-versions.ts'
+import { settleDeltas } from './sql/settle-deltas.ts'
+import { stageContent } from './sql/stage-content.ts'
+
+/** All that this service keeps, over one pool: hot paths as hand-written statements, lists through Prisma. */
+export function createStore(database: Database) {
+  const prisma = new PrismaClient({ adapter: prismaAdapter(database) })
+  return {
+    openBatch: (commits) => openCommitBatch(database, commits),
+    readBlobs: (references) => readBlobs(database, references),
+    readVersions: bind(readVersions),
+    readContents: bind(readContents),
+    stageContent: bind(stageContent),
+    collectContents: bind(collectContents),
+    settleDeltas: bind(settleDeltas),
+    listBlobs: (request: Parameters<typeof listBlobs>[1]) => listBlobs(prisma, request),
+    listVersions: (request: Parameters<typeof listVersions>[1]) => listVersions(prisma, request),
+    listTransforms: (request: Parameters<typeof listTransforms>[1]) => listTransforms(prisma, request),
+    close: () => prisma.$disconnect(),
+  } satisfies BlobStore & Record<string, unknown>
+
+  function bind<Arguments extends unknown[], Result>(query: (database: Database, ...given: Arguments) => Promise<Result>) {
+    return (...given: Arguments): Promise<Result> => query(database, ...given)
+  }
+}
+
+export type Store = ReturnType<typeof createStore>

@@ -1,0 +1,52 @@
+import type { Commit, CommitOutcome } from '@studio/contracts'
+import { blobCreationDuration, counter, type Logger } from '@studio/telemetry'
+
+const creation = blobCreationDuration()
+const versions = counter('studio_versions_committed_total', 'Versions made, by the operation that made them.', ['operation'])
+const rejections = counter('studio_commits_rejected_total', 'Commits that could not go in, by the reason.', ['status'])
+const collectedContents = counter('studio_contents_collected_total', 'Staged contents deleted since no version used them.', [])
+const collectedBytes = counter('studio_contents_collected_bytes_total', 'Raw bytes of the staged contents deleted.', [])
+
+/** New versions are committed. `seconds`: from the request to here. One line for all of them, since a batch may hold thousands. */
+export function versionsCommitted(log: Logger, written: { commit: Commit; outcome: CommitOutcome & { status: 'committed' } }[], seconds: number): void {
+  for (const { commit, outcome } of written) {
+    versions.inc({ operation: commit.operation })
+    if (outcome.version === 1) creation.observe(outcome.blob.content_type, seconds)
+  }
+  const lines = written.map(({ commit, outcome }) => ({
+    tenant_id: commit.tenant_id,
+    blob_id: commit.blob_id,
+    version: outcome.version,
+    delta_id: commit.delta_id,
+    operation: commit.operation,
+  }))
+  log.info(lines.length === 1 ? lines[0] : { versions: lines }, 'committed')
+}
+
+/** Commits were answered with something else than `committed`. */
+export function commitsRejected(log: Logger, commits: readonly Commit[], outcomes: readonly CommitOutcome[]): void {
+  outcomes.forEach((outcome, index) => {
+    if (outcome.status === 'committed') return
+    rejections.inc({ status: outcome.status })
+    const commit = commits[index]
+    log.info({ tenant_id: commit?.tenant_id, blob_id: commit?.blob_id, delta_id: commit?.delta_id, status: outcome.status }, 'not committed')
+  })
+}
+
+/** Deltas were refused for ever, since nothing was known of them. */
+export function deltasRefused(log: Logger, deltaIds: readonly string[]): void {
+  if (deltaIds.length > 0) log.warn({ delta_ids: deltaIds }, 'deltas refused')
+}
+
+/** Bytes were uploaded for a version to come. */
+export function contentStaged(log: Logger, tenantId: string, content: { hash: string; size: number }): void {
+  log.info({ tenant_id: tenantId, content_hash: content.hash, size: content.size }, 'content staged')
+}
+
+/** Staged contents that no version used were deleted. */
+export function contentsCollected(log: Logger, collected: number, bytes: number): void {
+  if (collected === 0) return
+  collectedContents.inc(collected)
+  collectedBytes.inc(bytes)
+  log.info({ collected, bytes }, 'staged contents collected')
+}

@@ -1,0 +1,24 @@
+import { createApp, serveRoutes } from '@studio/http'
+import { dagApi } from '@studio/contracts'
+import type { Context } from './context.ts'
+import { claimRoutes } from './routes/claims.ts'
+import { graphRoutes } from './routes/graphs.ts'
+import { jobRoutes } from './routes/jobs.ts'
+
+type App = ReturnType<typeof createApp>
+
+export function createDagApp(context: Context): App {
+  return createApp({
+    service: 'dag',
+    log: context.log,
+    internalToken: context.config.STUDIO_INTERNAL_TOKEN,
+    readiness: {
+      database: () => context.database.ping(),
+      nats: () => context.bus.ping(),
+      temporal: () => context.bell.ping(),
+    },
+    routes: (app) => {
+      serveRoutes(app, dagApi, { ...claimRoutes(context), ...graphRoutes(context), ...jobRoutes(context) })
+    },
+  })
+}

@@ -1,0 +1,18 @@
+import { loadConfig, serviceEnv, variables } from '@studio/config'
+import { z } from 'zod'
+
+const environment = z.object({
+  ...serviceEnv,
+  DATABASE_URL: variables.DATABASE_URL,
+  NATS_URL: variables.NATS_URL,
+  TEMPORAL_HOST: variables.TEMPORAL_HOST,
+  TEMPORAL_NAMESPACE: variables.TEMPORAL_NAMESPACE,
+  BLOB_URL: variables.BLOB_URL,
+  PROVIDER_REGISTRY_URL: variables.PROVIDER_REGISTRY_URL,
+  STUDIO_LEASE_MS: variables.STUDIO_LEASE_MS,
+  STUDIO_RECONCILE_MS: variables.STUDIO_RECONCILE_MS,
+})
+
+export type Config = z.infer<typeof environment>
+
+export const readConfig = (): Config => loadConfig(environment)

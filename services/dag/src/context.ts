@@ -1,0 +1,100 @@
+import { createClient, type Client } from '@studio/clients'
+import { blobApi, registryApi } from '@studio/contracts'
+import { createDatabase, prismaAdapter, type Database } from '@studio/database'
+import { openBus, startConsumer, startRelay, type Bus } from '@studio/events'
+import type { Logger } from '@studio/telemetry'
+import type { Config } from './config.ts'
+import type { JobReader } from './domain/jobs.ts'
+import type { GraphStore, Providers } from './domain/ports.ts'
+import { reconcile } from './domain/reconcile.ts'
+import { onBlobChanged } from './events/on-blob-changed.ts'
+import { PrismaClient } from './generated/client.ts'
+import { createProviders } from './providers/registry-providers.ts'
+import { createBacklog } from './store/backlog.ts'
+import { createGraphStore } from './store/graph-store.ts'
+import { createJobReader } from './store/job-reader.ts'
+import { reconciled } from './telemetry.ts'
+import { createCascadeBell, type TemporalBell } from './temporal/cascade-bell.ts'
+
+export interface Context {
+  readonly config: Config
+  readonly log: Logger
+  readonly database: Database
+  readonly prisma: PrismaClient
+  readonly bus: Bus
+  readonly blob: Client<typeof blobApi>
+  readonly registry: Client<typeof registryApi>
+  readonly providers: Providers
+  readonly store: GraphStore
+  readonly jobs: JobReader
+  readonly bell: TemporalBell
+  /** Begins to take events and to reconcile. */
+  start(): void
+  close(): Promise<void>
+}
+
+export function createContext(config: Config, log: Logger): Context {
+  const database = createDatabase({ url: config.DATABASE_URL, schema: 'dag', log })
+  const prisma = new PrismaClient({ adapter: prismaAdapter(database) })
+  const bus = openBus({ url: config.NATS_URL, name: 'dag', log })
+  const relay = startRelay({ database, bus, log })
+  const blob = createClient(blobApi, { baseUrl: config.BLOB_URL, token: config.STUDIO_INTERNAL_TOKEN })
+  const registry = createClient(registryApi, { baseUrl: config.PROVIDER_REGISTRY_URL, token: config.STUDIO_INTERNAL_TOKEN })
+  const providers = createProviders(registry)
+  const store = createGraphStore(database, config.STUDIO_LEASE_MS, () => relay.poke())
+  const bell = createCascadeBell({ address: config.TEMPORAL_HOST, namespace: config.TEMPORAL_NAMESPACE, log })
+  const backlog = createBacklog(database)
+  const stops: (() => Promise<void>)[] = []
+
+  return {
+    config,
+    log,
+    database,
+    prisma,
+    bus,
+    blob,
+    registry,
+    providers,
+    store,
+    jobs: createJobReader(prisma, database),
+    bell,
+    start() {
+      const consumer = startConsumer({ bus, log, durable: 'dag', filterSubjects: ['studio.blob.*.*'], handle: onBlobChanged({ store, providers, bell }) })
+      stops.push(() => consumer.close())
+      stops.push(
+        every(config.STUDIO_RECONCILE_MS, log, async () => {
+          reconciled(log, await reconcile({ store, backlog, bell, isAwake: (tenantId, rootId) => bell.isAwake(tenantId, rootId) }, config.STUDIO_RECONCILE_MS))
+        }),
+      )
+    },
+    async close() {
+      for (const stop of stops) await stop()
+      await bell.close()
+      await relay.close()
+      await bus.close()
+      await prisma.$disconnect()
+      await Promise.all([blob.close(), registry.close()])
+      await database.close()
+    },
+  }
+}
+
+/** Does something again and again, `pauseMs` after it last ended; a failure is logged and the next turn tries anew. */
+function every(pauseMs: number, log: Logger, work: () => Promise<void>): () => Promise<void> {
+  let running = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+  const turn = (): void => {
+    running = work()
+      .catch((error: unknown) => log.warn({ error }, 'the reconciler could not finish its turn'))
+      .finally(() => {
+        if (!stopped) timer = setTimeout(turn, pauseMs)
+      })
+  }
+  timer = setTimeout(turn, pauseMs)
+  return async () => {
+    stopped = true
+    clearTimeout(timer)
+    await running
+  }
+}

@@ -1,0 +1,123 @@
+import type { ClaimGroup, ClaimInput, Provider } from '@studio/contracts'
+import { derivationKey, runId, StudioError } from '@studio/kernel'
+import { looked } from './cascade-slots.ts'
+import { groupClaims, type ReadyNode } from './group-claims.ts'
+import type { GraphStore, GraphTransaction, NewRun, NodeRow, Providers } from './ports.ts'
+import { failNodes } from './settle-work.ts'
+
+export interface ClaimRequest {
+  tenant_id: string
+  cascade_id: string
+  request_id: string
+  limit: number
+}
+
+/**
+ * Leases all that is ready in a tenant. A node whose inputs are what its last run had is fresh: it settles here without a run, and what
+ * waits for it is looked at in turn (early cutoff). The same request answers the same groups, so that a lost answer loses no work.
+ */
+export async function claimWork(deps: { store: GraphStore; providers: Providers; taskQueue: string }, request: ClaimRequest): Promise<ClaimGroup[]> {
+  return await deps.store.transaction(request.tenant_id, async (graph) => {
+    const before = await graph.readClaimsOfRequest(request.request_id)
+    if (before.length > 0) return before.map((claim) => claim.work)
+    graph.saveCascadeSlots(looked(graph.cascadeSlots, request.cascade_id))
+
+    const claimed: ClaimGroup[] = []
+    for (let room = request.limit; room > 0; ) {
+      const nodes = await graph.listReady(room)
+      if (nodes.length === 0) break
+      const sorted = await sort(graph, deps.providers, nodes)
+      const groups = groupClaims(sorted.ready, deps.taskQueue)
+      await graph.addClaims(request.request_id, groups.map(({ group }) => ({ id: group.claim_id, tenant_id: request.tenant_id, work: group })))
+      await graph.lease(
+        groups.flatMap(({ group, nodes: members }) =>
+          members.map(({ node, derivation }) => ({
+            blob_id: node.blob_id,
+            claim_id: group.claim_id,
+            key: derivation?.key ?? null,
+            provider_version: derivation?.provider.version ?? null,
+          })),
+        ),
+      )
+      room -= sorted.ready.length
+      claimed.push(...groups.map(({ group }) => group))
+      await failNodes(graph, sorted.unrunnable)
+      await settleFresh(graph, sorted.fresh)
+      if (sorted.fresh.length === 0) break
+    }
+    return claimed
+  })
+}
+
+interface Sorted {
+  ready: ReadyNode[]
+  fresh: { node: NodeRow; key: string; version: string; inputs: ClaimInput[] }[]
+  unrunnable: { node: NodeRow; error: StudioError }[]
+}
+
+async function sort(graph: GraphTransaction, providers: Providers, nodes: readonly NodeRow[]): Promise<Sorted> {
+  const inputs = await graph.listInputs(nodes.map((node) => node.blob_id))
+  const sorted: Sorted = { ready: [], fresh: [], unrunnable: [] }
+  for (const node of nodes) {
+    if (node.doomed) {
+      sorted.ready.push({ node, derivation: null })
+      continue
+    }
+    const provider = await providers.current(node.tenant_id, node.provider_id ?? '')
+    const refusal = refusalOf(node, provider)
+    if (!provider || refusal) {
+      sorted.unrunnable.push({ node, error: refusal ?? new StudioError('provider_not_found') })
+      continue
+    }
+    const given = inputs.get(node.blob_id) ?? []
+    const key = derivationKey({ provider_id: provider.id, provider_version: provider.version, config: node.config, inputs: contentsByName(given) })
+    if (key === node.last_key && node.version > 0) sorted.fresh.push({ node, key, version: provider.version, inputs: given })
+    else sorted.ready.push({ node, derivation: { key, provider } })
+  }
+  return sorted
+}
+
+function refusalOf(node: NodeRow, provider: Provider | null): StudioError | null {
+  if (!provider) return new StudioError('provider_not_found', `Register the provider ${node.provider_id}, then retry the job.`)
+  if (provider.status === 'disabled') return new StudioError('provider_disabled', `Enable the provider ${provider.id}, then retry the job.`)
+  return null
+}
+
+function contentsByName(inputs: readonly ClaimInput[]): Record<string, [string, string][]> {
+  const named: Record<string, [string, string][]> = {}
+  for (const input of inputs) (named[input.name] ??= []).push([input.content_type, input.content_hash])
+  return named
+}
+
+/** No run takes place. One is recorded all the same where a job asked for it, so that the job has an end. */
+async function settleFresh(graph: GraphTransaction, fresh: Sorted['fresh']): Promise<void> {
+  if (fresh.length === 0) return
+  const ids = fresh.map(({ node }) => node.blob_id)
+  const asked = await graph.listJobNodes(ids)
+  await graph.settleFresh(ids)
+  await graph.addRuns(fresh.filter(({ node }) => asked.has(node.blob_id)).map(({ node, key, version, inputs }) => freshRun(node, key, version, inputs)))
+  await graph.countDown(ids)
+  await graph.closeCascades([...new Set(fresh.flatMap(({ node }) => node.cascade_id ?? []))])
+}
+
+function freshRun(node: NodeRow, key: string, providerVersion: string, inputs: ClaimInput[]): NewRun {
+  return {
+    id: runId(node.blob_id, node.epoch),
+    blob_id: node.blob_id,
+    epoch: node.epoch,
+    provider_id: node.provider_id ?? '',
+    provider_version: providerVersion,
+    key,
+    inputs,
+    outcome: 'memo',
+    version: node.version,
+    content_hash: node.content_hash,
+    attempts: 0,
+    duration_ms: 0,
+    workflow_id: '',
+    cascade_id: node.cascade_id,
+    caused_by: node.caused_by,
+    error: null,
+  }
+}
+

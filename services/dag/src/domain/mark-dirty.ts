@@ -1,0 +1,47 @@
+import type { Cause, GraphTransaction, MarkedNode } from './ports.ts'
+import { ringFor } from './cascade-slots.ts'
+
+/** What has changed: with `roots` everything below becomes dirty, `seeds` are themselves to be derived (each with the index of its cause). */
+export interface Dirt {
+  causes: readonly Cause[]
+  roots: readonly (readonly [blobId: string, causeIndex: number])[]
+  seeds: readonly (readonly [blobId: string, causeIndex: number])[]
+}
+
+/**
+ * Marks all that a change makes stale and opens the cascades of that change; answers the roots below which something is ready to run.
+ * Causes below which nothing is stale open no cascade.
+ */
+export async function markDirty(graph: GraphTransaction, dirt: Dirt): Promise<{ marked: MarkedNode[]; readyRoots: string[] }> {
+  if (dirt.roots.length === 0 && dirt.seeds.length === 0) return { marked: [], readyRoots: [] }
+  const marked = await graph.markDirty(dirt.causes, dirt.roots, dirt.seeds)
+  if (marked.length === 0) return { marked, readyRoots: [] }
+  const hindered = marked.filter((node) => node.hindered)
+  if (hindered.length > 0) await graph.blockBelow(hindered.map((node) => node.blob_id))
+
+  const counts = new Map<number, number>()
+  for (const node of marked) counts.set(node.cause_index, (counts.get(node.cause_index) ?? 0) + 1)
+  const opened = [...counts].flatMap(([index, nodes]) => {
+    const cause = dirt.causes[index]
+    return cause ? [{ ...cause, nodes }] : []
+  })
+  await graph.addCascades(opened)
+  const ready = new Set(marked.filter((node) => node.dirty_inputs === 0).map((node) => node.cause_index))
+  return { marked, readyRoots: [...ready].flatMap((index) => dirt.causes[index]?.root_id ?? []) }
+}
+
+/**
+ * Work is ready below these roots: keeps in the tenant's row which cascade workflows are told so, and answers those that have to be rung
+ * once the transaction is committed.
+ */
+export function ringCascades(graph: GraphTransaction, rootIds: readonly string[]): string[] {
+  const rung: string[] = []
+  let slots = [...graph.cascadeSlots]
+  for (const rootId of rootIds) {
+    const next = ringFor(slots, rootId)
+    slots = next.slots
+    if (next.ring !== null) rung.push(next.ring)
+  }
+  if (rung.length > 0) graph.saveCascadeSlots(slots)
+  return [...new Set(rung)]
+}

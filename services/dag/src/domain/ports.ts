@@ -1,0 +1,217 @@
+import type { ClaimGroup, ClaimInput, NodeState, Provider, RunOutcome, TriggerPolicy, TriggerSubject } from '@studio/contracts'
+import type { NamedInputs, Problem } from '@studio/kernel'
+import type { CascadeSlot } from './cascade-slots.ts'
+
+/** A node as its row has it. `version` 0: derived and not made yet. `provider_id` null: a source. */
+export interface NodeRow {
+  blob_id: string
+  tenant_id: string
+  user_id: string
+  created_by: string
+  providers: TriggerPolicy
+  ancestry: string[]
+  parent_id: string | null
+  root_id: string
+  depth: number
+  version: number
+  content_hash: string | null
+  content_type: string | null
+  size: number | null
+  provider_id: string | null
+  provider_version: string | null
+  config: Record<string, unknown> | null
+  state: NodeState
+  doomed: boolean
+  dirty_inputs: number
+  epoch: number
+  attempts: number
+  key: string | null
+  claim_id: string | null
+  last_key: string | null
+  last_run_id: string | null
+  last_run_at: Date | null
+  error: Problem | null
+  cascade_id: string | null
+  caused_by: string | null
+  traceparent: string | null
+}
+
+/** A blob's head as the last event told it. */
+export interface SourceHead {
+  blob_id: string
+  user_id: string
+  created_by: string
+  providers: TriggerPolicy
+  parent_id: string | null
+  root_id: string
+  depth: number
+  version: number
+  content_hash: string
+  content_type: string
+  size: number
+  state: 'settled' | 'deleted'
+}
+
+/** A derivation to be there from now on; its output blob's id is a function of tenant, provider, inputs and label. */
+export interface NewDerivation {
+  blob_id: string
+  user_id: string
+  provider_id: string
+  config: Record<string, unknown>
+  ancestry: string[]
+  parent_id: string
+  root_id: string
+  depth: number
+  inputs: NamedInputs
+}
+
+/** Why nodes become dirty: the cascade that it opens and the delta that began it. */
+export interface Cause {
+  cascade_id: string
+  root_id: string
+  caused_by: string | null
+  traceparent: string | null
+}
+
+export interface MarkedNode {
+  blob_id: string
+  epoch: number
+  dirty_inputs: number
+  /** One of its inputs has failed (or is below a failed one) and is not made anew by this change. */
+  hindered: boolean
+  cause_index: number
+}
+
+export interface Lease {
+  blob_id: string
+  claim_id: string
+  key: string | null
+  provider_version: string | null
+}
+
+export interface StoredClaim {
+  id: string
+  tenant_id: string
+  work: ClaimGroup
+}
+
+/** The end of a claimed node's run, as the row takes it over. Fields that are null stay as they are. */
+export interface NodeSettlement {
+  blob_id: string
+  state: 'settled' | 'failed' | 'deleted'
+  version: number | null
+  content_hash: string | null
+  content_type: string | null
+  size: number | null
+  last_key: string | null
+  run_id: string
+  error: Problem | null
+}
+
+export interface NewRun {
+  id: string
+  blob_id: string
+  epoch: number
+  provider_id: string
+  provider_version: string
+  key: string | null
+  inputs: ClaimInput[]
+  outcome: RunOutcome
+  version: number | null
+  content_hash: string | null
+  attempts: number
+  duration_ms: number
+  workflow_id: string
+  cascade_id: string | null
+  caused_by: string | null
+  error: Problem | null
+}
+
+export interface NewMemo {
+  key: string
+  content_hash: string
+  content_type: string
+  run_id: string
+}
+
+/** One input edge below a set of nodes, with what is known of its source. */
+export interface InputEdge {
+  source_id: string
+  target_id: string
+  source_deleted: boolean
+}
+
+export interface NewEvent {
+  type: 'studio.run.settled' | 'studio.cascade.started' | 'studio.cascade.settled'
+  facts: unknown[]
+}
+
+/** All that may be done to one tenant's graph while its lock is held. Nobody else changes this graph meanwhile. */
+export interface GraphTransaction {
+  readonly tenantId: string
+  readonly cascadeSlots: readonly CascadeSlot[]
+  saveCascadeSlots(slots: readonly CascadeSlot[]): void
+
+  readNodes(blobIds: readonly string[]): Promise<NodeRow[]>
+  readClaimedNodes(claimId: string): Promise<NodeRow[]>
+  /** Ready nodes, those that have waited longest first. */
+  listReady(limit: number): Promise<NodeRow[]>
+  hasReady(): Promise<boolean>
+  listInputs(blobIds: readonly string[]): Promise<Map<string, ClaimInput[]>>
+  /** Input edges of all nodes below the given ones. */
+  listEdgesBelow(blobIds: readonly string[]): Promise<InputEdge[]>
+
+  putSources(heads: readonly SourceHead[]): Promise<void>
+  /** Adds those that are not there yet; answers their ids. */
+  addDerivations(derivations: readonly NewDerivation[]): Promise<string[]>
+  setConfig(blobId: string, config: Record<string, unknown>): Promise<void>
+  /**
+   * Makes dirty: `seeds` themselves and all below them, and all below `roots` (not these themselves). Each is given as
+   * [blob id, index into causes].
+   */
+  markDirty(causes: readonly Cause[], roots: readonly (readonly [string, number])[], seeds: readonly (readonly [string, number])[]): Promise<MarkedNode[]>
+  /** Makes dirty nodes blocked that have, at any distance, one of these failed or blocked nodes above them. */
+  blockBelow(blobIds: readonly string[]): Promise<void>
+  markDoomed(cause: Cause, blobIds: readonly string[]): Promise<number>
+  closeEdgesFrom(sourceIds: readonly string[], targetIds: readonly string[]): Promise<void>
+
+  lease(leases: readonly Lease[]): Promise<void>
+  release(blobIds: readonly string[]): Promise<void>
+  settle(settlements: readonly NodeSettlement[]): Promise<void>
+  settleFresh(blobIds: readonly string[]): Promise<void>
+  /** Tells the targets of settled nodes that one dirty input less is left; answers how many became ready. */
+  countDown(sourceIds: readonly string[]): Promise<number>
+
+  addRuns(runs: readonly NewRun[]): Promise<void>
+  addMemos(memos: readonly NewMemo[]): Promise<void>
+  addJob(job: { id: string; blob_id: string; epoch: number; provider_id: string }): Promise<void>
+  /** Which of these nodes somebody asked for by a job in their present epoch. */
+  listJobNodes(blobIds: readonly string[]): Promise<Set<string>>
+  addClaims(requestId: string, claims: readonly StoredClaim[]): Promise<void>
+  readClaimsOfRequest(requestId: string): Promise<StoredClaim[]>
+  addCascades(cascades: readonly (Cause & { nodes: number })[]): Promise<void>
+  /** Closes those cascades (or all of the tenant's) that have nothing left to do; their facts go into the outbox. */
+  closeCascades(cascadeIds: readonly string[] | 'all'): Promise<void>
+  addEvents(events: readonly NewEvent[]): Promise<void>
+}
+
+/** Where graphs are kept. */
+export interface GraphStore {
+  /** Runs `work` with the tenant's lock; all or nothing. `work` may run again, so it has no effects outside. */
+  transaction<Result>(tenantId: string, work: (graph: GraphTransaction) => Promise<Result>): Promise<Result>
+  findClaim(claimId: string): Promise<StoredClaim | null>
+  /** Node rows without the lock: for what may be a little old. */
+  readNodes(tenantId: string, blobIds: readonly string[]): Promise<NodeRow[]>
+}
+
+/** What dag asks provider-registry. */
+export interface Providers {
+  /** The current version of a provider that the tenant sees, or null. */
+  current(tenantId: string, providerId: string): Promise<Provider | null>
+  match(subjects: readonly TriggerSubject[]): Promise<Provider[][]>
+}
+
+/** Wakes cascade workflows; never throws: what is not rung now is found by the reconciler. */
+export interface CascadeBell {
+  ring(tenantId: string, rootIds: readonly string[]): void
+}

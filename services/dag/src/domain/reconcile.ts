@@ -1,0 +1,54 @@
+import { ringCascades } from './mark-dirty.ts'
+import type { CascadeBell, GraphStore } from './ports.ts'
+
+/** What the reconciler can see over all tenants, from PostgreSQL alone. */
+export interface Backlog {
+  /** Frees nodes whose lease has run out; answers the tenants concerned. */
+  releaseExpiredLeases(): Promise<number>
+  /** Sets right dirty counts that no dirty input accounts for; answers how many were wrong (0, unless there is a defect). */
+  repairDirtyCounts(olderThanMs: number): Promise<number>
+  /** Tenants with nodes that have been ready for this long, and for each the root of the one that has waited longest. */
+  listWaiting(olderThanMs: number): Promise<{ tenant_id: string; root_id: string; waited_ms: number }[]>
+  /** Deletes claims that nobody holds any more. */
+  dropOldClaims(): Promise<number>
+}
+
+export interface Reconciliation {
+  released: number
+  repaired: number
+  rung: number
+}
+
+/**
+ * Starts what was lost: a ring that died with its process, an emptied Temporal, a worker that took its lease with it. Needs nothing but
+ * the rows, so that whatever else is emptied costs time and no work.
+ */
+export async function reconcile(
+  deps: { store: GraphStore; backlog: Backlog; bell: CascadeBell; isAwake: (tenantId: string, rootId: string) => Promise<boolean> },
+  patienceMs: number,
+): Promise<Reconciliation> {
+  const released = await deps.backlog.releaseExpiredLeases()
+  const repaired = await deps.backlog.repairDirtyCounts(patienceMs * 6)
+  const waiting = await deps.backlog.listWaiting(patienceMs)
+  let rung = 0
+  for (const { tenant_id: tenantId, root_id: rootId, waited_ms: waitedMs } of waiting) {
+    const roots = await deps.store.transaction(tenantId, async (graph) => {
+      const told = graph.cascadeSlots.filter((slot) => slot.rung).map((slot) => slot.root_id)
+      return [...new Set([...told, ...ringCascades(graph, [rootId])])]
+    })
+    // A workflow that is awake has the ring in its history, unless that was lost on the way: it is told again at doubling distances,
+    // so that a worker that is down for hours does not fill the history.
+    const unaware: string[] = []
+    for (const root of roots) if (isDoubling(waitedMs, patienceMs) || !(await deps.isAwake(tenantId, root))) unaware.push(root)
+    deps.bell.ring(tenantId, unaware)
+    rung += unaware.length
+  }
+  await deps.backlog.dropOldClaims()
+  return { released, repaired, rung }
+}
+
+/** True in the first interval after 1, 2, 4, 8 … times the patience. */
+export function isDoubling(waitedMs: number, patienceMs: number): boolean {
+  const times = waitedMs / patienceMs
+  return times >= 1 && times - 2 ** Math.floor(Math.log2(times)) < 1
+}

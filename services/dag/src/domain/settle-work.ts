@@ -1,0 +1,187 @@
+import type { ClaimInput, RunOutcome, SettleItem } from '@studio/contracts'
+import { newId, runId, toProblem, type Problem, type StudioError } from '@studio/kernel'
+import { markDirty } from './mark-dirty.ts'
+import type { Cause, GraphStore, GraphTransaction, NewRun, NodeRow, NodeSettlement, Providers, StoredClaim } from './ports.ts'
+import { subjectOfTrigger, triggeredDerivations, type TriggerSource } from './trigger-derivations.ts'
+
+export interface Settlement {
+  settled: number
+  ready: number
+  lost: string[]
+}
+
+/**
+ * Records what became of claimed nodes: their heads, runs and memo, frees what waited for them, and makes the derivations that triggers
+ * ask for on what they wrote. Items whose lease or epoch has passed to somebody else change nothing and come back as lost.
+ */
+export async function settleWork(
+  deps: { store: GraphStore; providers: Providers },
+  claimId: string,
+  items: readonly SettleItem[],
+): Promise<Settlement> {
+  const claim = await deps.store.findClaim(claimId)
+  if (!claim) return { settled: 0, ready: 0, lost: items.map((item) => item.node_id) }
+  const sources = await triggerSources(deps.store, claim.tenant_id, items)
+  const matches = await deps.providers.match(sources.map(subjectOfTrigger))
+  return await deps.store.transaction(claim.tenant_id, async (graph) => {
+    const nodes = new Map((await graph.readClaimedNodes(claimId)).map((node) => [node.blob_id, node]))
+    const held = items.flatMap((item) => {
+      const node = nodes.get(item.node_id)
+      return node && node.epoch === item.epoch ? [{ node, item }] : []
+    })
+    await recordOutcomes(graph, claim, held)
+    await graph.release(held.filter(({ item }) => item.outcome === 'returned').map(({ node }) => node.blob_id))
+
+    const done = held.filter(({ item }) => item.outcome !== 'failed' && item.outcome !== 'returned').map(({ node }) => node)
+    const freed = await graph.countDown(done.map((node) => node.blob_id))
+    const alive = new Set(held.filter(({ item }) => item.version !== null).map(({ node }) => node.blob_id))
+    const triggered = triggeredDerivations(sources, matches).filter((derivation) => alive.has(derivation.parent_id))
+    const added = new Set(triggered.length > 0 ? await graph.addDerivations(triggered) : [])
+    await markDirty(graph, seedsUnder(done, triggered.filter((derivation) => added.has(derivation.blob_id))))
+    await graph.closeCascades([...new Set(held.flatMap(({ node }) => node.cascade_id ?? []))])
+    const heldIds = new Set(held.map(({ node }) => node.blob_id))
+    return { settled: held.length, ready: freed + added.size, lost: items.map((item) => item.node_id).filter((id) => !heldIds.has(id)) }
+  })
+}
+
+/** A child workflow gave up: a node that was claimed alone has failed for good, the nodes of a larger claim are tried again alone. */
+export async function abandonClaim(deps: { store: GraphStore }, claimId: string, error: Problem, attempts: number): Promise<number> {
+  const claim = await deps.store.findClaim(claimId)
+  if (!claim) return 0
+  return await deps.store.transaction(claim.tenant_id, async (graph) => {
+    const nodes = await graph.readClaimedNodes(claimId)
+    if (claim.work.size > 1) {
+      await graph.release(nodes.map((node) => node.blob_id))
+      return 0
+    }
+    await recordOutcomes(graph, claim, nodes.map((node) => ({ node, item: failure(node, error, attempts) })))
+    await graph.closeCascades(nodes.flatMap((node) => node.cascade_id ?? []))
+    return nodes.length
+  })
+}
+
+/** Nodes that cannot even be claimed, such as those of a disabled provider. */
+export async function failNodes(graph: GraphTransaction, failures: readonly { node: NodeRow; error: StudioError }[]): Promise<void> {
+  if (failures.length === 0) return
+  await recordOutcomes(graph, null, failures.map(({ node, error }) => ({ node, item: failure(node, toProblem(error), 0) })))
+  await graph.closeCascades([...new Set(failures.flatMap(({ node }) => node.cascade_id ?? []))])
+}
+
+function failure(node: NodeRow, error: Problem, attempts: number): SettleItem {
+  return {
+    node_id: node.blob_id, epoch: node.epoch, outcome: 'failed', key: node.key, version: null, content_hash: null, content_type: null,
+    size: null, attempts, error, duration_ms: 0,
+  } // prettier-ignore
+}
+
+interface Held {
+  node: NodeRow
+  item: SettleItem
+}
+
+async function recordOutcomes(graph: GraphTransaction, claim: StoredClaim | null, held: readonly Held[]): Promise<void> {
+  const ended = held.filter((one): one is Held & { item: { outcome: RunOutcome } } => one.item.outcome !== 'returned')
+  if (ended.length === 0) return
+  const inputs = await graph.listInputs(ended.map(({ node }) => node.blob_id))
+  const runs = ended.map(({ node, item }) => runOf(node, item, item.outcome, inputs.get(node.blob_id) ?? [], claim))
+  await graph.settle(ended.map(({ node, item }) => settlementOf(node, item)))
+  await graph.addRuns(runs)
+  await graph.addMemos(
+    runs.flatMap((run, index) => {
+      const { key, content_hash } = run
+      const content_type = ended[index]?.item.content_type
+      const computed = run.outcome === 'version' || run.outcome === 'cutoff'
+      return computed && key && content_hash && content_type ? [{ key, content_hash, content_type, run_id: run.id }] : []
+    }),
+  )
+  const failed = ended.filter(({ item }) => item.outcome === 'failed').map(({ node }) => node.blob_id)
+  if (failed.length > 0) await graph.blockBelow(failed)
+  await graph.addEvents([
+    {
+      type: 'studio.run.settled',
+      facts: runs.map(({ id, blob_id, provider_id, outcome, version, content_hash }) => ({ run_id: id, blob_id, provider_id, outcome, version, content_hash })),
+    },
+  ])
+}
+
+function settlementOf(node: NodeRow, item: SettleItem): NodeSettlement {
+  const state = item.outcome === 'failed' ? 'failed' : item.outcome === 'deleted' ? 'deleted' : 'settled'
+  return {
+    blob_id: node.blob_id,
+    state,
+    version: item.version,
+    content_hash: item.content_hash,
+    content_type: item.content_type,
+    size: item.size,
+    last_key: state === 'settled' ? item.key : null,
+    run_id: runId(node.blob_id, node.epoch),
+    error: item.error,
+  }
+}
+
+function runOf(node: NodeRow, item: SettleItem, outcome: RunOutcome, inputs: ClaimInput[], claim: StoredClaim | null): NewRun {
+  return {
+    id: runId(node.blob_id, node.epoch),
+    blob_id: node.blob_id,
+    epoch: node.epoch,
+    provider_id: node.provider_id ?? '',
+    provider_version: node.provider_version ?? '',
+    key: item.key,
+    inputs,
+    outcome,
+    version: item.version,
+    content_hash: item.content_hash,
+    attempts: node.attempts + item.attempts,
+    duration_ms: item.duration_ms,
+    workflow_id: claim?.work.workflow_id ?? '',
+    cascade_id: node.cascade_id,
+    caused_by: node.caused_by,
+    error: item.error,
+  }
+}
+
+/** The blobs among the settled ones that have a new version, as triggers look at them. Reads without the lock: nothing here changes under a lease. */
+async function triggerSources(store: GraphStore, tenantId: string, items: readonly SettleItem[]): Promise<TriggerSource[]> {
+  const written = items.filter((item) => (item.outcome === 'version' || item.outcome === 'memo') && item.version !== null)
+  if (written.length === 0) return []
+  const nodes = new Map((await store.readNodes(tenantId, written.map((item) => item.node_id))).map((node) => [node.blob_id, node]))
+  return written.flatMap((item) => {
+    const node = nodes.get(item.node_id)
+    if (!node || item.content_hash === null || item.content_type === null) return []
+    return [
+      {
+        tenant_id: tenantId,
+        blob_id: node.blob_id,
+        user_id: node.user_id,
+        event: item.version === 1 ? ('blob.created' as const) : ('blob.updated' as const),
+        content_type: item.content_type,
+        content_hash: item.content_hash,
+        size: item.size ?? 0,
+        created_by: node.created_by,
+        ancestry: node.ancestry,
+        root_id: node.root_id,
+        depth: node.depth,
+        providers: node.providers,
+      },
+    ]
+  })
+}
+
+/** New derivations belong to the cascade of the node that they feed on. */
+function seedsUnder(done: readonly NodeRow[], added: readonly { blob_id: string; parent_id: string }[]) {
+  const causes: Cause[] = []
+  const indexOf = new Map<string, number>()
+  const parents = new Map(done.map((node) => [node.blob_id, node]))
+  const seeds = added.flatMap(({ blob_id, parent_id }) => {
+    const parent = parents.get(parent_id)
+    if (!parent) return []
+    const id = parent.cascade_id ?? newId()
+    const index = indexOf.get(id) ?? causes.length
+    if (index === causes.length) {
+      indexOf.set(id, index)
+      causes.push({ cascade_id: id, root_id: parent.root_id, caused_by: parent.caused_by, traceparent: parent.traceparent })
+    }
+    return [[blob_id, index] as const]
+  })
+  return { causes, roots: [], seeds }
+}

@@ -1,0 +1,34 @@
+import type { dagApi } from '@studio/contracts'
+import type { Handlers } from '@studio/http'
+import { failpoint } from '@studio/kernel'
+import type { Context } from '../context.ts'
+import { claimWork } from '../domain/claim-work.ts'
+import { endCascade } from '../domain/end-cascade.ts'
+import { abandonClaim, settleWork } from '../domain/settle-work.ts'
+import { readClaim, renewClaim } from '../store/claim-reader.ts'
+import { cascadeTaskQueue } from '../temporal/cascade-bell.ts'
+
+/** What cascades and workers ask: which work there is, and what became of it. */
+export function claimRoutes(
+  context: Context,
+): Pick<Handlers<typeof dagApi>, 'claim' | 'readClaim' | 'renewClaim' | 'settle' | 'abandonClaim' | 'endCascade'> {
+  const { store, providers, database, config } = context
+  return {
+    claim: async (request) => {
+      failpoint('dag.claim.before')
+      const groups = await claimWork({ store, providers, taskQueue: cascadeTaskQueue }, request)
+      failpoint('dag.claim.after')
+      return { groups }
+    },
+    readClaim: async ({ claim_id }) => ({ items: await readClaim(database, claim_id, config.STUDIO_LEASE_MS) }),
+    renewClaim: async ({ claim_id }) => ({ held: await renewClaim(database, claim_id, config.STUDIO_LEASE_MS) }),
+    settle: async ({ claim_id, items }) => {
+      failpoint('dag.settle.before')
+      const settlement = await settleWork({ store, providers }, claim_id, items)
+      failpoint('dag.settle.after')
+      return settlement
+    },
+    abandonClaim: async ({ claim_id, error, attempts }) => ({ failed: await abandonClaim({ store }, claim_id, error, attempts) }),
+    endCascade: async ({ tenant_id, cascade_id }) => ({ ended: await endCascade({ store }, tenant_id, cascade_id) }),
+  }
+}

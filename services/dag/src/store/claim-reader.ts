@@ -1,0 +1,35 @@
+import type { ClaimItem } from '@studio/contracts'
+import type { Database } from '@studio/database'
+
+/**
+ * What a worker is to do under a claim, with the lease made longer. One statement, so that heads of the inputs and the right to the node
+ * are of one moment: an edit that comes later takes the node away, one that came before is not seen half.
+ */
+export async function readClaim(database: Database, claimId: string, leaseMs: number): Promise<ClaimItem[]> {
+  return await database.query<ClaimItem>(
+    'read-claim',
+    `with held as (
+       update node set lease_until = now() + $2 * interval '1 millisecond' where claim_id = $1 and state = 'running' returning *)
+     select held.tenant_id, held.user_id, held.blob_id as node_id, held.epoch, held.version as head_version, held.content_hash as head_hash,
+       coalesce(held.provider_id, '') as provider_id, coalesce(held.provider_version, '') as provider_version, coalesce(held.config, '{}') as config,
+       coalesce(held.key, repeat('0', 64)) as key, held.parent_id, held.root_id, held.depth, held.caused_by, held.traceparent,
+       (select json_build_object('content_hash', memo.content_hash, 'content_type', memo.content_type)
+        from memo where memo.tenant_id = held.tenant_id and memo.key = held.key) as memo,
+       coalesce((
+         select json_agg(json_build_object('name', edge.input, 'blob_id', source.blob_id, 'version', source.version,
+           'content_hash', source.content_hash, 'content_type', source.content_type) order by edge.input, edge.ordinal)
+         from edge join node source on source.blob_id = edge.source_id
+         where edge.target_id = held.blob_id and edge.valid_to is null and source.content_hash is not null), '[]') as inputs
+     from held`,
+    [claimId, leaseMs],
+  )
+}
+
+export async function renewClaim(database: Database, claimId: string, leaseMs: number): Promise<string[]> {
+  const rows = await database.query<{ blob_id: string }>(
+    'renew-claim',
+    `update node set lease_until = now() + $2 * interval '1 millisecond' where claim_id = $1 and state = 'running' returning blob_id`,
+    [claimId, leaseMs],
+  )
+  return rows.map((row) => row.blob_id)
+}

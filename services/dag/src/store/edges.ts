@@ -1,0 +1,67 @@
+import type { ClaimInput } from '@studio/contracts'
+import type { Queryable } from '@studio/database'
+import type { InputEdge, NewDerivation } from '../domain/ports.ts'
+
+/** Inputs of nodes at their heads, by node, in the order of name and place. */
+export async function listInputs(tx: Queryable, blobIds: readonly string[]): Promise<Map<string, ClaimInput[]>> {
+  const inputs = new Map<string, ClaimInput[]>()
+  if (blobIds.length === 0) return inputs
+  const rows = await tx.query<ClaimInput & { target_id: string }>(
+    'list-inputs',
+    `select edge.target_id, edge.input as name, source.blob_id, source.version, source.content_hash, source.content_type
+     from edge join node source on source.blob_id = edge.source_id
+     where edge.target_id = any($1::uuid[]) and edge.valid_to is null and source.content_hash is not null
+     order by edge.target_id, edge.input, edge.ordinal`,
+    [blobIds],
+  )
+  for (const { target_id: target, ...input } of rows) {
+    const list = inputs.get(target)
+    if (list) list.push(input)
+    else inputs.set(target, [input])
+  }
+  return inputs
+}
+
+export async function listEdgesBelow(tx: Queryable, blobIds: readonly string[]): Promise<InputEdge[]> {
+  return await tx.query<InputEdge>(
+    'list-edges-below',
+    `with recursive below(blob_id) as (
+       select unnest($1::uuid[])
+       union select edge.target_id from below join edge on edge.source_id = below.blob_id and edge.valid_to is null)
+     select edge.source_id, edge.target_id, source.state = 'deleted' as source_deleted
+     from below join edge on edge.target_id = below.blob_id and edge.valid_to is null join node source on source.blob_id = edge.source_id`,
+    [blobIds],
+  )
+}
+
+/** Adds nodes that are not made yet (version 0) with their input edges; one that is there already stays as it is. */
+export async function addDerivations(tx: Queryable, tenantId: string, derivations: readonly NewDerivation[]): Promise<string[]> {
+  const nodes = derivations.map(({ inputs: _inputs, ...node }) => node)
+  const edges = derivations.flatMap(({ blob_id: target_id, inputs }) =>
+    Object.entries(inputs).flatMap(([input, sources]) => sources.map((source_id, ordinal) => ({ target_id, input, ordinal, source_id }))),
+  )
+  const added = await tx.query<{ blob_id: string }>(
+    'add-derivations',
+    `with added as (
+       insert into node (blob_id, tenant_id, user_id, created_by, providers, ancestry, parent_id, root_id, depth, version, provider_id, config, state)
+       select blob_id, $1, user_id, provider_id, '"auto"', ancestry, parent_id, root_id, depth, 0, provider_id, config, 'dirty'
+       from json_to_recordset($2::json) as new(blob_id uuid, user_id uuid, provider_id text, ancestry text[], parent_id uuid, root_id uuid, depth int, config json)
+       on conflict (blob_id) do nothing
+       returning blob_id),
+     joined as (
+       insert into edge (target_id, input, ordinal, source_id)
+       select new.target_id, new.input, new.ordinal, new.source_id
+       from json_to_recordset($3::json) as new(target_id uuid, input text, ordinal int, source_id uuid) join added on added.blob_id = new.target_id)
+     select blob_id from added`,
+    [tenantId, JSON.stringify(nodes), JSON.stringify(edges)],
+  )
+  return added.map((row) => row.blob_id)
+}
+
+export async function closeEdgesFrom(tx: Queryable, sourceIds: readonly string[], targetIds: readonly string[]): Promise<void> {
+  await tx.query(
+    'close-edges-from',
+    'update edge set valid_to = now() where source_id = any($1::uuid[]) and target_id = any($2::uuid[]) and valid_to is null',
+    [sourceIds, targetIds],
+  )
+}

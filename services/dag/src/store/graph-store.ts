@@ -1,0 +1,94 @@
+import type { Database, Queryable } from '@studio/database'
+import type { CascadeSlot } from '../domain/cascade-slots.ts'
+import type { GraphStore, GraphTransaction, StoredClaim } from '../domain/ports.ts'
+import { addDerivations, closeEdgesFrom, listEdgesBelow, listInputs } from './edges.ts'
+import { addCascades, addEvents, closeCascades } from './events.ts'
+import { addClaims, lease, readClaimsOfRequest, release } from './leases.ts'
+import { blockBelow, countDown, markDirty, markDoomed } from './marks.ts'
+import { hasReady, listReady, putSources, readClaimedNodes, readNodes, setConfig } from './nodes.ts'
+import { observeDepth } from '../telemetry.ts'
+import { addJob, addMemos, addRuns, listJobNodes, settle, settleFresh } from './outcomes.ts'
+
+/** `afterCommit` is called when a transaction has put rows into the outbox. */
+export function createGraphStore(database: Database, leaseMs: number, afterCommit: () => void): GraphStore {
+  return {
+    async transaction(tenantId, work) {
+      const result = await database.transaction(async (tx) => {
+        const before = await lockTenant(tx, tenantId)
+        const state = { slots: before }
+        const result = await work(graphTransaction(tx, tenantId, leaseMs, state))
+        if (state.slots !== before) await saveSlots(tx, tenantId, state.slots)
+        return result
+      })
+      afterCommit()
+      return result
+    },
+    async findClaim(claimId) {
+      const [claim] = await database.query<StoredClaim>('find-claim', 'select id, tenant_id, work from claim where id = $1', [claimId])
+      return claim ?? null
+    },
+    readNodes: (tenantId, blobIds) => readNodes(database, tenantId, blobIds),
+  }
+}
+
+/**
+ * Updating this row is the tenant's lock: every change of a graph begins with it, so claims, settlements and edits of one tenant follow
+ * one another and each sees all of the ones before (each statement of READ COMMITTED has its own snapshot). Without it an edit
+ * that counts dirty inputs while one of them settles would count wrong and leave a node waiting for ever.
+ */
+async function lockTenant(tx: Queryable, tenantId: string): Promise<readonly CascadeSlot[]> {
+  const [row] = await tx.query<{ cascades: CascadeSlot[] }>(
+    'lock-tenant',
+    `insert into tenant (tenant_id, revision) values ($1, 1)
+     on conflict (tenant_id) do update set revision = tenant.revision + 1
+     returning cascades`,
+    [tenantId],
+  )
+  return row?.cascades ?? []
+}
+
+async function saveSlots(tx: Queryable, tenantId: string, slots: readonly CascadeSlot[]): Promise<void> {
+  await tx.query('save-cascade-slots', 'update tenant set cascades = $2::json where tenant_id = $1', [tenantId, JSON.stringify(slots)])
+}
+
+function graphTransaction(tx: Queryable, tenantId: string, leaseMs: number, state: { slots: readonly CascadeSlot[] }): GraphTransaction {
+  return {
+    tenantId,
+    get cascadeSlots() {
+      return state.slots
+    },
+    saveCascadeSlots(slots) {
+      state.slots = slots
+    },
+    readNodes: (ids) => readNodes(tx, tenantId, ids),
+    readClaimedNodes: (claimId) => readClaimedNodes(tx, tenantId, claimId),
+    listReady: (limit) => listReady(tx, tenantId, limit),
+    hasReady: () => hasReady(tx, tenantId),
+    listInputs: (ids) => listInputs(tx, ids),
+    listEdgesBelow: (ids) => listEdgesBelow(tx, ids),
+    putSources: (heads) => putSources(tx, tenantId, heads),
+    addDerivations: (derivations) => {
+      for (const derivation of derivations) observeDepth(derivation.root_id, derivation.depth)
+      return addDerivations(tx, tenantId, derivations)
+    },
+    setConfig: (id, config) => setConfig(tx, tenantId, id, config),
+    markDirty: (causes, roots, seeds) => markDirty(tx, tenantId, causes, roots, seeds),
+    blockBelow: (ids) => blockBelow(tx, tenantId, ids),
+    markDoomed: (cause, ids) => markDoomed(tx, tenantId, cause, ids),
+    closeEdgesFrom: (sources, targets) => closeEdgesFrom(tx, sources, targets),
+    lease: (leases) => lease(tx, tenantId, leaseMs, leases),
+    release: (ids) => release(tx, tenantId, ids),
+    settle: (settlements) => settle(tx, tenantId, settlements),
+    settleFresh: (ids) => settleFresh(tx, tenantId, ids),
+    countDown: (ids) => countDown(tx, ids),
+    addRuns: (runs) => addRuns(tx, tenantId, runs),
+    addMemos: (memos) => addMemos(tx, tenantId, memos),
+    addJob: (job) => addJob(tx, tenantId, job),
+    listJobNodes: (ids) => listJobNodes(tx, ids),
+    addClaims: (requestId, claims) => addClaims(tx, requestId, claims),
+    readClaimsOfRequest: (requestId) => readClaimsOfRequest(tx, tenantId, requestId),
+    addCascades: (cascades) => addCascades(tx, tenantId, cascades),
+    closeCascades: (ids) => closeCascades(tx, tenantId, ids),
+    addEvents: (events) => addEvents(tx, tenantId, events),
+  }
+}

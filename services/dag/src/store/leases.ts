@@ -1,0 +1,44 @@
+import type { Queryable } from '@studio/database'
+import type { Lease, StoredClaim } from '../domain/ports.ts'
+
+export async function lease(tx: Queryable, tenantId: string, leaseMs: number, leases: readonly Lease[]): Promise<void> {
+  if (leases.length === 0) return
+  await tx.query(
+    'lease',
+    `update node set state = 'running', claim_id = lease.claim_id, lease_until = now() + $3 * interval '1 millisecond', key = lease.key,
+       provider_version = coalesce(lease.provider_version, node.provider_version), changed_at = now()
+     from json_to_recordset($2::json) as lease(blob_id uuid, claim_id uuid, key text, provider_version text)
+     where node.blob_id = lease.blob_id and node.tenant_id = $1`,
+    [tenantId, JSON.stringify(leases), leaseMs],
+  )
+}
+
+/** Gives nodes back after an attempt that failed: ready again, and from now on alone. */
+export async function release(tx: Queryable, tenantId: string, blobIds: readonly string[]): Promise<void> {
+  if (blobIds.length === 0) return
+  await tx.query(
+    'release',
+    `update node set state = 'dirty', claim_id = null, lease_until = null, attempts = attempts + 1, changed_at = now()
+     where tenant_id = $1 and blob_id = any($2::uuid[])`,
+    [tenantId, blobIds],
+  )
+}
+
+export async function addClaims(tx: Queryable, requestId: string, claims: readonly StoredClaim[]): Promise<void> {
+  if (claims.length === 0) return
+  await tx.query(
+    'add-claims',
+    `insert into claim (id, request_id, tenant_id, work)
+     select id, $1, tenant_id, work from json_to_recordset($2::json) as new(id uuid, tenant_id uuid, work json)`,
+    [requestId, JSON.stringify(claims)],
+  )
+}
+
+export async function readClaimsOfRequest(tx: Queryable, tenantId: string, requestId: string): Promise<StoredClaim[]> {
+  return await tx.query<StoredClaim>(
+    'read-claims-of-request',
+    `select id, tenant_id, work from claim where request_id = $2 and tenant_id = $1
+       and exists (select 1 from node where node.claim_id = claim.id)`,
+    [tenantId, requestId],
+  )
+}

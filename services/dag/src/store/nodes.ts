@@ -1,0 +1,56 @@
+import type { Queryable } from '@studio/database'
+import type { NodeRow, SourceHead } from '../domain/ports.ts'
+
+const columns = `blob_id, tenant_id, user_id, created_by, providers, ancestry, parent_id, root_id, depth, version, content_hash, content_type, size,
+  provider_id, provider_version, config, state, doomed, dirty_inputs, epoch, attempts, key, claim_id, last_key, last_run_id, last_run_at,
+  error, cascade_id, caused_by, traceparent`
+
+export async function readNodes(database: Queryable, tenantId: string, blobIds: readonly string[]): Promise<NodeRow[]> {
+  if (blobIds.length === 0) return []
+  return await database.query<NodeRow>('read-nodes', `select ${columns} from node where tenant_id = $1 and blob_id = any($2::uuid[])`, [tenantId, blobIds])
+}
+
+export async function readClaimedNodes(tx: Queryable, tenantId: string, claimId: string): Promise<NodeRow[]> {
+  return await tx.query<NodeRow>(
+    'read-claimed-nodes',
+    `select ${columns} from node where tenant_id = $1 and claim_id = $2 and state = 'running'`,
+    [tenantId, claimId],
+  )
+}
+
+export async function listReady(tx: Queryable, tenantId: string, limit: number): Promise<NodeRow[]> {
+  return await tx.query<NodeRow>(
+    'list-ready',
+    `select ${columns} from node where tenant_id = $1 and state = 'dirty' and dirty_inputs = 0 order by changed_at limit $2`,
+    [tenantId, limit],
+  )
+}
+
+export async function hasReady(tx: Queryable, tenantId: string): Promise<boolean> {
+  const [row] = await tx.query<{ ready: boolean }>(
+    'has-ready',
+    `select exists (select 1 from node where tenant_id = $1 and state = 'dirty' and dirty_inputs = 0) as ready`,
+    [tenantId],
+  )
+  return row?.ready ?? false
+}
+
+/** Takes over newer heads only; an older one that comes late changes nothing. */
+export async function putSources(tx: Queryable, tenantId: string, heads: readonly SourceHead[]): Promise<void> {
+  if (heads.length === 0) return
+  await tx.query(
+    'put-sources',
+    `insert into node (blob_id, tenant_id, user_id, created_by, providers, ancestry, parent_id, root_id, depth, version, content_hash, content_type, size, state)
+     select blob_id, $1, user_id, created_by, providers, '{}', parent_id, root_id, depth, version, content_hash, content_type, size, state
+     from json_to_recordset($2::json) as head(blob_id uuid, user_id uuid, created_by text, providers json, parent_id uuid, root_id uuid, depth int,
+       version int, content_hash text, content_type text, size bigint, state text)
+     on conflict (blob_id) do update set version = excluded.version, content_hash = excluded.content_hash, content_type = excluded.content_type,
+       size = excluded.size, state = excluded.state, providers = excluded.providers, changed_at = now()
+     where node.tenant_id = excluded.tenant_id and node.version < excluded.version`,
+    [tenantId, JSON.stringify(heads)],
+  )
+}
+
+export async function setConfig(tx: Queryable, tenantId: string, blobId: string, config: Record<string, unknown>): Promise<void> {
+  await tx.query('set-config', 'update node set config = $3::json where tenant_id = $1 and blob_id = $2', [tenantId, blobId, JSON.stringify(config)])
+}

@@ -1,0 +1,74 @@
+import type { Queryable } from '@studio/database'
+import type { NewMemo, NewRun, NodeSettlement } from '../domain/ports.ts'
+
+/** Ends runs. A failed node keeps its head and the key that made it; a deleted one forgets both, so that it is made anew if it comes back. */
+export async function settle(tx: Queryable, tenantId: string, settlements: readonly NodeSettlement[]): Promise<void> {
+  await tx.query(
+    'settle',
+    `update node set state = done.state, doomed = false, dirty_inputs = 0, claim_id = null, lease_until = null, attempts = 0,
+       version = coalesce(done.version, node.version),
+       content_hash = case when done.state = 'deleted' then null else coalesce(done.content_hash, node.content_hash) end,
+       content_type = coalesce(done.content_type, node.content_type), size = coalesce(done.size, node.size),
+       last_key = case done.state when 'deleted' then null when 'settled' then done.last_key else node.last_key end,
+       last_run_id = done.run_id, last_run_at = now(), error = done.error, changed_at = now()
+     from json_to_recordset($2::json) as done(blob_id uuid, state text, version int, content_hash text, content_type text, size bigint,
+       last_key text, run_id uuid, error json)
+     where node.blob_id = done.blob_id and node.tenant_id = $1`,
+    [tenantId, JSON.stringify(settlements)],
+  )
+}
+
+export async function settleFresh(tx: Queryable, tenantId: string, blobIds: readonly string[]): Promise<void> {
+  await tx.query(
+    'settle-fresh',
+    `update node set state = 'settled', attempts = 0, error = null, changed_at = now() where tenant_id = $1 and blob_id = any($2::uuid[])`,
+    [tenantId, blobIds],
+  )
+}
+
+export async function addRuns(tx: Queryable, tenantId: string, runs: readonly NewRun[]): Promise<void> {
+  if (runs.length === 0) return
+  await tx.query(
+    'add-runs',
+    `insert into run (id, tenant_id, blob_id, epoch, provider_id, provider_version, key, inputs, outcome, version, content_hash, attempts, duration_ms,
+       workflow_id, cascade_id, caused_by, error)
+     select id, $1, blob_id, epoch, provider_id, provider_version, key, inputs, outcome, version, content_hash, attempts, duration_ms, workflow_id,
+       cascade_id, caused_by, error
+     from json_to_recordset($2::json) as new(id uuid, blob_id uuid, epoch int, provider_id text, provider_version text, key text, inputs json,
+       outcome text, version int, content_hash text, attempts int, duration_ms float8, workflow_id text, cascade_id uuid, caused_by uuid, error json)
+     on conflict (id) do nothing`,
+    [tenantId, JSON.stringify(runs)],
+  )
+}
+
+/** One recorded result a key: the first stays. */
+export async function addMemos(tx: Queryable, tenantId: string, memos: readonly NewMemo[]): Promise<void> {
+  if (memos.length === 0) return
+  await tx.query(
+    'add-memos',
+    `insert into memo (tenant_id, key, content_hash, content_type, run_id)
+     select $1, key, content_hash, content_type, run_id
+     from json_to_recordset($2::json) as new(key text, content_hash text, content_type text, run_id uuid)
+     on conflict do nothing`,
+    [tenantId, JSON.stringify(memos)],
+  )
+}
+
+export async function addJob(tx: Queryable, tenantId: string, job: { id: string; blob_id: string; epoch: number; provider_id: string }): Promise<void> {
+  await tx.query('add-job', 'insert into job (id, tenant_id, blob_id, epoch, provider_id) values ($1, $2, $3, $4, $5)', [
+    job.id,
+    tenantId,
+    job.blob_id,
+    job.epoch,
+    job.provider_id,
+  ])
+}
+
+export async function listJobNodes(tx: Queryable, blobIds: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.query<{ blob_id: string }>(
+    'list-job-nodes',
+    'select node.blob_id from node where blob_id = any($1::uuid[]) and exists (select 1 from job where job.blob_id = node.blob_id and job.epoch = node.epoch)',
+    [blobIds],
+  )
+  return new Set(rows.map((row) => row.blob_id))
+}

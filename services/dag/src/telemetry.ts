@@ -1,0 +1,28 @@
+import { LRUCache } from 'lru-cache'
+import { cacheHitRate, dagDepth, type Logger } from '@studio/telemetry'
+import type { Reconciliation } from './domain/reconcile.ts'
+
+const depth = dagDepth()
+const depths = new LRUCache<string, number>({ max: 1000 })
+const caches = cacheHitRate()
+
+/** A derivation lies this many steps below the root of its blob. */
+export function observeDepth(rootId: string, levels: number): void {
+  const deepest = Math.max(levels, depths.get(rootId) ?? 0)
+  depths.set(rootId, deepest)
+  depth.set(rootId, deepest)
+}
+
+export function cacheAnswered(cache: 'graphs' | 'manifests', hit: boolean): void {
+  if (hit) caches.hit(cache)
+  else caches.miss(cache)
+}
+
+export function reconciled(log: Logger, result: Reconciliation): void {
+  if (result.repaired > 0) log.error(result, 'nodes waited for inputs that were settled: counts repaired')
+  else if (result.released > 0 || result.rung > 0) log.warn(result, 'started again what was lost')
+}
+
+export function ringFailed(log: Logger, tenantId: string, rootId: string, error: unknown): void {
+  log.warn({ tenant_id: tenantId, blob_id: rootId, error }, 'Temporal could not be rung: the reconciler will')
+}

@@ -1,0 +1,85 @@
+export interface LaneOptions<Item, Answer> {
+  /** Items with one key never run at the same time. */
+  key(item: Item): string
+  /** Rough bytes of an item, so that a batch stays small enough to be sent. */
+  weight(item: Item): number
+  /** Does the work of a batch, answering in order. */
+  work(items: readonly Item[]): Promise<readonly Answer[]>
+  readonly maximumItems: number
+  readonly maximumWeight: number
+  /** Batches at work at the same time. */
+  readonly maximumBatches: number
+}
+
+interface Waiting<Item, Answer> {
+  readonly item: Item
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Joins what arrives, from however many requests, into batches, at most one item of each key at a time: changes of one blob follow each
+ * other in this process instead of losing to each other at blob. An item waits only for its own key and for a free batch.
+ */
+export function createLanes<Item, Answer>(options: LaneOptions<Item, Answer>): (item: Item) => Promise<Answer> {
+  let waiting: Waiting<Item, Answer>[] = []
+  const busy = new Set<string>()
+  let batches = 0
+  let scheduled = false
+
+  const takeBatch = (): Waiting<Item, Answer>[] => {
+    const batch: Waiting<Item, Answer>[] = []
+    const left: Waiting<Item, Answer>[] = []
+    let weight = 0
+    for (const entry of waiting) {
+      const key = options.key(entry.item)
+      const itemWeight = options.weight(entry.item)
+      const fits = batch.length === 0 || (batch.length < options.maximumItems && weight + itemWeight <= options.maximumWeight)
+      if (!fits || busy.has(key)) left.push(entry)
+      else {
+        busy.add(key)
+        weight += itemWeight
+        batch.push(entry)
+      }
+    }
+    waiting = left
+    return batch
+  }
+
+  const run = async (batch: readonly Waiting<Item, Answer>[]): Promise<void> => {
+    try {
+      const answers = await options.work(batch.map((entry) => entry.item))
+      batch.forEach((entry, at) => entry.resolve(answers[at] as Answer))
+    } catch (error) {
+      for (const entry of batch) entry.reject(error)
+    } finally {
+      for (const entry of batch) busy.delete(options.key(entry.item))
+      batches -= 1
+      schedule()
+    }
+  }
+
+  const pump = (): void => {
+    scheduled = false
+    while (batches < options.maximumBatches) {
+      const batch = takeBatch()
+      if (batch.length === 0) return
+      batches += 1
+      void run(batch)
+    }
+  }
+
+  // In a microtask, so that all items of one request go into the same batch.
+  const schedule = (): void => {
+    if (scheduled || waiting.length === 0) return
+    scheduled = true
+    queueMicrotask(pump)
+  }
+
+  return (item) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    waiting.push({ item, resolve, reject })
+    schedule()
+    return promise
+  }
+}

@@ -1,0 +1,89 @@
+import type { Blob, BlobReference, Commit, CommitOutcome, Delta, DeltaOutcome, Transform, Version } from '@studio/contracts'
+import type { Problem } from '@studio/kernel'
+
+/** What the delta engine asks of blob. Lists are answered item by item, in order; null is what the tenant does not have. */
+export interface Blobs {
+  commit(commits: readonly Commit[]): Promise<Settled<CommitOutcome>[]>
+  heads(references: readonly BlobReference[]): Promise<(Blob | null)[]>
+  versions(references: readonly (BlobReference & { version: number })[]): Promise<(Version | null)[]>
+  contents(references: readonly ContentReference[]): Promise<(Buffer | null)[]>
+  /** What became of deltas; with `refuse`, what blob does not know it will never take. */
+  settle(deltaIds: readonly string[], refuse: boolean): Promise<DeltaOutcome[]>
+  /** Providers' commits in a window of time, oldest first, by pages of at most `limit`. */
+  transforms(window: { since: Date; until: Date }, after: string | undefined, limit: number): Promise<Transform[]>
+}
+
+/** `size` in bytes where it is known, so that one request does not carry too much. */
+export interface ContentReference {
+  readonly tenant_id: string
+  readonly hash: string
+  readonly size: number | null
+}
+
+/** Success or failure of one item of a list. */
+export type Settled<Value> = { readonly value: Value } | { readonly error: unknown }
+
+/** A delta's row before blob is asked. */
+export type PendingDelta = Pick<
+  Delta,
+  'id' | 'tenant_id' | 'blob_id' | 'user_id' | 'operation' | 'format' | 'patch' | 'content_hash' | 'content_type' | 'size' | 'from_version'
+> & { readonly idempotency_key: string | null; readonly request_hash: string | null }
+
+/** What is known under an idempotency key. */
+export interface RecordedDelta {
+  readonly id: string
+  readonly tenant_id: string
+  readonly blob_id: string
+  readonly idempotency_key: string
+  readonly request_hash: string
+  readonly status: 'pending' | 'applied' | 'failed'
+  readonly to_version: number | null
+  readonly error: Problem | null
+}
+
+/** How a pending delta ended: `to_version` where it was applied, `error` where it failed. */
+export interface DeltaEnd {
+  readonly id: string
+  readonly to_version: number | null
+  /** Bytes of the content, where they became known with the commit. */
+  readonly size: number | null
+  readonly error: Problem | null
+}
+
+/** A provider's delta, that is written when it was committed. */
+export type AppliedDelta = Pick<
+  Delta,
+  'id' | 'tenant_id' | 'blob_id' | 'user_id' | 'operation' | 'format' | 'content_hash' | 'content_type' | 'size' | 'caused_by' | 'created_at'
+> & { readonly provider_id: string; readonly to_version: number }
+
+/** The rows of the delta engine. Each function is one statement; what it changes and its outbox rows are one. */
+export interface DeltaStore {
+  /** Writes pending rows; answers the ids that were written (a key that is taken writes none). */
+  insertPending(deltas: readonly PendingDelta[]): Promise<Set<string>>
+  /** Changes pending rows for another try from another version. */
+  rebasePending(deltas: readonly PendingDelta[]): Promise<void>
+  /** Ends pending deltas and tells it; those that are not pending any more stay as they are. Answers how many it ended. */
+  endDeltas(ends: readonly DeltaEnd[]): Promise<number>
+  /** Writes providers' deltas and tells it; those that are there already stay. Answers how many it wrote. */
+  insertApplied(deltas: readonly AppliedDelta[]): Promise<number>
+  findByKeys(keys: readonly { tenant_id: string; idempotency_key: string }[]): Promise<RecordedDelta[]>
+  findRecorded(deltaId: string): Promise<RecordedDelta | undefined>
+  /** Pending deltas older than `ageMs`, oldest first. */
+  listPending(ageMs: number, limit: number): Promise<{ id: string; created_at: Date }[]>
+  /** Where the last sweep of providers' commits ended; `now` is the database's clock. */
+  readCursor(): Promise<{ until: Date; now: Date }>
+  moveCursor(until: Date): Promise<void>
+}
+
+/** Work that nobody waits for, joined over requests; what a crash loses of it the sweeper mends. */
+export interface Recorder {
+  end(end: DeltaEnd): void
+  applied(delta: AppliedDelta): void
+}
+
+/** What happened, for logs and metrics. */
+export interface Events {
+  applied(delta: { id: string; tenant_id: string; blob_id: string; operation: string; version: number; seconds: number }): void
+  failed(delta: { id: string | null; tenant_id: string; blob_id: string; operation: string; code: string }): void
+  swept(counts: { applied: number; refused: number; restored: number }): void
+}

@@ -1,0 +1,16 @@
+import { jsonPatch, mergePatch } from './patch.ts'
+
+test('one operation alone is a patch of one', () => {
+  const operation = { op: 'add', path: '/a', value: 1 }
+  expect(jsonPatch(operation)).toEqual({ format: 'json-patch', patch: [operation] })
+  expect(jsonPatch([operation])).toEqual({ format: 'json-patch', patch: [operation] })
+})
+
+test.each([null, 1, 'add', [1], [{ op: 'add' }], [{ op: 1, path: '' }], { path: '' }])('%j is no JSON Patch', (document) => {
+  expect(() => jsonPatch(document)).toThrow(expect.objectContaining({ code: 'malformed_patch' }))
+})
+
+test('numbers that JSON would turn into null are refused', () => {
+  expect(() => mergePatch(JSON.parse('{"a":[1e400]}'))).toThrow(expect.objectContaining({ code: 'malformed_patch' }))
+  expect(mergePatch(null)).toEqual({ format: 'merge-patch', patch: null })
+})

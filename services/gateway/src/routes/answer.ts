@@ -1,0 +1,32 @@
+import type { Request, Response } from 'express'
+import { namesTag } from '../domain/entity-tag.ts'
+
+/** Heads move on: a cache has to ask again, with the entity tag. */
+export const revalidate = 'private, no-cache'
+/** A version never changes. */
+export const immutable = 'private, max-age=31536000, immutable'
+
+/** `{"data": …}`. */
+export function answerData(response: Response, status: number, data: unknown): void {
+  answerJson(response, status, { data })
+}
+
+/** `{"data": […], "next": …}`; `next` is the cursor of the following page. */
+export function answerPage(response: Response, data: readonly unknown[], next: string | number | null): void {
+  answerJson(response, 200, { data, next: next === null ? null : String(next) })
+}
+
+/** Ends the request with 304 where If-None-Match names the tag; sets the headers of the answer either way. */
+export function notModified(request: Request, response: Response, tag: string, cacheControl: string): boolean {
+  response.setHeader('ETag', tag)
+  response.setHeader('Cache-Control', cacheControl)
+  if (!namesTag(request.headers['if-none-match'], tag)) return false
+  response.writeHead(304).end()
+  return true
+}
+
+export function answerJson(response: Response, status: number, value: unknown): void {
+  if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', revalidate)
+  const body = JSON.stringify(value)
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body)
+}

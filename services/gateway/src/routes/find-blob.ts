@@ -1,0 +1,45 @@
+import type { Blob, Version } from '@studio/contracts'
+import { StudioError } from '@studio/kernel'
+import type { Principal } from '../auth/verify-token.ts'
+import type { Context } from '../context.ts'
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
+const versionNumber = /^[1-9]\d{0,8}$/
+
+/** The id in a path. One that is no uuid names nothing, and is answered as every missing one. */
+export function idFrom(text: string, missing: () => StudioError = blobNotFound): string {
+  if (!uuid.test(text)) throw missing()
+  return text.toLowerCase()
+}
+
+export function blobNotFound(): StudioError {
+  return new StudioError('blob_not_found', 'Check the id, and that the token is of the tenant that owns the blob.')
+}
+
+/** A blob of this tenant at its head, tombstones included; throws `blob_not_found`. */
+export async function findBlob(context: Context, { tenant_id }: Principal, blob_id: string): Promise<Blob> {
+  const blob = await context.blob.one('readBlobs', { tenant_id, blob_id })
+  if (!blob) throw blobNotFound()
+  return blob
+}
+
+/** A blob that is not deleted; throws `blob_deleted` besides. */
+export async function findLiveBlob(context: Context, principal: Principal, blobId: string): Promise<Blob> {
+  const blob = await findBlob(context, principal, blobId)
+  if (blob.deleted_at !== null) {
+    throw new StudioError('blob_deleted', 'Its versions can still be read, and POST …/revert brings it back.', {
+      extensions: { deleted_at: blob.deleted_at, current_version: blob.version },
+    })
+  }
+  return blob
+}
+
+/** One version; throws `blob_not_found`, `version_not_found`. */
+export async function findVersion(context: Context, principal: Principal, blob_id: string, number: string): Promise<Version> {
+  const version = versionNumber.test(number)
+    ? await context.blob.one('readVersions', { tenant_id: principal.tenant_id, blob_id, version: Number(number) })
+    : null
+  if (version) return version
+  await findBlob(context, principal, blob_id)
+  throw new StudioError('version_not_found', 'GET …/versions lists those that there are.')
+}

@@ -1,0 +1,47 @@
+import { ListRunsQuery, NoQuery } from '@studio/contracts'
+import { validate } from '@studio/http'
+import type { Router } from 'express'
+import { principalOf } from '../auth/authenticate.ts'
+import type { Context } from '../context.ts'
+import { blobResource, graphResource, runResource } from '../domain/resources.ts'
+import { answerData, answerPage } from './answer.ts'
+import { findBlob, idFrom } from './find-blob.ts'
+
+/** What was made from a blob, and how. */
+export function graphRoutes(router: Router, context: Context): void {
+  router.get('/blobs/:id/dag', async (request, response) => {
+    validate(NoQuery, request.query)
+    const principal = principalOf(response)
+    const blob_id = idFrom(request.params.id)
+    const [blob, { graph }] = await Promise.all([
+      findBlob(context, principal, blob_id),
+      context.dag.call('readGraph', { tenant_id: principal.tenant_id, blob_id }),
+    ])
+    answerData(response, 200, graphResource(blob, graph))
+  })
+
+  router.get('/blobs/:id/children', async (request, response) => {
+    validate(NoQuery, request.query)
+    const principal = principalOf(response)
+    const blob_id = idFrom(request.params.id)
+    const [, { blob_ids }] = await Promise.all([
+      findBlob(context, principal, blob_id),
+      context.dag.call('listChildren', { tenant_id: principal.tenant_id, blob_id }),
+    ])
+    const children = await Promise.all(blob_ids.map((child) => context.blob.one('readBlobs', { tenant_id: principal.tenant_id, blob_id: child })))
+    // A child that dag has planned and no run has made yet is not there; a deleted one is there no more.
+    const live = children.filter((child) => child !== null).filter((child) => child.deleted_at === null)
+    answerPage(response, live.map(blobResource), null)
+  })
+
+  router.get('/blobs/:id/runs', async (request, response) => {
+    const { limit, after } = validate(ListRunsQuery, request.query)
+    const principal = principalOf(response)
+    const blob_id = idFrom(request.params.id)
+    const [, { runs }] = await Promise.all([
+      findBlob(context, principal, blob_id),
+      context.dag.call('listRuns', { tenant_id: principal.tenant_id, blob_id, limit, before: after }),
+    ])
+    answerPage(response, runs.map(runResource), runs.length < limit ? null : (runs.at(-1)?.finished_at ?? null))
+  })
+}

@@ -1,0 +1,41 @@
+import { ListBlobsQuery, NoQuery, ReadBlobQuery } from '@studio/contracts'
+import { validate } from '@studio/http'
+import type { Router } from 'express'
+import { principalOf } from '../auth/authenticate.ts'
+import type { Context } from '../context.ts'
+import { entityTagOf } from '../domain/entity-tag.ts'
+import { blobResource, embedContent, processedBy } from '../domain/resources.ts'
+import { answerData, answerPage, notModified, revalidate } from './answer.ts'
+import { readContent, sendContent } from './content.ts'
+import { findLiveBlob, idFrom } from './find-blob.ts'
+
+export function readBlobRoutes(router: Router, context: Context): void {
+  router.get('/blobs/:id', async (request, response) => {
+    const { include } = validate(ReadBlobQuery, request.query)
+    const principal = principalOf(response)
+    const blob_id = idFrom(request.params.id)
+    const [blob, standing] = await Promise.all([
+      findLiveBlob(context, principal, blob_id),
+      include.includes('processing') ? context.dag.one('readProcessing', { tenant_id: principal.tenant_id, blob_id }) : undefined,
+    ])
+    // How providers stand changes without a new version: no tag speaks for that.
+    if (!standing && notModified(request, response, entityTagOf(blob), revalidate)) return
+    const resource = blobResource(blob)
+    if (standing) resource.processed_by = processedBy(standing.processing)
+    if (include.includes('content')) Object.assign(resource, embedContent(blob.content_type, await readContent(context, principal, blob.content_hash)))
+    answerData(response, 200, resource)
+  })
+
+  router.get('/blobs/:id/content', async (request, response) => {
+    validate(NoQuery, request.query)
+    const principal = principalOf(response)
+    const blob = await findLiveBlob(context, principal, idFrom(request.params.id))
+    await sendContent(context, principal, request, response, blob, revalidate)
+  })
+
+  router.get('/blobs', async (request, response) => {
+    const query = validate(ListBlobsQuery, request.query)
+    const { blobs, next } = await context.blob.call('listBlobs', { tenant_id: principalOf(response).tenant_id, ...query })
+    answerPage(response, blobs.map(blobResource), next)
+  })
+}

@@ -1,0 +1,155 @@
+import { blobApi, dagApi, deltaApi, registryApi, type Api, type Blob, type SubmitDelta, type Version } from '@studio/contracts'
+import { createApp, listen, readBody, requireInternalToken, serveRoutes, type RunningServer } from '@studio/http'
+import { newId, sha256, StudioError, toProblem, type ErrorCode } from '@studio/kernel'
+import { createLogger } from '@studio/telemetry'
+
+export const internalToken = 'internal-token-of-the-route-tests'
+const log = createLogger({ service: 'inner', level: 'silent' })
+
+/** What the inner services were asked, and what they keep. */
+export interface InnerServices {
+  readonly url: string
+  /** Every submitted change, in order. */
+  readonly submitted: SubmitDelta[]
+  /** Sizes of the bodies that came by PUT /internal/contents. */
+  readonly staged: number[]
+  /** Makes the next change fail with this code. */
+  failNext(code: ErrorCode, extensions?: Record<string, unknown>): void
+  close(): Promise<void>
+}
+
+const now = () => new Date().toISOString()
+
+/**
+ * All inner services in one small server made from their contracts, in memory: enough to see what the gateway asks and answers. How the
+ * real ones behave is the matter of the integration tests.
+ */
+export async function startInnerServices(): Promise<InnerServices> {
+  const blobs = new Map<string, Blob>()
+  const versions = new Map<string, Version>()
+  const contents = new Map<string, Buffer>()
+  const submitted: SubmitDelta[] = []
+  const staged: number[] = []
+  let nextFailure: StudioError | undefined
+
+  const blobOf = (tenant: string, id: string) => {
+    const blob = blobs.get(id)
+    return blob?.tenant_id === tenant ? blob : null
+  }
+
+  const apply = (delta: SubmitDelta): Blob => {
+    submitted.push(delta)
+    const failure = nextFailure
+    nextFailure = undefined
+    if (failure) throw failure
+    const before = blobOf(delta.tenant_id, delta.blob_id)
+    if (!before && delta.operation !== 'create') throw new StudioError('blob_not_found', 'Check the id, and that the token is of the tenant that owns the blob.')
+    if (before?.deleted_at && delta.operation !== 'revert') throw new StudioError('blob_deleted')
+    if (delta.from_version !== null && delta.from_version !== before?.version) {
+      throw new StudioError(delta.expected === 'if_match' ? 'precondition_failed' : 'version_conflict')
+    }
+    const content = delta.change?.format === 'replace' ? delta.change.content : undefined
+    const bytes = content && 'base64' in content ? Buffer.from(content.base64, 'base64') : content && contents.get(content.hash)
+    if (content && !bytes) throw new StudioError('content_not_found')
+    if (bytes) contents.set(sha256(bytes), bytes)
+    const version_id = newId()
+    const blob: Blob = {
+      id: delta.blob_id,
+      tenant_id: delta.tenant_id,
+      user_id: delta.user_id,
+      content_type: (delta.change?.format === 'replace' ? delta.change.content_type : undefined) ?? before?.content_type ?? '',
+      content_hash: bytes ? sha256(bytes) : (before?.content_hash ?? ''),
+      size: bytes?.length ?? before?.size ?? 0,
+      version: (before?.version ?? 0) + 1,
+      version_id,
+      parent_id: null,
+      root_id: delta.blob_id,
+      depth: 0,
+      created_by: 'user',
+      providers: delta.providers ?? before?.providers ?? 'auto',
+      metadata: delta.metadata ?? before?.metadata ?? {},
+      created_at: before?.created_at ?? now(),
+      updated_at: now(),
+      deleted_at: delta.operation === 'delete' ? now() : null,
+    }
+    blobs.set(blob.id, blob)
+    const { content_type, content_hash, size, version, created_by, user_id, metadata } = blob
+    versions.set(`${blob.id}/${version}`, {
+      version_id, blob_id: blob.id, version, content_type, content_hash, size, delta_id: newId(),
+      operation: delta.operation, created_by, user_id, metadata, created_at: blob.updated_at,
+    })
+    return blob
+  }
+
+  const app = createApp({
+    service: 'inner',
+    log,
+    internalToken,
+    readiness: {},
+    routes: (app) => {
+      serveRoutes(app, pick(blobApi, ['readBlobs', 'readVersions', 'readContents', 'listBlobs', 'listVersions']), {
+        readBlobs: async ({ items }) => ({ items: items.map(({ tenant_id, blob_id }) => blobOf(tenant_id, blob_id)) }),
+        readVersions: async ({ items }) => ({
+          items: items.map(({ tenant_id, blob_id, version }) => (blobOf(tenant_id, blob_id) ? (versions.get(`${blob_id}/${version}`) ?? null) : null)),
+        }),
+        readContents: async ({ items }) => ({
+          items: items.map(({ hash }) => (contents.has(hash) ? { base64: contents.get(hash)!.toString('base64') } : null)),
+        }),
+        listBlobs: async ({ tenant_id, limit }) => {
+          const own = [...blobs.values()].filter((blob) => blob.tenant_id === tenant_id && blob.deleted_at === null).reverse()
+          return { blobs: own.slice(0, limit), next: own.length > limit ? own[limit - 1]!.id : null }
+        },
+        listVersions: async ({ blob_id }) => ({ versions: [...versions.values()].filter((version) => version.blob_id === blob_id).reverse(), next: null }),
+      })
+      serveRoutes(app, pick(deltaApi, ['submit', 'readDelta']), {
+        submit: async ({ items }) => ({
+          items: items.map((item) => {
+            try {
+              return { status: 'applied' as const, delta_id: newId(), blob: apply(item) }
+            } catch (error) {
+              return { status: 'failed' as const, problem: toProblem(error) }
+            }
+          }),
+        }),
+        readDelta: async () => ({ delta: null }),
+      })
+      serveRoutes(app, pick(dagApi, ['readGraph', 'readProcessing', 'listChildren', 'createJob', 'readJob']), {
+        readGraph: async () => ({ graph: null }),
+        listChildren: async () => ({ blob_ids: [] }),
+        readProcessing: async ({ items }) => ({
+          items: items.map(({ blob_id }) => ({ processing: [{ provider_id: 'text-expander', blob_id, state: 'dirty' as const, run_id: null, at: null }] })),
+        }),
+        createJob: async ({ tenant_id, provider_id, blob_id }) => ({
+          job: { id: newId(), tenant_id, provider_id, input_ids: [blob_id], blob_id: newId(), status: 'queued' as const, run: null, created_at: now() },
+        }),
+        readJob: async () => ({ job: null }),
+      })
+      serveRoutes(app, pick(registryApi, ['list', 'read']), {
+        list: async () => ({ providers: [] }),
+        read: async ({ items }) => ({ items: items.map(() => null) }),
+      })
+      app.put('/internal/contents', requireInternalToken(internalToken), async (request, response) => {
+        const bytes = await readBody(request, 1 << 24)
+        staged.push(bytes.length)
+        contents.set(sha256(bytes), bytes)
+        response.json({ hash: sha256(bytes), size: bytes.length })
+      })
+      app.get('/internal/contents/:hash', requireInternalToken(internalToken), (request, response) => {
+        response.end(contents.get(String(request.params['hash'])))
+      })
+    },
+  })
+  const server: RunningServer = await listen(app, { host: '127.0.0.1', port: 0, log })
+  return {
+    url: server.url,
+    submitted,
+    staged,
+    failNext: (code, extensions) => (nextFailure = new StudioError(code, undefined, { extensions })),
+    close: () => server.close(),
+  }
+}
+
+function pick<Routes extends Api, const Name extends keyof Routes>(api: Routes, names: readonly Name[]): Pick<Routes, Name> {
+  return Object.fromEntries(names.map((name) => [name, api[name]])) as Pick<Routes, Name>
+}
+

@@ -1,0 +1,42 @@
+import type { ProviderManifest } from '@studio/contracts'
+import { StudioError, type FieldError } from '@studio/kernel'
+import { compilePattern } from './patterns.ts'
+import { compileSchema, faultsOf } from './schemas.ts'
+
+/**
+ * Refuses a manifest whose patterns or schemas don't compile or whose default configuration does not fit its own schema.
+ * Throws `invalid_manifest` with a pointer for each fault.
+ */
+export function checkManifest(manifest: ProviderManifest): void {
+  const errors: FieldError[] = [
+    ...manifest.trigger_patterns.flatMap((pattern, index) =>
+      faultIn(`/trigger_patterns/${index}`, () => compilePattern(pattern)),
+    ),
+    ...schemaFaults('/input_schema', manifest.input_schema),
+    ...schemaFaults('/output_schema', manifest.output_schema),
+    ...schemaFaults('/config_schema', manifest.config_schema),
+  ]
+  if (errors.length === 0) {
+    const validate = compileSchema(manifest.config_schema)
+    if (!validate(structuredClone(manifest.default_config))) {
+      errors.push(...faultsOf(validate.errors, '/default_config'))
+    }
+  }
+  if (errors.length > 0) {
+    const [first] = errors
+    throw new StudioError('invalid_manifest', `Correct ${first?.pointer}: ${first?.detail}`, { extensions: { errors } })
+  }
+}
+
+function schemaFaults(pointer: string, schema: Record<string, unknown> | null): FieldError[] {
+  return schema === null ? [] : faultIn(pointer, () => compileSchema(schema))
+}
+
+function faultIn(pointer: string, check: () => unknown): FieldError[] {
+  try {
+    check()
+    return []
+  } catch (error) {
+    return [{ pointer, detail: error instanceof Error ? error.message : String(error) }]
+  }
+}

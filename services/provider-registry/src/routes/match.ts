@@ -1,0 +1,22 @@
+import type { registryApi, TriggerSubject } from '@studio/contracts'
+import type { Handlers } from '@studio/http'
+import type { Context } from '../context.ts'
+import { matchProviders } from '../domain/match-providers.ts'
+
+// Trigger patterns look at the beginning of large content; RE2 takes about 60 ms for this much.
+const searchedBytes = 1024 * 1024
+
+export function matchRoute({ catalogue, blob }: Context): Handlers<typeof registryApi>['match'] {
+  const readText = async ({ tenant_id, content_hash }: TriggerSubject): Promise<string | null> => {
+    const content = await blob.one('readContents', { tenant_id, hash: content_hash })
+    return content && Buffer.from(content.base64, 'base64').subarray(0, searchedBytes).toString('utf8')
+  }
+  return async ({ items }) => ({
+    items: await Promise.all(
+      items.map(async (subject) => {
+        const providers = [...(await catalogue.visible(subject.tenant_id)).values()]
+        return { providers: await matchProviders(providers, subject, () => readText(subject)) }
+      }),
+    ),
+  })
+}

@@ -1,0 +1,1 @@
+export { grammarChecker } from './provider.ts'

@@ -1,0 +1,30 @@
+import { essenceOf } from '@studio/kernel'
+import { defineProvider, textOf, type Provider } from '@studio/provider-kit'
+import { GrammarConfig, providerId, workflowType } from './contract.ts'
+import { correctText } from './transform.ts'
+
+/** The grammar checker: the text with its clear mistakes corrected, by the engine Harper. */
+export const grammarChecker: Provider = defineProvider({
+  manifest: {
+    id: providerId,
+    version: '1.0.0',
+    name: 'Grammar checker',
+    description: 'Corrects the English mistakes that have exactly one correction. Names, and matters of taste, are left alone.',
+    type: 'text',
+    workflow_type: workflowType,
+    input_types: ['text/plain', 'text/markdown'],
+    output_type: 'text/plain',
+    max_input_bytes: 256 * 1024,
+    timeout_ms: 30_000,
+    batch_size: 20,
+    trigger_events: ['blob.created', 'blob.updated'],
+    trigger_created_by: ['text-expander'],
+  },
+  config: GrammarConfig,
+  transform: async (inputs, { dialect }) => {
+    const contentType = Object.values(inputs).flat()[0]?.content_type ?? 'text/plain'
+    const isMarkdown = essenceOf(contentType) === 'text/markdown'
+    const corrected = await correctText(textOf(inputs), isMarkdown ? 'markdown' : 'plaintext', dialect)
+    return { bytes: Buffer.from(corrected, 'utf8'), content_type: isMarkdown ? 'text/markdown' : 'text/plain' }
+  },
+})

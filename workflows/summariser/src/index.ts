@@ -1,0 +1,1 @@
+export { summariser } from './provider.ts'

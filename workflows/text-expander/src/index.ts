@@ -1,0 +1,2 @@
+export type { ModelEndpoint } from './contract.ts'
+export { textExpander } from './provider.ts'

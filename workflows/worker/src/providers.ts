@@ -1,0 +1,14 @@
+import type { Provider } from '@studio/provider-kit'
+import { grammarChecker } from '@studio/workflow-grammar-checker'
+import { summariser } from '@studio/workflow-summariser'
+import { textExpander, type ModelEndpoint } from '@studio/workflow-text-expander'
+import type { Config } from './config.ts'
+
+/** The providers that the studio's own worker hosts: a new one is a line here and one in workflows.ts. */
+export function createProviders(config: Config): Provider[] {
+  return [textExpander(endpointOf(config)), grammarChecker, summariser]
+}
+
+function endpointOf({ STUDIO_EXPANDER_URL: url, STUDIO_EXPANDER_MODEL: model, STUDIO_EXPANDER_API_KEY: apiKey }: Config): ModelEndpoint | undefined {
+  return url === undefined ? undefined : { url, model: model ?? 'default', apiKey }
+}
