@@ -5,7 +5,7 @@ const commands: Record<string, () => Promise<{ main: (args: string[]) => Promise
   reset: () => import('./commands/reset.ts'),
   status: () => import('./commands/status.ts'),
   token: () => import('./commands/token.ts'),
-  test: () => import('./test.ts'),
+  test: () => import('./commands/test.ts'),
 }
 
 const [name = '', ...args] = process.argv.slice(2)

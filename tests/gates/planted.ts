@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 export const root = resolve(import.meta.dirname, '../..')
 
 const configurations = ['tsconfig.json', 'eslint.config.mjs', '.prettierrc.json', '.prettierignore']
-const manifest = '{ "name": "planted", "private": true, "type": "module", "workspaces": ["libs/*"] }\n'
+const manifest = { name: 'planted', private: true, type: 'module', workspaces: ['libs/*'] }
 
 /** A small project under the real configuration, made of these files; `remove` takes it away. */
 export async function plant(
@@ -16,7 +16,7 @@ export async function plant(
   const folder = await mkdtemp(join(tmpdir(), 'studio-gate-'))
   for (const name of copied) await cp(join(root, name), join(folder, name))
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-  await writeFile(join(folder, 'package.json'), manifest)
+  await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
   for (const [name, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true })
     await writeFile(join(folder, name), content)

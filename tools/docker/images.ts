@@ -3,7 +3,7 @@
  * here from what the package registries give. The answer is remembered by the Docker engine itself (tags are made from
  * the content of what goes in), so that a second run costs a few `docker image inspect`.
  *
- *   node tools/docker/images.ts [--local]    prints {"postgres": "<image>", "nats": …, "temporal": …, "node": …}
+ *   node -C source tools/docker/images.ts [--local]    prints {"postgres": "<image>", "nats": …, "temporal": …, "node": …}
  *
  * Progress goes to stderr. Exit 1, with the reason as the last line, where neither way works.
  * STUDIO_DOCKER_IMAGES=local leaves out the attempt to pull.

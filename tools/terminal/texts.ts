@@ -10,7 +10,7 @@ export function rowOf(state: PartState): Row {
     mood: mood[state.status],
     port: state.port,
     version: state.version,
-    tookMs: state.readyAfterMs,
+    tookMs: state.status === 'ready' ? state.readyAfterMs : undefined,
     detail: state.status === 'starting' && state.kind === 'process' ? undefined : state.detail,
   }
 }

@@ -10,8 +10,18 @@ export const good = (text: string): string => styled('green', text)
 
 const columns = 80
 
+let passing = false
+
+/** A line that stands until the next one is printed; only where there is a terminal. */
+export function passingLine(text: string): void {
+  if (!process.stdout.isTTY) return
+  process.stdout.write(`\r\x1b[2K${quiet(text)}`)
+  passing = true
+}
+
 export function line(text = ''): void {
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${passing ? '\r\x1b[2K' : ''}${text}\n`)
+  passing = false
 }
 
 export function heading(text: string): void {
@@ -32,9 +42,9 @@ export function wrap(text: string, indent: string): string[] {
   return [...lines, indent + current]
 }
 
-/** A text's beginning in one line of at most `width` characters. */
-export function snippet(text: string, width: number): string {
-  const flat = text.replace(/\s+/g, ' ').trim()
+/** A text in one line of at most `width` characters, from `start` on. */
+export function snippet(text: string, start: number, width: number): string {
+  const flat = `${start > 0 ? '…' : ''}${text.slice(start).replace(/\s+/g, ' ').trim()}`
   return flat.length <= width ? flat : `${flat.slice(0, width - 1).trimEnd()}…`
 }
 

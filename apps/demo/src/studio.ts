@@ -59,9 +59,12 @@ export function connect(url: string, token: string): Studio {
     const answer: unknown = await response.json().catch(() => ({}))
     if (response.ok) return answer as Answer
     const { code, detail } = answer as { code?: string; detail?: string }
-    throw new DemoError(`${method} ${path} was answered with ${response.status} ${code ?? ''}: ${detail ?? 'no reason given'}`)
+    throw new DemoError(
+      `${method} ${path} was answered with ${response.status} ${code ?? ''}: ${detail ?? 'no reason given'}`,
+    )
   }
-  const data = async <Data>(method: string, path: string, body?: object): Promise<Data> => (await call<{ data: Data }>(method, path, body)).data
+  const data = async <Data>(method: string, path: string, body?: object): Promise<Data> =>
+    (await call<{ data: Data }>(method, path, body)).data
 
   return {
     url,
@@ -70,8 +73,11 @@ export function connect(url: string, token: string): Studio {
     edit: (id, text, fromVersion) => data('PATCH', `/blobs/${id}`, { text, from_version: fromVersion }),
     graph: (id) => data('GET', `/blobs/${id}/dag`),
     find: async (fits) => {
-      for (let after = ''; ; ) {
-        const { data: blobs, next } = await call<{ data: Blob[]; next: string | null }>('GET', `/blobs?limit=200&created_by=user${after}`)
+      for (let after = ''; ;) {
+        const { data: blobs, next } = await call<{ data: Blob[]; next: string | null }>(
+          'GET',
+          `/blobs?limit=200&created_by=user${after}`,
+        )
         const found = blobs.find(fits)
         if (found || next === null) return found
         after = `&after=${next}`

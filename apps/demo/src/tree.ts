@@ -12,7 +12,9 @@ export function drawTree(graph: Graph, describe: Describe): string[] {
     const node = nodes.get(id)
     if (!node || drawn.has(id)) return []
     drawn.add(id)
-    const children = [...new Set(graph.edges.filter((edge) => edge.source_id === id).map((edge) => edge.target_id))].filter((child) => !drawn.has(child))
+    const children = [
+      ...new Set(graph.edges.filter((edge) => edge.source_id === id).map((edge) => edge.target_id)),
+    ].filter((child) => !drawn.has(child))
     const { name, details } = describe(node)
     const below = `${rest}${children.length > 0 ? '│ ' : '  '}`
     return [

@@ -12,32 +12,52 @@ export function seenIn(graph: Graph): Seen {
   return new Map(graph.nodes.map((node) => [node.blob_id, { run: node.last_run_id, version: node.version }]))
 }
 
+/** What is told while a graph is followed. */
+export interface Listener {
+  /** A node was brought up to date; before, it had this version (0: it is new). */
+  done(node: GraphNode, versionBefore: number): void
+  /** These providers are at work. */
+  waiting(providers: readonly string[]): void
+}
+
 /**
- * Follows the graph below a blob until all of it is settled, and tells of every node that was brought up to date on the way: once a run, with
- * the version that it had before (0 when it is new). Throws DemoError when a node fails or nothing moves for too long.
+ * Follows the graph below a blob until all of it is settled. Throws DemoError when a node has failed for good or nothing moves for too long.
  */
-export async function untilSettled(studio: Studio, id: string, before: Seen, tell: (node: GraphNode, versionBefore: number) => void): Promise<Graph> {
+export async function untilSettled(studio: Studio, id: string, before: Seen, listener: Listener): Promise<Graph> {
   const seen = new Map(before)
   let deadline = Date.now() + patienceMs
   for (;;) {
     const graph = await studio.graph(id)
-    for (const node of graph.nodes) {
-      if (node.blob_id === id || node.state !== 'settled' || node.last_run_id === null) continue
-      const known = seen.get(node.blob_id)
-      if (known?.run === node.last_run_id) continue
-      tell(node, known?.version ?? 0)
+    for (const node of news(graph, seen)) {
+      listener.done(node, seen.get(node.blob_id)?.version ?? 0)
       seen.set(node.blob_id, { run: node.last_run_id, version: node.version })
       deadline = Date.now() + patienceMs
     }
-    if (graph.settled) return graph
-    const failed = graph.nodes.find((node) => node.state === 'failed')
-    if (failed && !graph.nodes.some((node) => node.state === 'dirty' || node.state === 'running')) {
-      throw new DemoError(`${failed.provider_id} failed: ${failed.error?.code ?? 'unknown'} ${failed.error?.detail ?? ''}`)
+    if (graph.settled) {
+      const failed = graph.nodes.find((node) => node.state === 'failed')
+      if (!failed) return graph
+      throw new DemoError(`${nameOf(failed)} failed: ${failed.error?.code ?? ''} ${failed.error?.detail ?? ''}`)
     }
+    const open = graph.nodes.filter((node) => node.state === 'dirty' || node.state === 'running')
+    listener.waiting(open.map(nameOf))
     if (Date.now() > deadline) {
-      const waiting = graph.nodes.filter((node) => node.state !== 'settled').map((node) => `${node.provider_id ?? 'the text'} (${node.state})`)
-      throw new DemoError(`Nothing moved for ${patienceMs / 1000} s; not settled: ${waiting.join(', ') || 'the text itself is not known to the graph yet'}`)
+      const waiting = open.map((node) => `${nameOf(node)} (${node.state})`).join(', ')
+      throw new DemoError(
+        `Nothing moved for ${patienceMs / 1000} s. Still open: ${waiting || 'the graph has not heard of the text'}`,
+      )
     }
     await pause(pauseMs)
   }
+}
+
+/** Derived nodes with a run that was not seen yet, in the order of their runs. */
+function news(graph: Graph, seen: Seen): GraphNode[] {
+  return graph.nodes
+    .filter((node) => node.blob_id !== graph.root_id && node.state === 'settled' && node.last_run_id !== null)
+    .filter((node) => seen.get(node.blob_id)?.run !== node.last_run_id)
+    .sort((one, other) => (one.last_run_at ?? '').localeCompare(other.last_run_at ?? ''))
+}
+
+function nameOf(node: GraphNode): string {
+  return node.provider_id ?? 'the text'
 }

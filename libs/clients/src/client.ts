@@ -33,9 +33,16 @@ export interface Client<Routes extends Api> {
    * One request. Besides what the route raises: `dependency_unavailable` when the service cannot be reached for some 8 s (or, for a route
    * that is not idempotent, when the connection broke on the way), `timeout` when it does not answer in time.
    */
-  call<Name extends keyof Routes & string>(name: Name, request: z.input<Routes[Name]['request']>, options?: CallOptions): Promise<z.output<Routes[Name]['response']>>
+  call<Name extends keyof Routes & string>(
+    name: Name,
+    request: z.input<Routes[Name]['request']>,
+    options?: CallOptions,
+  ): Promise<z.output<Routes[Name]['response']>>
   /** One item of an itemwise route; concurrent calls are joined in one request, and fail together where the request as a whole fails. */
-  one<Name extends keyof Routes & string>(name: Name, item: ItemOf<Routes[Name]['request']>): Promise<AnswerOf<Routes[Name]['response']>>
+  one<Name extends keyof Routes & string>(
+    name: Name,
+    item: ItemOf<Routes[Name]['request']>,
+  ): Promise<AnswerOf<Routes[Name]['response']>>
   /** Sends bytes with PUT to a raw route; answers the JSON that it answers. Streams are not sent a second time. */
   putBytes(path: string, body: Readable | Uint8Array, options?: RawOptions): Promise<unknown>
   /** Gets bytes from a raw route; statuses from 400 on are thrown. */
@@ -66,7 +73,11 @@ export function createClient<Routes extends Api>(api: Routes, options: ClientOpt
     return { authorization: `Bearer ${options.token}`, ...given, ...(traceparent !== undefined && { traceparent }) }
   }
 
-  const send = async (route: Route, body: string, { timeoutMs = defaultTimeoutMs, signal }: CallOptions): Promise<unknown> => {
+  const send = async (
+    route: Route,
+    body: string,
+    { timeoutMs = defaultTimeoutMs, signal }: CallOptions,
+  ): Promise<unknown> => {
     const answer = await pool.request({
       method: 'POST',
       path: route.path,
@@ -81,8 +92,10 @@ export function createClient<Routes extends Api>(api: Routes, options: ClientOpt
   }
 
   const post = (route: Route, body: string, callOptions: CallOptions = {}, trace: SpanOptions = {}): Promise<unknown> =>
-    span(`POST ${route.path}`, { ...trace, kind: 'client', attributes: { 'server.address': service, 'http.request.body.size': body.length } }, () =>
-      sendWithRetries(service, route.idempotent, callOptions.signal, () => send(route, body, callOptions)),
+    span(
+      `POST ${route.path}`,
+      { ...trace, kind: 'client', attributes: { 'server.address': service, 'http.request.body.size': body.length } },
+      () => sendWithRetries(service, route.idempotent, callOptions.signal, () => send(route, body, callOptions)),
     )
 
   const routeOf = (name: string): Route => {
@@ -125,14 +138,23 @@ export function createClient<Routes extends Api>(api: Routes, options: ClientOpt
       }),
     getBytes: (path, { headers: given, timeoutMs = defaultTimeoutMs, signal } = {}) =>
       sendWithRetries(service, true, signal, async () => {
-        const answer = await pool.request({ method: 'GET', path, headers: headers(given), headersTimeout: timeoutMs, bodyTimeout: timeoutMs, signal: signal ?? null })
+        const answer = await pool.request({
+          method: 'GET',
+          path,
+          headers: headers(given),
+          headersTimeout: timeoutMs,
+          bodyTimeout: timeoutMs,
+          signal: signal ?? null,
+        })
         if (answer.statusCode >= 400) throw await refusalOf(service, answer.statusCode, answer.body)
         return { status: answer.statusCode, headers: answer.headers, body: answer.body }
       }),
     ping: async () => {
-      const answer = await pool.request({ method: 'GET', path: '/healthz', headersTimeout: 2000 }).catch((error: unknown) => {
-        throw new StudioError('dependency_unavailable', `${service} does not answer.`, { cause: error })
-      })
+      const answer = await pool
+        .request({ method: 'GET', path: '/healthz', headersTimeout: 2000 })
+        .catch((error: unknown) => {
+          throw new StudioError('dependency_unavailable', `${service} does not answer.`, { cause: error })
+        })
       if (answer.statusCode !== 200) throw await refusalOf(service, answer.statusCode, answer.body)
       await answer.body.dump()
     },

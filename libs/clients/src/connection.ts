@@ -14,14 +14,25 @@ const mostDelayMs = 800
 
 export function openPool(baseUrl: string, connections: number): Pool {
   // The keep-alive is shorter than the server's 65 s, so that this side closes first.
-  return new Pool(baseUrl, { connections, pipelining: 1, keepAliveTimeout: 50_000, keepAliveMaxTimeout: 50_000, connectTimeout: 3_000 })
+  return new Pool(baseUrl, {
+    connections,
+    pipelining: 1,
+    keepAliveTimeout: 50_000,
+    keepAliveMaxTimeout: 50_000,
+    connectTimeout: 3_000,
+  })
 }
 
 /**
  * Sends a request, again with growing delays while the service cannot be reached, and where the connection broke only if `idempotent`. Ends
  * with `dependency_unavailable` or `timeout`; an abort of the caller goes through as it is.
  */
-export async function sendWithRetries<Answer>(service: string, idempotent: boolean, signal: AbortSignal | undefined, send: () => Promise<Answer>): Promise<Answer> {
+export async function sendWithRetries<Answer>(
+  service: string,
+  idempotent: boolean,
+  signal: AbortSignal | undefined,
+  send: () => Promise<Answer>,
+): Promise<Answer> {
   const deadline = performance.now() + rideOutMs
   for (let delay = firstDelayMs; ; delay = Math.min(delay * 2, mostDelayMs)) {
     try {
@@ -41,7 +52,11 @@ export async function sendWithRetries<Answer>(service: string, idempotent: boole
 }
 
 /** The StudioError that an answer other than success stands for. */
-export async function refusalOf(service: string, statusCode: number, body: Dispatcher.ResponseData['body']): Promise<StudioError> {
+export async function refusalOf(
+  service: string,
+  statusCode: number,
+  body: Dispatcher.ResponseData['body'],
+): Promise<StudioError> {
   const text = await body.text()
   try {
     const problem = JSON.parse(text) as Partial<Problem>
@@ -53,9 +68,9 @@ export async function refusalOf(service: string, statusCode: number, body: Dispa
 }
 
 function faultOf(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error
-  const code = (first as { code?: unknown }).code
+  // A host with several addresses fails with all their errors at once.
+  const { code: own, errors } = (error ?? {}) as { code?: unknown; errors?: readonly { code?: unknown }[] }
+  const code = own ?? errors?.[0]?.code
   return typeof code === 'string' && (neverSent.has(code) || broken.has(code) || late.has(code)) ? code : undefined
 }
 

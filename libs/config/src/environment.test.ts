@@ -3,7 +3,12 @@ import { ConfigError, parseEnv } from './environment.ts'
 import { milliseconds, port } from './fields.ts'
 import { serviceEnv, variables } from './variables.ts'
 
-const schema = z.object({ ...serviceEnv, DATABASE_URL: variables.DATABASE_URL, BLOB_URL: variables.BLOB_URL, STUDIO_SWEEP_MS: milliseconds.default(700) })
+const schema = z.object({
+  ...serviceEnv,
+  DATABASE_URL: variables.DATABASE_URL,
+  BLOB_URL: variables.BLOB_URL,
+  STUDIO_SWEEP_MS: milliseconds.default(700),
+})
 const good = {
   PORT: '8011',
   STUDIO_INTERNAL_TOKEN: 'a-token-that-is-long',

@@ -18,7 +18,10 @@ export class ConfigError extends Error {
  * The configuration that the environment stands for. An empty string counts as unset; variables that the schema does not name are
  * ignored. Throws ConfigError.
  */
-export function parseEnv<Schema extends z.ZodObject>(schema: Schema, env: NodeJS.ProcessEnv = process.env): z.output<Schema> {
+export function parseEnv<Schema extends z.ZodObject>(
+  schema: Schema,
+  env: NodeJS.ProcessEnv = process.env,
+): z.output<Schema> {
   const names = Object.keys(schema.shape)
   const given = Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
   const parsed = schema.safeParse(given)
@@ -35,7 +38,10 @@ export function parseEnv<Schema extends z.ZodObject>(schema: Schema, env: NodeJS
 }
 
 /** As `parseEnv`, for a process that starts: a bad environment ends it with one line a variable on stderr and exit code 78. */
-export function loadConfig<Schema extends z.ZodObject>(schema: Schema, env: NodeJS.ProcessEnv = process.env): z.output<Schema> {
+export function loadConfig<Schema extends z.ZodObject>(
+  schema: Schema,
+  env: NodeJS.ProcessEnv = process.env,
+): z.output<Schema> {
   try {
     return parseEnv(schema, env)
   } catch (error) {

@@ -56,7 +56,10 @@ export const hostPort = z
 export const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).meta({ example: 'info' })
 
 /** A secret of at least 16 characters; its value is never shown. */
-export const secret = z.string().min(16, 'must have at least 16 characters').meta({ example: '(at least 16 random characters)' })
+export const secret = z
+  .string()
+  .min(16, 'must have at least 16 characters')
+  .meta({ example: '(at least 16 random characters)' })
 
 /** Any text that is not empty. */
 export const text = z.string().min(1).meta({ example: 'default' })

@@ -87,6 +87,7 @@ export const DeltaOutcome = z.object({
   status: z.enum(['committed', 'refused', 'unknown']),
   version: VersionNumber.nullable(),
 })
+export type DeltaOutcome = z.infer<typeof DeltaOutcome>
 
 /** A committed provider write with all that a delta row needs, for the sweeper to write the rows that a crash left out. */
 export const Transform = Version.extend({ tenant_id: Uuid, caused_by: Uuid.nullable() })

@@ -15,7 +15,8 @@ const Line = z.string().regex(/^\P{Cc}*$/u, 'must not contain control characters
 /** `{data}`: one resource. */
 export const answer = <Data extends z.ZodType>(data: Data) => z.strictObject({ data })
 /** `{data, next}`: a page of a list, newest first where there is an order; `next` is the `after` of the following page, null on the last one. */
-export const page = <Item extends z.ZodType>(item: Item) => z.strictObject({ data: z.array(item), next: z.string().nullable() })
+export const page = <Item extends z.ZodType>(item: Item) =>
+  z.strictObject({ data: z.array(item), next: z.string().nullable() })
 
 // ── what clients read ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -23,7 +24,12 @@ export const page = <Item extends z.ZodType>(item: Item) => z.strictObject({ dat
 const embeddedContent = { text: z.string().optional(), content: z.base64().optional() }
 
 /** How a provider stands towards a blob: the blob that it made from it, its state and last run. */
-export const ProcessedBy = z.strictObject({ status: NodeState, run_id: Uuid.nullable(), at: Timestamp.nullable(), blob_id: Uuid })
+export const ProcessedBy = z.strictObject({
+  status: NodeState,
+  run_id: Uuid.nullable(),
+  at: Timestamp.nullable(),
+  blob_id: Uuid,
+})
 export type ProcessedBy = z.infer<typeof ProcessedBy>
 
 /** A blob at its head. `processed_by` (by provider id), `text` and `content` are there when `include` asked for them. */
@@ -86,7 +92,10 @@ export const UpdateBlob = z.strictObject({
 export type UpdateBlob = z.infer<typeof UpdateBlob>
 
 /** POST /blobs/{id}/revert: the content of `to_version` becomes a new version; it also brings a deleted blob back. */
-export const RevertBlob = z.strictObject({ to_version: PublicVersionNumber, from_version: PublicVersionNumber.optional() })
+export const RevertBlob = z.strictObject({
+  to_version: PublicVersionNumber,
+  from_version: PublicVersionNumber.optional(),
+})
 export type RevertBlob = z.infer<typeof RevertBlob>
 
 /** POST /providers. */
@@ -137,5 +146,9 @@ export const ListVersionsQuery = z.strictObject({
     .transform(Number)
     .optional(),
 })
-export const ListDeltasQuery = z.strictObject({ limit: limit(200), after: Uuid.optional(), status: DeltaStatus.optional() })
+export const ListDeltasQuery = z.strictObject({
+  limit: limit(200),
+  after: Uuid.optional(),
+  status: DeltaStatus.optional(),
+})
 export const ListRunsQuery = z.strictObject({ limit: limit(200), after: Timestamp.optional() })

@@ -109,10 +109,10 @@ async function attemptTransaction<Result>(
   }
 }
 
-const { INT8 } = pg.types.builtins
+const int8: number = pg.types.builtins.INT8
 
 function typeParser(oid: number, format?: 'text' | 'binary'): unknown {
-  return oid === INT8 && format !== 'binary' ? safeInteger : pg.types.getTypeParser(oid, format as 'text')
+  return oid === int8 && format !== 'binary' ? safeInteger : pg.types.getTypeParser(oid, format)
 }
 
 /** Versions, sizes and sequences stay far below 2^53; a value beyond it must not lose digits silently. */

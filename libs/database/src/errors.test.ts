@@ -1,6 +1,10 @@
 import { isUniqueViolation, postgresCode, toStudioError } from './errors.ts'
 
-const unique = Object.assign(new Error('duplicate key'), { code: '23505', severity: 'ERROR', constraint: 'version_number_key' })
+const unique = Object.assign(new Error('duplicate key'), {
+  code: '23505',
+  severity: 'ERROR',
+  constraint: 'version_number_key',
+})
 
 test('a unique violation is found by its constraint, also as a cause', () => {
   expect(isUniqueViolation(unique)).toBe(true)
@@ -14,7 +18,9 @@ test('a unique violation is found by its constraint, also as a cause', () => {
 test('a lost database and a late statement become errors of the catalogue, others stay', () => {
   const codeOf = (error: unknown) => (toStudioError(error) as { code?: string }).code
   expect(codeOf(Object.assign(new Error(), { code: 'ECONNREFUSED' }))).toBe('dependency_unavailable')
-  expect(codeOf(new AggregateError([Object.assign(new Error(), { code: 'ECONNREFUSED' })]))).toBe('dependency_unavailable')
+  expect(codeOf(new AggregateError([Object.assign(new Error(), { code: 'ECONNREFUSED' })]))).toBe(
+    'dependency_unavailable',
+  )
   expect(codeOf(Object.assign(new Error(), { code: '57P01', severity: 'FATAL' }))).toBe('dependency_unavailable')
   expect(codeOf(new Error('Connection terminated unexpectedly'))).toBe('dependency_unavailable')
   expect(codeOf(Object.assign(new Error(), { code: '57014', severity: 'ERROR' }))).toBe('timeout')

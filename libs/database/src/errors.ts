@@ -27,7 +27,8 @@ const unavailable = new Set<string>([
 ])
 
 // The driver gives these no code.
-const lostConnection = /Connection terminated|timeout exceeded when trying to connect|Client was closed|Client has encountered a connection error|not queryable/
+const lostConnection =
+  /Connection terminated|timeout exceeded when trying to connect|Client was closed|Client has encountered a connection error|not queryable/
 
 /** The SQLSTATE of an error of the database (or of the one that caused it), else undefined. */
 export function postgresCode(error: unknown): string | undefined {
@@ -53,8 +54,12 @@ export function isRetryable(error: unknown): boolean {
  */
 export function toStudioError(error: unknown): unknown {
   const found = codeOf(error)
-  if (found === code.queryCanceled) return new StudioError('timeout', 'The database did not answer in time.', { cause: error })
-  const lost = found === undefined ? error instanceof Error && lostConnection.test(error.message) : unavailable.has(found) || found.startsWith('08')
+  if (found === code.queryCanceled)
+    return new StudioError('timeout', 'The database did not answer in time.', { cause: error })
+  const lost =
+    found === undefined
+      ? lostConnection.test(String((error as { message?: unknown } | null)?.message))
+      : unavailable.has(found) || found.startsWith('08')
   return lost ? new StudioError('dependency_unavailable', 'The database does not answer.', { cause: error }) : error
 }
 
@@ -75,7 +80,7 @@ function databaseError(error: unknown): DatabaseFault | undefined {
 
 function codeOf(error: unknown): string | undefined {
   // A host with several addresses fails with all their errors at once.
-  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error
-  if (typeof first !== 'object' || first === null || !('code' in first)) return undefined
-  return typeof first.code === 'string' ? first.code : undefined
+  const { code: own, errors } = (error ?? {}) as { code?: unknown; errors?: readonly { code?: unknown }[] }
+  const found = own ?? errors?.[0]?.code
+  return typeof found === 'string' ? found : undefined
 }

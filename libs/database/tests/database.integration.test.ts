@@ -1,5 +1,14 @@
 import { createLogger } from '@studio/telemetry'
-import { addressesOf, engineParts, findEngines, freePorts, logFolderOf, newSecrets, selectParts, Supervisor } from '@studio/supervisor'
+import {
+  addressesOf,
+  engineParts,
+  findEngines,
+  freePorts,
+  logFolderOf,
+  newSecrets,
+  selectParts,
+  Supervisor,
+} from '@studio/supervisor'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,11 +31,17 @@ beforeAll(async () => {
     environment: process.env,
     postgresSettings: { fsync: 'off' },
   }
-  supervisor = new Supervisor({ parts: selectParts(engineParts(options), ['postgres'], false), logFolder: logFolderOf(dataDir), restart: false })
+  supervisor = new Supervisor({
+    parts: selectParts(engineParts(options), ['postgres'], false),
+    logFolder: logFolderOf(dataDir),
+    restart: false,
+  })
   await supervisor.start()
   url = addressesOf(options).databaseUrl
   database = createDatabase({ url, schema: 'counting', log })
-  await database.pool.query(`create schema counting; create table counting.counter (id text primary key, value bigint not null, at timestamptz, note jsonb)`)
+  await database.pool.query(
+    `create schema counting; create table counting.counter (id text primary key, value bigint not null, at timestamptz, note jsonb)`,
+  )
 }, 60_000)
 afterAll(async () => {
   await database.close()
@@ -35,11 +50,21 @@ afterAll(async () => {
 }, 30_000)
 beforeEach(() => database.pool.query('truncate counter'))
 
-const insert = (id: string, value: number) => database.execute('insert', 'insert into counter (id, value) values ($1, $2)', [id, value])
+const insert = (id: string, value: number) =>
+  database.execute('insert', 'insert into counter (id, value) values ($1, $2)', [id, value])
 
 test('names without a schema are the service’s own; columns have the stated types', async () => {
-  expect(await database.execute('insert-all', 'insert into counter values ($1, $2, $3, $4)', ['a', 2 ** 40, new Date(0), { deep: [1] }])).toBe(1)
-  expect(await database.query('read', 'select * from counter')).toEqual([{ id: 'a', value: 2 ** 40, at: new Date(0), note: { deep: [1] } }])
+  expect(
+    await database.execute('insert-all', 'insert into counter values ($1, $2, $3, $4)', [
+      'a',
+      2 ** 40,
+      new Date(0),
+      { deep: [1] },
+    ]),
+  ).toBe(1)
+  expect(await database.query('read', 'select * from counter')).toEqual([
+    { id: 'a', value: 2 ** 40, at: new Date(0), note: { deep: [1] } },
+  ])
 })
 
 test('a number that a double cannot hold is refused, not rounded', async () => {
@@ -68,7 +93,9 @@ test('transactions that collide run again until all are done', async () => {
   const increment = () =>
     database.transaction(
       async (transaction) => {
-        const [row] = await transaction.query<{ value: number }>('value', 'select value from counter where id = $1', ['a'])
+        const [row] = await transaction.query<{ value: number }>('value', 'select value from counter where id = $1', [
+          'a',
+        ])
         await transaction.execute('set', 'update counter set value = $2 where id = $1', ['a', (row?.value ?? 0) + 1])
       },
       { isolation: 'serializable' },

@@ -1,6 +1,6 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import type { StudioEvent } from '@studio/contracts'
-import { isStudioError } from '@studio/kernel'
+import { failpoint, isStudioError } from '@studio/kernel'
 import { counter, span, type Logger } from '@studio/telemetry'
 import type { Bus } from './bus.ts'
 import { bury } from './dead-letters.ts'
@@ -37,7 +37,10 @@ const mostLinks = 32
 
 /** Starts a durable consumer of the event stream. It outlives restarts of NATS, and makes its durable anew in an emptied one. */
 export function startConsumer({ bus, log, durable, filterSubjects, handle }: ConsumerOptions): EventConsumer {
-  const consumed = counter('studio_events_consumed_total', 'Events that a consumer took, by how that ended.', ['durable', 'result'])
+  const consumed = counter('studio_events_consumed_total', 'Events that a consumer took, by how that ended.', [
+    'durable',
+    'result',
+  ])
   const waiting: JsMsg[] = []
   const inHand = new Set<JsMsg>()
   const arrival = createPause()
@@ -86,7 +89,11 @@ export function startConsumer({ bus, log, durable, filterSubjects, handle }: Con
     while (!closed) {
       try {
         const links = traces.slice(1, mostLinks)
-        await span(`consume ${durable}`, { kind: 'consumer', parent: traces[0], links, attributes: { events: events.length } }, () => handle(events))
+        await span(
+          `consume ${durable}`,
+          { kind: 'consumer', parent: traces[0], links, attributes: { events: events.length } },
+          () => handle(events),
+        )
         return true
       } catch (error) {
         if (!isTransient(error)) throw error
@@ -100,6 +107,7 @@ export function startConsumer({ bus, log, durable, filterSubjects, handle }: Con
   const take = async (deliveries: readonly Delivery[]): Promise<void> => {
     try {
       const done = await handleOnce(deliveries.map(({ event }) => event))
+      if (done) failpoint('consumer.handled')
       settle(deliveries, done ? 'taken' : 'again', (message) => (done ? message.ack() : message.nak()))
     } catch (error) {
       const [first] = deliveries

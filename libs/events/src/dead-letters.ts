@@ -1,4 +1,11 @@
-import { jetstream, jetstreamManager, type JetStreamManager, type JsMsg, type NextMsgRequest, type StoredMsg } from '@nats-io/jetstream'
+import {
+  jetstream,
+  jetstreamManager,
+  type JetStreamManager,
+  type JsMsg,
+  type NextMsgRequest,
+  type StoredMsg,
+} from '@nats-io/jetstream'
 import { headers, type NatsConnection } from '@nats-io/nats-core'
 import { z } from 'zod'
 import type { Bus } from './bus.ts'
@@ -22,7 +29,13 @@ export interface DeadLetter {
 const header = { subject: 'Studio-Subject', reason: 'Studio-Reason', deliveries: 'Studio-Deliveries' } as const
 
 /** What the server says when a message was delivered for the last time and nobody answered. */
-const Advisory = z.object({ stream: z.string(), consumer: z.string(), stream_seq: z.int(), deliveries: z.int(), timestamp: z.string() })
+const Advisory = z.object({
+  stream: z.string(),
+  consumer: z.string(),
+  stream_seq: z.int(),
+  deliveries: z.int(),
+  timestamp: z.string(),
+})
 
 /** Puts a message among the dead letters, once however often it is tried. */
 export async function bury(connection: NatsConnection, durable: string, message: JsMsg, reason: string): Promise<void> {
@@ -35,7 +48,10 @@ export async function bury(connection: NatsConnection, durable: string, message:
 }
 
 /** The oldest dead letters, at most `limit` (100). */
-export async function listDeadLetters(bus: Bus, options: { limit?: number; from?: number } = {}): Promise<DeadLetter[]> {
+export async function listDeadLetters(
+  bus: Bus,
+  options: { limit?: number; from?: number } = {},
+): Promise<DeadLetter[]> {
   const manager = await open(bus)
   const letters: DeadLetter[] = []
   let sequence = options.from ?? 1
@@ -81,7 +97,15 @@ async function read(manager: JetStreamManager, stored: StoredMsg): Promise<DeadL
   const [kind, durable = ''] = stored.subject.split('.')
   if (kind === 'dead') {
     const deliveries = Number(marks.get(header.deliveries))
-    return { sequence, at, durable, subject: marks.get(header.subject), reason: marks.get(header.reason), deliveries, body: stored.string() }
+    return {
+      sequence,
+      at,
+      durable,
+      subject: marks.get(header.subject),
+      reason: marks.get(header.reason),
+      deliveries,
+      body: stored.string(),
+    }
   }
   const advisory = Advisory.safeParse(JSON.parse(stored.string()))
   if (!advisory.success) return undefined
@@ -89,5 +113,13 @@ async function read(manager: JetStreamManager, stored: StoredMsg): Promise<DeadL
   const original = await manager.streams.getMessage(eventStream, { seq: stream_seq })
   // In a stream that was made anew another message may stand under that number.
   const same = original !== null && original.time <= new Date(timestamp)
-  return { sequence, at, durable: consumer, subject: same ? original.subject : '', reason: 'max_deliveries', deliveries, body: same ? original.string() : undefined }
+  return {
+    sequence,
+    at,
+    durable: consumer,
+    subject: same ? original.subject : '',
+    reason: 'max_deliveries',
+    deliveries,
+    body: same ? original.string() : undefined,
+  }
 }

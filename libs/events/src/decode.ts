@@ -22,7 +22,8 @@ export function decode(data: Uint8Array): Decoded {
 export function tracesOf(events: readonly StudioEvent[]): string[] {
   const traces = new Set<string>()
   for (const event of events) {
-    for (const fact of event.data.facts) if ('traceparent' in fact && fact.traceparent !== null) traces.add(fact.traceparent)
+    for (const fact of event.data.facts)
+      if ('traceparent' in fact && fact.traceparent !== null) traces.add(fact.traceparent)
   }
   return [...traces]
 }

@@ -17,7 +17,12 @@ export function takeUnsent(transaction: Queryable, limit: number): Promise<Outbo
 }
 
 /** Marks rows as sent, and remembers the last sequence that the stream gave us. */
-export async function markSent(transaction: Queryable, ids: readonly string[], stream: string, lastSequence: number): Promise<void> {
+export async function markSent(
+  transaction: Queryable,
+  ids: readonly string[],
+  stream: string,
+  lastSequence: number,
+): Promise<void> {
   await transaction.execute(
     'outbox-mark',
     `with marked as (update outbox set sent_at = now() where id = any($1::uuid[]))

@@ -47,17 +47,33 @@ export function startRelay({ database, bus, log }: RelayOptions): Relay {
     pause.end()
   })
 
-  const publish = async (client: JetStreamClient, rows: readonly OutboxRow[]): Promise<{ ids: string[]; lastSequence: number }> => {
+  const publish = async (
+    client: JetStreamClient,
+    rows: readonly OutboxRow[],
+  ): Promise<{ ids: string[]; lastSequence: number }> => {
     const traces = [...new Set(rows.map((row) => /"traceparent":\s?"([^"]+)"/.exec(row.event)?.[1]))]
-    return span('publish events', { kind: 'producer', parent: traces[0], links: traces.slice(1), attributes: { events: rows.length } }, async () => {
-      const acks = rows.map((row) => client.publish(row.subject, row.event, { msgID: row.id, timeout: ackTimeoutMs }))
-      const results = await bus.whileConnected(Promise.allSettled(acks))
-      const acknowledged = results.flatMap((result, index) => (result.status === 'fulfilled' ? [{ id: rows[index]?.id ?? '', ack: result.value }] : []))
-      const failed = results.find((result) => result.status === 'rejected')
-      if (failed && acknowledged.length === 0) throw failed.reason
-      if (failed) log.error({ failed: rows.length - acknowledged.length, error: String(failed.reason) }, 'events were not taken by JetStream')
-      return { ids: acknowledged.map(({ id }) => id), lastSequence: Math.max(...acknowledged.map(({ ack }: { ack: PubAck }) => ack.seq)) }
-    })
+    return span(
+      'publish events',
+      { kind: 'producer', parent: traces[0], links: traces.slice(1), attributes: { events: rows.length } },
+      async () => {
+        const acks = rows.map((row) => client.publish(row.subject, row.event, { msgID: row.id, timeout: ackTimeoutMs }))
+        const results = await bus.whileConnected(Promise.allSettled(acks))
+        const acknowledged = results.flatMap((result, index) =>
+          result.status === 'fulfilled' ? [{ id: rows[index]?.id ?? '', ack: result.value }] : [],
+        )
+        const failed = results.find((result) => result.status === 'rejected')
+        if (failed && acknowledged.length === 0) throw failed.reason
+        if (failed)
+          log.error(
+            { failed: rows.length - acknowledged.length, error: String(failed.reason) },
+            'events were not taken by JetStream',
+          )
+        return {
+          ids: acknowledged.map(({ id }) => id),
+          lastSequence: Math.max(...acknowledged.map(({ ack }: { ack: PubAck }) => ack.seq)),
+        }
+      },
+    )
   }
 
   /** Sends one batch; answers whether there may be more. */

@@ -16,7 +16,8 @@ export async function republishLost(database: Database, manager: JetStreamManage
   const { created, state } = await manager.streams.info(eventStream)
   const now = { created: new Date(created), last_sequence: state.last_seq }
   const known = await readKnown(database)
-  if (known && sameStream(known, now) && (await lastIsOurs(database, manager, known.last_sequence, state.first_seq))) return 0
+  if (known && sameStream(known, now) && (await lastIsOurs(database, manager, known.last_sequence, state.first_seq)))
+    return 0
   return database.transaction(async (transaction) => {
     // Of several relays that see it one does it; the others then find what it noted.
     await transaction.execute(
@@ -27,8 +28,15 @@ export async function republishLost(database: Database, manager: JetStreamManage
     const current = await readKnown(transaction, 'for update')
     if (current?.created.getTime() !== known?.created.getTime() && current && sameStream(current, now)) return 0
     await transaction.execute('outbox-unhurried', 'set local statement_timeout = 0')
-    const unsent = await transaction.execute('outbox-unmark', 'update outbox set sent_at = null where sent_at is not null')
-    await transaction.execute('outbox-stream-note', 'update outbox_stream set created = $2, last_sequence = 0 where stream = $1', [eventStream, now.created])
+    const unsent = await transaction.execute(
+      'outbox-unmark',
+      'update outbox set sent_at = null where sent_at is not null',
+    )
+    await transaction.execute(
+      'outbox-stream-note',
+      'update outbox_stream set created = $2, last_sequence = 0 where stream = $1',
+      [eventStream, now.created],
+    )
     return unsent
   })
 }
@@ -47,7 +55,12 @@ function sameStream(known: KnownStream, now: KnownStream): boolean {
 }
 
 /** A cut stream may have grown past our last sequence again by what others sent: then another's message stands there. */
-async function lastIsOurs(database: Queryable, manager: JetStreamManager, sequence: number, firstSequence: number): Promise<boolean> {
+async function lastIsOurs(
+  database: Queryable,
+  manager: JetStreamManager,
+  sequence: number,
+  firstSequence: number,
+): Promise<boolean> {
   // Nothing sent yet, or the stream let it go because of its age.
   if (sequence === 0 || sequence < firstSequence) return true
   const message = await manager.streams.getMessage(eventStream, { seq: sequence })

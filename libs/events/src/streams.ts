@@ -1,4 +1,10 @@
-import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream'
+import {
+  DiscardPolicy,
+  RetentionPolicy,
+  StorageType,
+  type JetStreamManager,
+  type StreamConfig,
+} from '@nats-io/jetstream'
 
 /** All events of the studio. */
 export const eventStream = 'STUDIO'
@@ -33,6 +39,7 @@ const streams: (Partial<StreamConfig> & { name: string })[] = [
   },
 ]
 
+/** JSStreamNameExistErr: there is a stream of this name with other settings. */
 const nameInUse = 10058
 
 /** Makes the streams where they are missing (a new or an emptied NATS) and brings changed settings in. Repeatable, from any process. */
@@ -41,7 +48,7 @@ export async function ensureStreams(manager: JetStreamManager): Promise<void> {
     try {
       await manager.streams.add(stream)
     } catch (error) {
-      if (!(error instanceof JetStreamApiError) || error.code !== nameInUse) throw error
+      if ((error as { code?: unknown }).code !== nameInUse) throw error
       await manager.streams.update(stream.name, stream)
     }
   }

@@ -1,4 +1,11 @@
-import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream'
+import {
+  AckPolicy,
+  DeliverPolicy,
+  jetstream,
+  jetstreamManager,
+  type ConsumerMessages,
+  type JsMsg,
+} from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
 import type { Logger } from '@studio/telemetry'
 import type { Bus } from './bus.ts'
@@ -25,7 +32,13 @@ interface SubscriptionOptions {
 }
 
 /** What ends a pull for good or may have: the durable is looked up, or made anew, before pulling again. */
-const broken = new Set(['consumer_deleted', 'consumer_not_found', 'stream_not_found', 'heartbeats_missed', 'no_responders'])
+const broken = new Set([
+  'consumer_deleted',
+  'consumer_not_found',
+  'stream_not_found',
+  'heartbeats_missed',
+  'no_responders',
+])
 
 /** Pulls messages of a durable consumer, and makes stream and durable where they are missing, for as long as it is open. */
 export function subscribe({ bus, log, durable, filterSubjects, receive }: SubscriptionOptions): Subscription {

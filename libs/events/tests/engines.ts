@@ -1,4 +1,13 @@
-import { addressesOf, engineParts, findEngines, freePorts, logFolderOf, newSecrets, selectParts, Supervisor } from '@studio/supervisor'
+import {
+  addressesOf,
+  engineParts,
+  findEngines,
+  freePorts,
+  logFolderOf,
+  newSecrets,
+  selectParts,
+  Supervisor,
+} from '@studio/supervisor'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

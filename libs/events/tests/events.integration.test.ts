@@ -1,9 +1,19 @@
-import { jetstreamManager } from '@nats-io/jetstream'
+import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { createDatabase, type Database } from '@studio/database'
 import { everyTenant, subjectOf, type StudioEvent } from '@studio/contracts'
 import { newId, StudioError } from '@studio/kernel'
 import { createLogger } from '@studio/telemetry'
-import { listDeadLetters, openBus, outboxMigration, replayDeadLetters, startConsumer, startRelay, type Bus, type EventConsumer, type Relay } from '../src/index.ts'
+import {
+  listDeadLetters,
+  openBus,
+  outboxMigration,
+  replayDeadLetters,
+  startConsumer,
+  startRelay,
+  type Bus,
+  type EventConsumer,
+  type Relay,
+} from '../src/index.ts'
 import { startEngines, type Engines } from './engines.ts'
 
 const log = createLogger({ service: 'events-test', level: process.env['LOG_LEVEL'] ?? 'silent' })
@@ -37,7 +47,16 @@ const type = 'studio.provider.registered' as const
 
 function eventOf(providerId: string): StudioEvent {
   const data = { facts: [{ provider_id: providerId, version: '1', status: 'active' as const }] }
-  return { specversion: '1.0', id: newId(), source: 'test', type, subject: everyTenant, time: new Date().toISOString(), datacontenttype: 'application/json', data }
+  return {
+    specversion: '1.0',
+    id: newId(),
+    source: 'test',
+    type,
+    subject: everyTenant,
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json',
+    data,
+  }
 }
 
 const nameOf = (event: StudioEvent): string => (event.data.facts[0] as { provider_id: string }).provider_id
@@ -53,7 +72,13 @@ async function write(tenant: string, events: readonly object[]): Promise<void> {
 }
 
 function consume(tenant: string, handle: (events: readonly StudioEvent[]) => Promise<void>): EventConsumer {
-  const consumer = startConsumer({ bus, log, durable: `test-${tenant}`, filterSubjects: [subjectOf(type, tenant)], handle })
+  const consumer = startConsumer({
+    bus,
+    log,
+    durable: `test-${tenant}`,
+    filterSubjects: [subjectOf(type, tenant)],
+    handle,
+  })
   consumers.push(consumer)
   return consumer
 }
@@ -79,13 +104,18 @@ function collector() {
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20))
 }
-const unsent = async () => (await database.query<{ count: number }>('unsent', 'select count(*) as count from outbox where sent_at is null'))[0]?.count
+const unsent = async () =>
+  (await database.query<{ count: number }>('unsent', 'select count(*) as count from outbox where sent_at is null'))[0]
+    ?.count
 
 test('what a commit left in the outbox is handed to the consumer, all of it, and marked', async () => {
   const tenant = newId()
   const { handle, names, seen } = collector()
   consume(tenant, handle)
-  await write(tenant, Array.from({ length: 1200 }, (_, index) => eventOf(`p${index}`)))
+  await write(
+    tenant,
+    Array.from({ length: 1200 }, (_, index) => eventOf(`p${index}`)),
+  )
   await seen(1200)
   expect(names.size).toBe(1200)
   await until(async () => (await unsent()) === 0)
@@ -155,7 +185,10 @@ test('a poison event is found alone; the others of its batch are taken', async (
   const tenant = newId()
   const { handle, names, seen } = collector()
   const poisonSeen = Promise.withResolvers<void>()
-  await write(tenant, Array.from({ length: 64 }, (_, index) => eventOf(index === 37 ? 'poison' : `p${index}`)))
+  await write(
+    tenant,
+    Array.from({ length: 64 }, (_, index) => eventOf(index === 37 ? 'poison' : `p${index}`)),
+  )
   consume(tenant, async (events) => {
     if (events.some((event) => nameOf(event) === 'poison')) {
       if (events.length === 1) poisonSeen.resolve()
@@ -187,14 +220,46 @@ test('a malformed event goes to the dead letters at once, can be looked at and s
   consume(tenant, handle)
   await write(tenant, [{ ...eventOf('x'), data: { facts: [{ provider_id: 7 }] } }, eventOf('fine')])
   await seen(1)
-  const own = async () => (await listDeadLetters(bus, { limit: 1000 })).filter((letter) => letter.subject === subjectOf(type, tenant))
+  const own = async () =>
+    (await listDeadLetters(bus, { limit: 1000 })).filter((letter) => letter.subject === subjectOf(type, tenant))
   await until(async () => (await own()).length === 1)
   const [letter] = await own()
-  expect(letter).toMatchObject({ durable: `test-${tenant}`, deliveries: 1, reason: expect.stringContaining('/data/facts/0') })
+  expect(letter).toMatchObject({
+    durable: `test-${tenant}`,
+    deliveries: 1,
+    reason: expect.stringContaining('/data/facts/0'),
+  })
   expect(JSON.parse(letter!.body!)).toMatchObject({ type })
   expect(await replayDeadLetters(bus, { sequences: [letter!.sequence] })).toBe(1)
   // It is as malformed as before: it comes back under a new number.
   await until(async () => ((await own())[0]?.sequence ?? 0) > letter!.sequence)
+}, 30_000)
+
+test('an event over which its consumer died each time is found among the dead letters', async () => {
+  const tenant = newId()
+  const durable = `dying-${tenant}`
+  await write(tenant, [eventOf('deadly')])
+  await until(async () => (await unsent()) === 0)
+  const connection = await bus.connection()
+  const manager = await jetstreamManager(connection)
+  await manager.consumers.add('STUDIO', {
+    durable_name: durable,
+    filter_subject: subjectOf(type, tenant),
+    ack_policy: AckPolicy.Explicit,
+    max_deliver: 1,
+    ack_wait: 100_000_000,
+  })
+  const consumer = await jetstream(connection).consumers.get('STUDIO', durable)
+  expect((await consumer.next({ expires: 1000 }))?.subject).toBe(subjectOf(type, tenant))
+  const own = async () => (await listDeadLetters(bus, { limit: 1000 })).find((letter) => letter.durable === durable)
+  await until(async () => {
+    // The server notices at the next pull after the ack wait.
+    await consumer.next({ expires: 1000 })
+    return (await own()) !== undefined
+  })
+  const letter = await own()
+  expect(letter).toMatchObject({ reason: 'max_deliveries', deliveries: 1, subject: subjectOf(type, tenant) })
+  expect(JSON.parse(letter!.body!)).toMatchObject({ data: { facts: [{ provider_id: 'deadly' }] } })
 }, 30_000)
 
 test('NATS away at the start holds nobody up', async () => {
@@ -202,7 +267,13 @@ test('NATS away at the start holds nobody up', async () => {
   const early = openBus({ url: engines.natsUrl, name: 'early', log })
   const tenant = newId()
   const { handle, seen } = collector()
-  const consumer = startConsumer({ bus: early, log, durable: `test-${tenant}`, filterSubjects: [subjectOf(type, tenant)], handle })
+  const consumer = startConsumer({
+    bus: early,
+    log,
+    durable: `test-${tenant}`,
+    filterSubjects: [subjectOf(type, tenant)],
+    handle,
+  })
   expect(await early.ping()).toBe('degraded')
   await write(tenant, [eventOf('early')])
   await engines.startNats()

@@ -25,8 +25,10 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
       if (size <= limitBytes) chunks.push(chunk)
       else settle(() => reject(tooLarge(limitBytes)))
     }
-    const onEnd = (): void => settle(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)))
-    const onBroken = (): void => settle(() => reject(new StudioError('malformed_json', 'The connection ended before the body did.')))
+    const onEnd = (): void =>
+      settle(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)))
+    const onBroken = (): void =>
+      settle(() => reject(new StudioError('malformed_json', 'The connection ended before the body did.')))
     request.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken)
   })
 }
@@ -35,7 +37,10 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
  * The JSON value of the body of a public request. Raises `unsupported_media_type` for another content type, `malformed_json`,
  * `body_too_large`, and `invalid_request` where it is nested deeper than `maxDepth` levels (deep values overflow whoever walks them).
  */
-export async function readJson(request: IncomingMessage, options: { limitBytes: number; maxDepth?: number }): Promise<unknown> {
+export async function readJson(
+  request: IncomingMessage,
+  options: { limitBytes: number; maxDepth?: number },
+): Promise<unknown> {
   if (!isJsonType(request.headers['content-type'] ?? 'application/json')) {
     throw new StudioError('unsupported_media_type', 'Send the body as application/json.')
   }
@@ -51,13 +56,27 @@ export function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8')) as unknown
   } catch (error) {
-    const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
-    const where = body.length === 0 ? 'The body is empty.' : position === undefined ? 'It ends too early.' : `It breaks at character ${position}.`
-    throw new StudioError('malformed_json', where, { cause: error })
+    throw new StudioError('malformed_json', whereItBreaks(body, error), { cause: error })
   }
 }
 
-const character = { quote: 0x22, backslash: 0x5c, openBracket: 0x5b, closeBracket: 0x5d, openBrace: 0x7b, closeBrace: 0x7d } as const
+// V8's message repeats part of the content, so only the place is taken from it, where it names one.
+function whereItBreaks(body: Buffer, error: unknown): string {
+  if (body.length === 0) return 'The body is empty.'
+  const message = String((error as { message?: unknown }).message)
+  const position = /position (\d+)/.exec(message)?.[1]
+  if (position !== undefined) return `It breaks at character ${position}.`
+  return message.includes('end of JSON') ? 'It ends too early.' : 'It holds a character that JSON does not allow there.'
+}
+
+const character = {
+  quote: 0x22,
+  backslash: 0x5c,
+  openBracket: 0x5b,
+  closeBracket: 0x5d,
+  openBrace: 0x7b,
+  closeBrace: 0x7d,
+} as const
 
 /** Counts brackets outside of strings, before anything is built from them. */
 export function refuseDepth(body: Buffer, maxDepth: number): void {

@@ -11,7 +11,8 @@ export function internalTokenCheck(token: string): (request: IncomingMessage) =>
   const expected = hash('sha256', `Bearer ${token}`, 'buffer')
   return (request) => {
     const given = hash('sha256', request.headers.authorization ?? '', 'buffer')
-    if (!timingSafeEqual(expected, given)) throw new StudioError('unauthenticated', 'This route is for the other parts of the studio.')
+    if (!timingSafeEqual(expected, given))
+      throw new StudioError('unauthenticated', 'This route is for the other parts of the studio.')
   }
 }
 

@@ -17,7 +17,10 @@ export class ListenError extends Error {
 }
 
 /** Serves the app. Port 0 takes a free one. Throws ListenError when the port is taken. */
-export async function listen(app: Express, options: { host: string; port: number; log: Logger }): Promise<RunningServer> {
+export async function listen(
+  app: Express,
+  options: { host: string; port: number; log: Logger },
+): Promise<RunningServer> {
   const server = createServer(app)
   // Longer than the client keeps a connection, or it would now and then write into one that is just being closed.
   server.keepAliveTimeout = 65_000
@@ -44,12 +47,19 @@ export async function listen(app: Express, options: { host: string; port: number
       server.closeIdleConnections()
     })
   let closing: Promise<void> | undefined
-  return { port, url: `http://${options.host}:${port}`, close: (deadlineMs = 8000) => (closing ??= closeServer(deadlineMs)) }
+  return {
+    port,
+    url: `http://${options.host}:${port}`,
+    close: (deadlineMs = 8000) => (closing ??= closeServer(deadlineMs)),
+  }
 }
 
 function listenError(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): Error {
-  if (error.code === 'EADDRINUSE') return new ListenError(`port ${port} of ${host} is taken by another process`, { cause: error })
-  if (error.code === 'EACCES') return new ListenError(`port ${port} of ${host} may not be used by this user`, { cause: error })
-  if (error.code === 'EADDRNOTAVAIL') return new ListenError(`${host} is not an address of this machine`, { cause: error })
+  if (error.code === 'EADDRINUSE')
+    return new ListenError(`port ${port} of ${host} is taken by another process`, { cause: error })
+  if (error.code === 'EACCES')
+    return new ListenError(`port ${port} of ${host} may not be used by this user`, { cause: error })
+  if (error.code === 'EADDRNOTAVAIL')
+    return new ListenError(`${host} is not an address of this machine`, { cause: error })
   return error
 }

@@ -10,10 +10,16 @@ export function problemHandler(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const known = asStudioError(error)
     const problem = toProblem(known ?? error)
-    if (known === undefined || problem.code === 'internal_error') log.error({ error, method: request.method, path: request.path }, 'request failed')
-    else log[problem.status >= 500 ? 'warn' : 'debug']({ code: problem.code, method: request.method, path: request.path }, 'request refused')
+    if (known === undefined || problem.code === 'internal_error')
+      log.error({ error, method: request.method, path: request.path }, 'request failed')
+    else
+      log[problem.status >= 500 ? 'warn' : 'debug'](
+        { code: problem.code, method: request.method, path: request.path },
+        'request refused',
+      )
     if (response.headersSent) return next(error)
-    if (problem.status === 401 && !response.hasHeader('www-authenticate')) response.setHeader('www-authenticate', 'Bearer')
+    if (problem.status === 401 && !response.hasHeader('www-authenticate'))
+      response.setHeader('www-authenticate', 'Bearer')
     // An upload that is refused is not read to its end: the connection cannot be used again.
     if (!request.complete) response.setHeader('connection', 'close')
     // The occurrence (RFC 9457 section 3.1.5): under this id it is found in the logs.
@@ -30,9 +36,11 @@ function asStudioError(error: unknown): StudioError | undefined {
   const { type, status } = error as { type?: unknown; status?: unknown }
   if (type === 'entity.parse.failed') return new StudioError('malformed_json', undefined, { cause: error })
   if (type === 'entity.too.large') return new StudioError('body_too_large', undefined, { cause: error })
-  if (type === 'encoding.unsupported' || type === 'charset.unsupported') return new StudioError('unsupported_media_type', undefined, { cause: error })
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported')
+    return new StudioError('unsupported_media_type', undefined, { cause: error })
   // A path that cannot be decoded names nothing.
-  if (error instanceof URIError || status === 400) return new StudioError('not_found', 'The path is not valid.', { cause: error })
+  if (error instanceof URIError || status === 400)
+    return new StudioError('not_found', 'The path is not valid.', { cause: error })
   return undefined
 }
 

@@ -9,11 +9,11 @@ const probes = new Set(['/healthz', '/readyz', '/metrics'])
  * records duration and status by route pattern (never by path: ids would make a series each).
  */
 export function requestContext(log: Logger): RequestHandler {
-  const duration = histogram('studio_http_request_duration_seconds', 'Time from the head of a request to the end of its answer.', [
-    'method',
-    'route',
-    'status',
-  ])
+  const duration = histogram(
+    'studio_http_request_duration_seconds',
+    'Time from the head of a request to the end of its answer.',
+    ['method', 'route', 'status'],
+  )
   return (request, response, next) => {
     if (probes.has(request.url)) return next()
     const start = performance.now()
@@ -28,10 +28,18 @@ export function requestContext(log: Logger): RequestHandler {
       duration.observe({ method: request.method, route, status }, milliseconds / 1000)
       if (span.span.isRecording()) {
         span.span.updateName(`${request.method} ${route}`)
-        span.span.setAttributes({ 'http.request.method': request.method, 'http.route': route, 'http.response.status_code': status })
+        span.span.setAttributes({
+          'http.request.method': request.method,
+          'http.route': route,
+          'http.response.status_code': status,
+        })
       }
       if (log.isLevelEnabled('debug')) {
-        span.run(() => withContext({ request_id: id }, () => log.debug({ method: request.method, route, status, duration_ms: Math.round(milliseconds) }, 'request')))
+        span.run(() =>
+          withContext({ request_id: id }, () =>
+            log.debug({ method: request.method, route, status, duration_ms: Math.round(milliseconds) }, 'request'),
+          ),
+        )
       }
       span.end(status >= 500 ? { code: status } : undefined)
     })

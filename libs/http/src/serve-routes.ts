@@ -30,7 +30,12 @@ export function serveRoutes<Routes extends Api>(app: Express, api: Routes, handl
   const { internalToken, bodyLimitBytes } = settingsOf(app)
   if (internalToken === undefined) throw new TypeError('createApp needs internalToken where internal routes are served')
   const authenticate = internalTokenCheck(internalToken)
-  const table = new Map(Object.entries(api).map(([name, route]) => [route.path, { route, handle: handlers[name] as Handlers<Api>[string] }]))
+  const table = new Map(
+    Object.entries(api).map(([name, route]) => [
+      route.path,
+      { route, handle: handlers[name] as Handlers<Api>[string] },
+    ]),
+  )
 
   const dispatch = (request: Request, response: Response, next: NextFunction): void => {
     const entry = request.method === 'POST' ? table.get(request.url) : undefined

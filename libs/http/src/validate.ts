@@ -1,5 +1,5 @@
 import { StudioError, type FieldError } from '@studio/kernel'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 /** The value as the schema says, or `invalid_request` with a JSON Pointer (RFC 6901) to each wrong place. */
 export function validate<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
@@ -13,17 +13,22 @@ const mostFaults = 20
 export function invalidRequest(error: z.ZodError): StudioError {
   const errors = error.issues.slice(0, mostFaults).flatMap(faultsOf)
   const [first] = errors
-  return new StudioError('invalid_request', first ? `${first.pointer || 'The body'}: ${first.detail}` : undefined, { extensions: { errors } })
+  return new StudioError('invalid_request', first ? `${first.pointer || 'The body'}: ${first.detail}` : undefined, {
+    extensions: { errors },
+  })
 }
 
 /** Looks at the shape, never at the class: another copy of zod may have thrown it. */
 export function isZodError(error: unknown): error is z.ZodError {
-  return error instanceof Error && error.name.includes('ZodError') && Array.isArray((error as { issues?: unknown }).issues)
+  if (typeof error !== 'object' || error === null) return false
+  const { name, issues } = error as { name?: unknown; issues?: unknown }
+  return typeof name === 'string' && name.includes('ZodError') && Array.isArray(issues)
 }
 
 function faultsOf(issue: z.core.$ZodIssue): FieldError[] {
   const base = pointerOf(issue.path)
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ pointer: `${base}${pointerOf([key])}`, detail: 'is not known here' }))
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ pointer: `${base}${pointerOf([key])}`, detail: 'is not known here' }))
   return [{ pointer: base, detail: issue.message }]
 }
 

@@ -6,6 +6,10 @@ export interface Diagnosis {
 
 const known: { pattern: RegExp; diagnosis: Diagnosis }[] = [
   {
+    pattern: /exit code 78/,
+    diagnosis: { cause: 'a setting in the environment is not valid; its log names the variable', mend: 'correct or unset that variable, then npm start' },
+  },
+  {
     pattern: /EADDRINUSE|address already in use|bind: address/i,
     diagnosis: { cause: 'another process has taken its port meanwhile', mend: 'npm start   (again: it looks for free ports)' },
   },

@@ -15,8 +15,15 @@ export async function metricsText(): Promise<string> {
 }
 
 /** The counter of this name; made at the first call. */
-export function counter<Label extends string>(name: string, help: string, labelNames: readonly Label[] = []): Counter<Label> {
-  return (register.getSingleMetric(name) as Counter<Label> | undefined) ?? new Counter({ name, help, labelNames: [...labelNames] })
+export function counter<Label extends string>(
+  name: string,
+  help: string,
+  labelNames: readonly Label[] = [],
+): Counter<Label> {
+  return (
+    (register.getSingleMetric(name) as Counter<Label> | undefined) ??
+    new Counter({ name, help, labelNames: [...labelNames] })
+  )
 }
 
 /** The gauge of this name; made at the first call. `collect` runs before each scrape. */

@@ -1,4 +1,12 @@
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, trace, type Attributes, type Span } from '@opentelemetry/api'
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+  trace,
+  type Attributes,
+  type Span,
+} from '@opentelemetry/api'
 import { currentTrace, withTrace } from './context.ts'
 import { newTrace, parseTraceparent, type TraceContext } from './traceparent.ts'
 
@@ -58,7 +66,11 @@ export function startSpan(name: string, options: SpanOptions = {}): OpenSpan {
 }
 
 /** Runs `fn` inside a span. An error is recorded and thrown on. */
-export async function span<Result>(name: string, options: SpanOptions, fn: (span: Span) => Result | Promise<Result>): Promise<Result> {
+export async function span<Result>(
+  name: string,
+  options: SpanOptions,
+  fn: (span: Span) => Result | Promise<Result>,
+): Promise<Result> {
   const open = startSpan(name, options)
   try {
     const result = await open.run(() => fn(open.span))

@@ -16,7 +16,10 @@ export async function startTelemetry(options: { service: string; endpoint?: stri
   ])
   const sdk = new NodeSDK({
     serviceName: options.service,
-    traceExporter: new OTLPTraceExporter({ url: `${options.endpoint.replace(/\/+$/, '')}/v1/traces`, timeoutMillis: 3000 }),
+    traceExporter: new OTLPTraceExporter({
+      url: `${options.endpoint.replace(/\/+$/, '')}/v1/traces`,
+      timeoutMillis: 3000,
+    }),
     instrumentations: [],
     metricReaders: [],
     logRecordProcessors: [],

@@ -19,7 +19,11 @@ function bounded(limit: number): (value: string) => string {
 
 /** `studio_blob_creation_duration_seconds{content_type}`; the content type is reduced to its essence. */
 export function blobCreationDuration(): { observe(contentType: string, seconds: number): void } {
-  const metric = histogram('studio_blob_creation_duration_seconds', 'Time from the request to the committed first version.', ['content_type'])
+  const metric = histogram(
+    'studio_blob_creation_duration_seconds',
+    'Time from the request to the committed first version.',
+    ['content_type'],
+  )
   const limit = bounded(most.contentTypes)
   return {
     observe: (contentType, seconds) => {
@@ -33,13 +37,20 @@ const operations = new Set(['create', 'update', 'transform', 'delete', 'revert']
 
 /** `studio_delta_application_duration_seconds{operation}`. */
 export function deltaApplicationDuration(): { observe(operation: string, seconds: number): void } {
-  const metric = histogram('studio_delta_application_duration_seconds', 'Time to apply a delta to its base version.', ['operation'])
-  return { observe: (operation, seconds) => metric.observe({ operation: operations.has(operation) ? operation : other }, seconds) }
+  const metric = histogram('studio_delta_application_duration_seconds', 'Time to apply a delta to its base version.', [
+    'operation',
+  ])
+  return {
+    observe: (operation, seconds) =>
+      metric.observe({ operation: operations.has(operation) ? operation : other }, seconds),
+  }
 }
 
 /** `studio_provider_processing_duration_seconds{provider_id}`. */
 export function providerProcessingDuration(): { observe(providerId: string, seconds: number): void } {
-  const metric = histogram('studio_provider_processing_duration_seconds', 'Time that a provider takes for one run.', ['provider_id'])
+  const metric = histogram('studio_provider_processing_duration_seconds', 'Time that a provider takes for one run.', [
+    'provider_id',
+  ])
   const limit = bounded(most.providers)
   return { observe: (providerId, seconds) => metric.observe({ provider_id: limit(providerId) }, seconds) }
 }
@@ -68,10 +79,17 @@ const halfLife = 10_000
 const rates = new Map<string, { hits: number; misses: number }>()
 
 /** `studio_cache_hit_rate{cache_type}`: 0 to 1, over about the last 10,000 look-ups. */
-export function cacheHitRate(): { hit(cacheType: string, times?: number): void; miss(cacheType: string, times?: number): void } {
-  const lookups = counter('studio_cache_lookups_total', 'Look-ups in a cache by their result.', ['cache_type', 'result'])
+export function cacheHitRate(): {
+  hit(cacheType: string, times?: number): void
+  miss(cacheType: string, times?: number): void
+} {
+  const lookups = counter('studio_cache_lookups_total', 'Look-ups in a cache by their result.', [
+    'cache_type',
+    'result',
+  ])
   gauge('studio_cache_hit_rate', 'Share of recent look-ups that a cache answered.', ['cache_type'], function () {
-    for (const [cacheType, { hits, misses }] of rates) this.set({ cache_type: cacheType }, hits + misses === 0 ? 0 : hits / (hits + misses))
+    for (const [cacheType, { hits, misses }] of rates)
+      this.set({ cache_type: cacheType }, hits + misses === 0 ? 0 : hits / (hits + misses))
   })
   const add = (cacheType: string, result: 'hits' | 'misses', times: number): void => {
     let rate = rates.get(cacheType)

@@ -15,7 +15,15 @@ describe('traceparent', () => {
   })
 
   test('refuses what the W3C form refuses, and takes later versions with more fields', () => {
-    const wrong = [undefined, null, '', known.toUpperCase(), `ff${known.slice(2)}`, `${known}-more`, known.replace('b7ad6b7169203331', '0'.repeat(16))]
+    const wrong = [
+      undefined,
+      null,
+      '',
+      known.toUpperCase(),
+      `ff${known.slice(2)}`,
+      `${known}-more`,
+      known.replace('b7ad6b7169203331', '0'.repeat(16)),
+    ]
     for (const text of wrong) expect(parseTraceparent(text)).toBeUndefined()
     expect(parseTraceparent(`01${known.slice(2)}-more`)).toMatchObject({ sampled: true })
   })
@@ -32,7 +40,10 @@ describe('spans without an SDK', () => {
   })
 
   test('start a trace where there is none, the same one inside', async () => {
-    const [outer, inner] = await span('outer', {}, async () => [currentTraceparent(), await span('inner', {}, () => currentTraceparent())])
+    const [outer, inner] = await span('outer', {}, async () => [
+      currentTraceparent(),
+      await span('inner', {}, () => currentTraceparent()),
+    ])
     expect(parseTraceparent(outer)).toBeDefined()
     expect(inner).toBe(outer)
   })
@@ -46,7 +57,11 @@ test('log lines carry the ids of their context and hide secrets', async () => {
   const lines: string[] = []
   const log = createLogger({ service: 'test', level: 'debug', destination: { write: (line) => void lines.push(line) } })
   await span('work', { parent: known }, () =>
-    withContext({ tenant_id: 't' }, () => withContext({ blob_id: 'b' }, () => log.info({ headers: { authorization: 'Bearer x' }, secret: 'x', token: 'x' }, 'did'))),
+    withContext({ tenant_id: 't' }, () =>
+      withContext({ blob_id: 'b' }, () =>
+        log.info({ headers: { authorization: 'Bearer x' }, secret: 'x', token: 'x' }, 'did'),
+      ),
+    ),
   )
   log.info('outside')
   expect(JSON.parse(lines[0]!)).toMatchObject({

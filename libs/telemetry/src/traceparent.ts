@@ -40,7 +40,7 @@ export function newTrace(): TraceContext {
 const pool = Buffer.allocUnsafe(8192)
 let position = pool.length
 
-export function randomHex(length: number): string {
+function randomHex(length: number): string {
   if (position + length > pool.length) {
     randomFillSync(pool)
     position = 0

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type DatabaseService, newSecrets } from '@studio/supervisor'
 import pg from 'pg'
+import { remove, throwawayFolder } from './folder.ts'
 import { migrate } from './migrations.ts'
 import { createProcesses } from './processes/backend.ts'
 
@@ -29,14 +27,14 @@ async function server(): Promise<Server> {
 }
 
 async function startServer(): Promise<Server> {
-  const folder = await mkdtemp(join(tmpdir(), 'studio-engines-'))
+  const folder = await throwawayFolder()
   const backend = await createProcesses({ services: new Map(), folder, secrets: newSecrets() })
   await backend.startEngine('postgres')
   const release = async () => {
     if (!own || --own.users > 0) return
     own = undefined
     await backend.stop()
-    await rm(folder, { recursive: true, force: true })
+    await remove(folder)
   }
   return { url: backend.outside.databaseUrl, release }
 }

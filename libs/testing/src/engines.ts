@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { newSecrets } from '@studio/supervisor'
+import { remove, throwawayFolder } from './folder.ts'
 import { emptyDatabase, type TestDatabase } from './database.ts'
 import type { EngineName } from './parts.ts'
 import { createProcesses } from './processes/backend.ts'
@@ -30,7 +28,7 @@ export type TestEngines = {
 
 /** Starts the engines asked for, as processes on free ports in a throwaway folder. NATS and Temporal are never shared. */
 export async function startEngines(options: EnginesOptions): Promise<TestEngines> {
-  const folder = await mkdtemp(join(tmpdir(), 'studio-engines-'))
+  const folder = await throwawayFolder()
   const names = (['postgres', 'nats', 'temporal'] as const).filter(
     (name) => options[name] === 'own' || (name !== 'postgres' && options[name]),
   )
@@ -39,7 +37,7 @@ export async function startEngines(options: EnginesOptions): Promise<TestEngines
   const stop = async () => {
     await backend.stop()
     await shared?.drop()
-    await rm(folder, { recursive: true, force: true })
+    await remove(folder)
   }
   const of = (name: EngineName, address: string): string => {
     if (!options[name]) throw new Error(`${name} was not asked for: startEngines({ ${name}: true })`)

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Connection } from '@temporalio/client'
 import pg from 'pg'
@@ -20,10 +19,14 @@ export async function databaseAnswers(databaseUrl: string): Promise<void> {
 /** Rejects where no NATS server introduces itself within 5 s. */
 export async function natsAnswers(natsUrl: string): Promise<void> {
   const { hostname, port } = new URL(natsUrl)
-  const socket = connect({ host: hostname, port: Number(port) })
+  const socket = connect({ host: hostname, port: Number(port), timeout: 5000 })
+  const silent = new Error(`no NATS server introduced itself at ${natsUrl}`)
   try {
-    const [greeting] = (await once(socket, 'data', { signal: AbortSignal.timeout(5000) })) as [Buffer]
-    if (!greeting.toString().startsWith('INFO ')) throw new Error('not a NATS server')
+    const greeting = await new Promise<Buffer>((resolve, reject) => {
+      socket.once('data', resolve).once('error', reject)
+      socket.once('close', () => reject(silent)).once('timeout', () => reject(silent))
+    })
+    if (!greeting.toString().startsWith('INFO ')) throw silent
   } finally {
     socket.destroy()
   }

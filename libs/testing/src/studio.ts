@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import {
   type DatabaseService,
@@ -11,6 +9,7 @@ import {
   type Secrets,
   type ServiceName,
 } from '@studio/supervisor'
+import { remove, throwawayFolder } from './folder.ts'
 import { api, type Api } from './api.ts'
 import type { Backend } from './backend.ts'
 import { createContainers } from './containers/backend.ts'
@@ -81,7 +80,7 @@ const readyDeadline = 60_000
  */
 export async function startStudio(options: StudioOptions = {}): Promise<TestStudio> {
   const kind = options.backend ?? (process.env['STUDIO_TEST_BACKEND'] === 'containers' ? 'containers' : 'processes')
-  const folder = await mkdtemp(join(tmpdir(), 'studio-test-'))
+  const folder = await throwawayFolder()
   const services = servicesOf(options)
   const secrets = newSecrets()
   const create = kind === 'containers' ? createContainers : createProcesses
@@ -164,7 +163,7 @@ function assemble({ kind, backend, secrets, folder, options }: Assembly): TestSt
     logs: (name) => backend.logs(name),
     stop: async () => {
       await backend.stop()
-      await rm(folder, { recursive: true, force: true })
+      await remove(folder)
     },
   }
 }

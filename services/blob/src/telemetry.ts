@@ -1,14 +1,21 @@
 import type { Commit, CommitOutcome } from '@studio/contracts'
 import { blobCreationDuration, counter, type Logger } from '@studio/telemetry'
+import type { Written } from './domain/commit-deltas.ts'
 
 const creation = blobCreationDuration()
-const versions = counter('studio_versions_committed_total', 'Versions made, by the operation that made them.', ['operation'])
+const versions = counter('studio_versions_committed_total', 'Versions made, by the operation that made them.', [
+  'operation',
+])
 const rejections = counter('studio_commits_rejected_total', 'Commits that could not go in, by the reason.', ['status'])
-const collectedContents = counter('studio_contents_collected_total', 'Staged contents deleted since no version used them.', [])
+const collectedContents = counter(
+  'studio_contents_collected_total',
+  'Staged contents deleted since no version used them.',
+  [],
+)
 const collectedBytes = counter('studio_contents_collected_bytes_total', 'Raw bytes of the staged contents deleted.', [])
 
 /** New versions are committed. `seconds`: from the request to here. One line for all of them, since a batch may hold thousands. */
-export function versionsCommitted(log: Logger, written: { commit: Commit; outcome: CommitOutcome & { status: 'committed' } }[], seconds: number): void {
+export function versionsCommitted(log: Logger, written: Written[], seconds: number): void {
   for (const { commit, outcome } of written) {
     versions.inc({ operation: commit.operation })
     if (outcome.version === 1) creation.observe(outcome.blob.content_type, seconds)
@@ -29,7 +36,10 @@ export function commitsRejected(log: Logger, commits: readonly Commit[], outcome
     if (outcome.status === 'committed') return
     rejections.inc({ status: outcome.status })
     const commit = commits[index]
-    log.info({ tenant_id: commit?.tenant_id, blob_id: commit?.blob_id, delta_id: commit?.delta_id, status: outcome.status }, 'not committed')
+    log.info(
+      { tenant_id: commit?.tenant_id, blob_id: commit?.blob_id, delta_id: commit?.delta_id, status: outcome.status },
+      'not committed',
+    )
   })
 }
 

@@ -185,7 +185,9 @@ const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('work' as const), fate: fc.nat(4) }) },
 )
 
-async function run(world: World, one: fc.TypeOfArbitrary<typeof step>): Promise<void> {
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
+
+async function run(world: World, one: Step): Promise<void> {
   if (one.kind === 'create') return create(world, one.text)
   if (one.kind === 'edit') return edit(world, one.index, one.text, one.repeat)
   if (one.kind === 'remove') return remove(world, one.index)

@@ -1,4 +1,13 @@
-import { blobApi, dagApi, deltaApi, registryApi, type Api, type Blob, type SubmitDelta, type Version } from '@studio/contracts'
+import {
+  blobApi,
+  dagApi,
+  deltaApi,
+  registryApi,
+  type Api,
+  type Blob,
+  type SubmitDelta,
+  type Version,
+} from '@studio/contracts'
 import { createApp, listen, readBody, requireInternalToken, serveRoutes, type RunningServer } from '@studio/http'
 import { newId, sha256, StudioError, toProblem, type ErrorCode } from '@studio/kernel'
 import { createLogger } from '@studio/telemetry'
@@ -43,13 +52,15 @@ export async function startInnerServices(): Promise<InnerServices> {
     nextFailure = undefined
     if (failure) throw failure
     const before = blobOf(delta.tenant_id, delta.blob_id)
-    if (!before && delta.operation !== 'create') throw new StudioError('blob_not_found', 'Check the id, and that the token is of the tenant that owns the blob.')
+    if (!before && delta.operation !== 'create')
+      throw new StudioError('blob_not_found', 'Check the id, and that the token is of the tenant that owns the blob.')
     if (before?.deleted_at && delta.operation !== 'revert') throw new StudioError('blob_deleted')
     if (delta.from_version !== null && delta.from_version !== before?.version) {
       throw new StudioError(delta.expected === 'if_match' ? 'precondition_failed' : 'version_conflict')
     }
     const content = delta.change?.format === 'replace' ? delta.change.content : undefined
-    const bytes = content && 'base64' in content ? Buffer.from(content.base64, 'base64') : content && contents.get(content.hash)
+    const bytes =
+      content && 'base64' in content ? Buffer.from(content.base64, 'base64') : content && contents.get(content.hash)
     if (content && !bytes) throw new StudioError('content_not_found')
     if (bytes) contents.set(sha256(bytes), bytes)
     const version_id = newId()
@@ -57,7 +68,8 @@ export async function startInnerServices(): Promise<InnerServices> {
       id: delta.blob_id,
       tenant_id: delta.tenant_id,
       user_id: delta.user_id,
-      content_type: (delta.change?.format === 'replace' ? delta.change.content_type : undefined) ?? before?.content_type ?? '',
+      content_type:
+        (delta.change?.format === 'replace' ? delta.change.content_type : undefined) ?? before?.content_type ?? '',
       content_hash: bytes ? sha256(bytes) : (before?.content_hash ?? ''),
       size: bytes?.length ?? before?.size ?? 0,
       version: (before?.version ?? 0) + 1,
@@ -75,8 +87,18 @@ export async function startInnerServices(): Promise<InnerServices> {
     blobs.set(blob.id, blob)
     const { content_type, content_hash, size, version, created_by, user_id, metadata } = blob
     versions.set(`${blob.id}/${version}`, {
-      version_id, blob_id: blob.id, version, content_type, content_hash, size, delta_id: newId(),
-      operation: delta.operation, created_by, user_id, metadata, created_at: blob.updated_at,
+      version_id,
+      blob_id: blob.id,
+      version,
+      content_type,
+      content_hash,
+      size,
+      delta_id: newId(),
+      operation: delta.operation,
+      created_by,
+      user_id,
+      metadata,
+      created_at: blob.updated_at,
     })
     return blob
   }
@@ -90,16 +112,25 @@ export async function startInnerServices(): Promise<InnerServices> {
       serveRoutes(app, pick(blobApi, ['readBlobs', 'readVersions', 'readContents', 'listBlobs', 'listVersions']), {
         readBlobs: async ({ items }) => ({ items: items.map(({ tenant_id, blob_id }) => blobOf(tenant_id, blob_id)) }),
         readVersions: async ({ items }) => ({
-          items: items.map(({ tenant_id, blob_id, version }) => (blobOf(tenant_id, blob_id) ? (versions.get(`${blob_id}/${version}`) ?? null) : null)),
+          items: items.map(({ tenant_id, blob_id, version }) =>
+            blobOf(tenant_id, blob_id) ? (versions.get(`${blob_id}/${version}`) ?? null) : null,
+          ),
         }),
         readContents: async ({ items }) => ({
-          items: items.map(({ hash }) => (contents.has(hash) ? { base64: contents.get(hash)!.toString('base64') } : null)),
+          items: items.map(({ hash }) =>
+            contents.has(hash) ? { base64: contents.get(hash)!.toString('base64') } : null,
+          ),
         }),
         listBlobs: async ({ tenant_id, limit }) => {
-          const own = [...blobs.values()].filter((blob) => blob.tenant_id === tenant_id && blob.deleted_at === null).reverse()
+          const own = [...blobs.values()]
+            .filter((blob) => blob.tenant_id === tenant_id && blob.deleted_at === null)
+            .reverse()
           return { blobs: own.slice(0, limit), next: own.length > limit ? own[limit - 1]!.id : null }
         },
-        listVersions: async ({ blob_id }) => ({ versions: [...versions.values()].filter((version) => version.blob_id === blob_id).reverse(), next: null }),
+        listVersions: async ({ blob_id }) => ({
+          versions: [...versions.values()].filter((version) => version.blob_id === blob_id).reverse(),
+          next: null,
+        }),
       })
       serveRoutes(app, pick(deltaApi, ['submit', 'readDelta']), {
         submit: async ({ items }) => ({
@@ -117,10 +148,21 @@ export async function startInnerServices(): Promise<InnerServices> {
         readGraph: async () => ({ graph: null }),
         listChildren: async () => ({ blob_ids: [] }),
         readProcessing: async ({ items }) => ({
-          items: items.map(({ blob_id }) => ({ processing: [{ provider_id: 'text-expander', blob_id, state: 'dirty' as const, run_id: null, at: null }] })),
+          items: items.map(({ blob_id }) => ({
+            processing: [{ provider_id: 'text-expander', blob_id, state: 'dirty' as const, run_id: null, at: null }],
+          })),
         }),
         createJob: async ({ tenant_id, provider_id, blob_id }) => ({
-          job: { id: newId(), tenant_id, provider_id, input_ids: [blob_id], blob_id: newId(), status: 'queued' as const, run: null, created_at: now() },
+          job: {
+            id: newId(),
+            tenant_id,
+            provider_id,
+            input_ids: [blob_id],
+            blob_id: newId(),
+            status: 'queued' as const,
+            run: null,
+            created_at: now(),
+          },
         }),
         readJob: async () => ({ job: null }),
       })
@@ -149,7 +191,9 @@ export async function startInnerServices(): Promise<InnerServices> {
   }
 }
 
-function pick<Routes extends Api, const Name extends keyof Routes>(api: Routes, names: readonly Name[]): Pick<Routes, Name> {
+function pick<Routes extends Api, const Name extends keyof Routes>(
+  api: Routes,
+  names: readonly Name[],
+): Pick<Routes, Name> {
   return Object.fromEntries(names.map((name) => [name, api[name]])) as Pick<Routes, Name>
 }
-

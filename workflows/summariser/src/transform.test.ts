@@ -18,3 +18,8 @@ test('is the same each time; a short text is its own summary', async () => {
   expect(await summarise('One sentence only.', 3)).toBe('One sentence only.\n')
   expect(await summarise('', 3)).toBe('\n')
 })
+
+test('a quotation counts as what it quotes', async () => {
+  const quoting = `The whale swam in the sea. Key term: whale, used here: The whale swam in the sea. Key term: sea, used here: The whale swam in the sea.`
+  expect(await summarise(quoting, 1)).toBe('The whale swam in the sea.\n')
+})

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { freePort, projectRoot, searchAttributes } from '@studio/supervisor'
 import { GenericContainer, Network } from 'testcontainers'
 import type { Addresses, Backend, BackendOptions } from '../backend.ts'
-import type { EngineName, PartName } from '../parts.ts'
+import { type EngineName, type PartName, serviceNames } from '../parts.ts'
 import { databaseAnswers, natsAnswers, temporalAnswers } from '../probes.ts'
 import { waitFor } from '../wait-for.ts'
 import { Container } from './container.ts'
@@ -39,7 +39,8 @@ const engines: Record<EngineName, Engine> = {
 export async function createContainers(options: BackendOptions): Promise<Backend> {
   process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true' // its image may not be had; the reaper here does its work
   const images = await testImages()
-  const names = [...Object.keys(engines), ...options.services.keys()]
+  // Also for services that are left out: the others are told where they would be.
+  const names = new Set<PartName>([...Object.keys(engines), ...serviceNames, ...options.services.keys()])
   const ports = new Map<PartName, number>()
   const taken = new Set<number>()
   for (const name of names) ports.set(name, await freePort(taken))
@@ -73,12 +74,11 @@ export async function createContainers(options: BackendOptions): Promise<Backend
 
   const engineContainer = (name: EngineName): GenericContainer => {
     const container = prepared(name, engines[name].image, engines[name].port)
-    if (name === 'postgres')
-      return container.withEnvironment({
-        POSTGRES_USER: 'studio',
-        POSTGRES_PASSWORD: options.secrets.postgresPassword,
-        POSTGRES_DB: 'studio',
-      })
+    if (name === 'postgres') {
+      return container
+        .withEnvironment({ POSTGRES_USER: 'studio', POSTGRES_PASSWORD: postgresPassword, POSTGRES_DB: 'studio' })
+        .withCommand(['-c', 'fsync=off', '-c', 'max_connections=200'])
+    }
     if (name === 'nats') return container.withCommand(['-js', '-sd', '/tmp/jetstream'])
     const place = ['--ip', '0.0.0.0', '--db-filename', '/tmp/temporal.db', '--headless', '--log-level', 'warn']
     return container.withCommand(['server', 'start-dev', ...place, ...temporalSettings])

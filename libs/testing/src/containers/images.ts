@@ -15,8 +15,12 @@ export function testImages(): Promise<Images> {
 }
 
 async function findImages(): Promise<Images> {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(projectRoot, 'tools/docker/images.ts')], {
-    maxBuffer: 1 << 24,
-  })
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['-C', 'source', join(projectRoot, 'tools/docker/images.ts')],
+    {
+      maxBuffer: 1 << 24,
+    },
+  )
   return JSON.parse(stdout) as Images
 }

@@ -1,9 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { newSecrets } from '@studio/supervisor'
+import { remove, throwawayFolder } from '../folder.ts'
 import type { Backend } from '../backend.ts'
 import { createProcesses } from '../processes/backend.ts'
 
@@ -15,7 +13,7 @@ export type EngineHost = { url: string; close(): Promise<void> }
  * since test files run in other processes.
  */
 export async function startEngineHost(): Promise<EngineHost> {
-  const folder = await mkdtemp(join(tmpdir(), 'studio-engines-'))
+  const folder = await throwawayFolder()
   let backend: Promise<Backend> | undefined
   const start = async () => {
     const made = await createProcesses({ services: new Map(), folder, secrets: newSecrets() })
@@ -37,7 +35,7 @@ export async function startEngineHost(): Promise<EngineHost> {
       server.close()
       server.closeAllConnections()
       await (await backend?.catch(() => undefined))?.stop()
-      await rm(folder, { recursive: true, force: true })
+      await remove(folder)
     },
   }
 }

@@ -14,7 +14,7 @@ import {
   Supervisor,
 } from '@studio/supervisor'
 import type { Addresses, Backend, BackendOptions } from '../backend.ts'
-import type { PartName } from '../parts.ts'
+import { type PartName, serviceNames } from '../parts.ts'
 
 /** Runs the parts as processes of this machine, as the launcher does. Their data and logs lie in the folder. */
 export async function createProcesses({ services, folder, secrets }: BackendOptions): Promise<Backend> {
@@ -34,10 +34,11 @@ export async function createProcesses({ services, folder, secrets }: BackendOpti
   const ports = new Map<PartName, number>()
   const { services: _unused, ...enginePorts } = stack.ports
   const taken = new Set(Object.values(enginePorts))
-  for (const name of services.keys()) ports.set(name, await freePort(taken))
+  // Also for services that are left out: the others are told where they would be.
+  for (const name of new Set([...serviceNames, ...services.keys()])) ports.set(name, await freePort(taken))
   const portOf = (name: PartName): number => {
     const port = ports.get(name)
-    if (port === undefined) throw new Error(`${name} is not a part of this studio (${[...ports.keys()].join(', ')})`)
+    if (port === undefined) throw new Error(`${name} is not a part of this studio`)
     return port
   }
 
@@ -63,7 +64,7 @@ export async function createProcesses({ services, folder, secrets }: BackendOpti
   const start = async (name: PartName): Promise<void> => {
     await supervisor.startPart(name).catch((error: Error) => {
       const log = supervisor.tail(name, 40).join('\n')
-      throw new Error(`${name}: ${error.message}\n--- log of ${name} ---\n${log}`, { cause: error })
+      throw new Error(`${error.message}\n--- log of ${name} ---\n${log}`, { cause: error })
     })
   }
 

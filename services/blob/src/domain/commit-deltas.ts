@@ -5,6 +5,12 @@ import type { BlobStore, Judgement } from './ports.ts'
 /** Runs without progress after which a batch is given up: each stands for a race lost against somebody who won it. */
 const patience = 25
 
+/** A version that was made. */
+export interface Written {
+  commit: Commit
+  outcome: CommitOutcome & { status: 'committed' }
+}
+
 /**
  * Commits deltas, each on its own, and answers in their order. A delta that was committed before is answered as it was then. Items of
  * one batch that meet (one blob, or one delta twice) go one after another in the order of the batch.
@@ -15,7 +21,7 @@ const patience = 25
 export async function commitDeltas(
   store: BlobStore,
   commits: readonly Commit[],
-  onWritten: (written: { commit: Commit; outcome: CommitOutcome & { status: 'committed' } }[]) => void,
+  onWritten: (written: Written[]) => void,
 ): Promise<CommitOutcome[]> {
   const batch = await store.openBatch(commits)
   const outcomes = new Map<number, CommitOutcome>()
@@ -27,7 +33,13 @@ export async function commitDeltas(
   while (pending.length > 0) {
     const judgements = await batch.run(pending)
     const next: number[] = []
-    const written: Parameters<typeof onWritten>[0] = []
+    const written: Written[] = []
+    // Blobs whose head may still be moved, or was moved in this run, by an item that comes earlier in the batch.
+    const moving = new Set<string>()
+    // Whoever was first may have been this very delta, so a fresh look is needed; an earlier item may still make room for this one.
+    const isCertain = (judgement: Refusal, place: number, commit: Commit): boolean =>
+      judgement.verdict === 'refused' ||
+      (doubted.has(place) && !(moving.has(commit.blob_id) && mayFitLater(commit, judgement)))
     pending.forEach((place, index) => {
       const judgement = judgements[index]
       const commit = commits[place]
@@ -37,21 +49,21 @@ export async function commitDeltas(
         const outcome = { status: 'committed', version: blob.version, version_id: blob.version_id, blob } as const
         outcomes.set(place, outcome)
         written.push({ commit, outcome })
+        moving.add(commit.blob_id)
       } else if (judgement.verdict === 'committed') {
         committedBefore.push({ place, version: judgement.version, version_id: judgement.version_id })
-      } else if (judgement.verdict === 'again') {
-        next.push(place)
-      } else if (judgement.verdict === 'refused' || doubted.has(place)) {
+      } else if (judgement.verdict !== 'again' && isCertain(judgement, place, commit)) {
         outcomes.set(place, refusalOf(judgement))
       } else {
-        // The one that was first may have been this very delta: a fresh look tells.
-        doubted.add(place)
+        if (judgement.verdict !== 'again') doubted.add(place)
         next.push(place)
+        moving.add(commit.blob_id)
       }
     })
     if (written.length > 0) onWritten(written)
-    fruitless = next.length < pending.length || judgements.some(({ verdict }) => verdict !== 'again') ? 0 : fruitless + 1
-    if (fruitless > patience) throw new StudioError('timeout', 'Other writers came first too often; send the commits again.')
+    fruitless = judgements.every(({ verdict }) => verdict === 'again') ? fruitless + 1 : 0
+    if (fruitless > patience)
+      throw new StudioError('timeout', 'Other writers came first too often; send the commits again.')
     pending = next
   }
 
@@ -68,7 +80,14 @@ export async function commitDeltas(
   })
 }
 
-function refusalOf(judgement: Exclude<Judgement, { verdict: 'written' | 'committed' | 'again' }>): CommitOutcome {
+type Refusal = Exclude<Judgement, { verdict: 'written' | 'committed' | 'again' }>
+
+/** Whether an earlier item of the same batch can still make room for this commit. Versions only grow: what is behind the head stays so. */
+function mayFitLater(commit: Commit, judgement: Refusal): boolean {
+  return judgement.verdict !== 'conflict' || commit.from_version > judgement.head_version
+}
+
+function refusalOf(judgement: Refusal): CommitOutcome {
   return judgement.verdict === 'conflict' || judgement.verdict === 'deleted'
     ? { status: judgement.verdict, head_version: judgement.head_version }
     : { status: judgement.verdict }

@@ -26,7 +26,11 @@ export function blobHandlers({ log, relay, store }: Context): Handlers<typeof bl
     },
     settleDeltas: async ({ delta_ids, refuse }) => {
       const items = await store.settleDeltas(delta_ids, refuse)
-      if (refuse) deltasRefused(log, items.filter(({ status }) => status === 'refused').map(({ delta_id }) => delta_id))
+      if (refuse)
+        deltasRefused(
+          log,
+          items.filter(({ status }) => status === 'refused').map(({ delta_id }) => delta_id),
+        )
       return { items }
     },
     listTransforms: (request) => store.listTransforms(request),

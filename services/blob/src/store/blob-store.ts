@@ -28,7 +28,9 @@ export function createStore(database: Database) {
     close: () => prisma.$disconnect(),
   } satisfies BlobStore & Record<string, unknown>
 
-  function bind<Arguments extends unknown[], Result>(query: (database: Database, ...given: Arguments) => Promise<Result>) {
+  function bind<Arguments extends unknown[], Result>(
+    query: (database: Database, ...given: Arguments) => Promise<Result>,
+  ) {
     return (...given: Arguments): Promise<Result> => query(database, ...given)
   }
 }

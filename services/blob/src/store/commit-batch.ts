@@ -11,7 +11,9 @@ const lostRace = new Set(['23505', '23503', '40001', '40P01'])
 
 /** Encodes the contents of the commits once; `run` then writes any of them in one statement. */
 export async function openCommitBatch(database: Queryable, commits: readonly Commit[]): Promise<CommitBatch> {
-  const entries = await Promise.all(commits.map(async (commit) => ({ commit, content: await contentOf(commit), version_id: newId() })))
+  const entries = await Promise.all(
+    commits.map(async (commit) => ({ commit, content: await contentOf(commit), version_id: newId() })),
+  )
 
   return {
     run: async (places) => {
@@ -48,7 +50,8 @@ async function judge(database: Queryable, rows: readonly CommitRow[], bytes: Buf
 }
 
 function judgementOf(row: JudgedRow): Judgement {
-  if (row.verdict === 'conflict' || row.verdict === 'deleted') return { verdict: row.verdict, head_version: row.head_version }
+  if (row.verdict === 'conflict' || row.verdict === 'deleted')
+    return { verdict: row.verdict, head_version: row.head_version }
   if (row.verdict !== 'committed') return { verdict: row.verdict }
   if (row.fate_version === null) return { verdict: 'written', blob: toBlob(row) }
   return { verdict: 'committed', version: row.fate_version, version_id: row.fate_version_id }
@@ -58,7 +61,11 @@ async function contentOf({ content }: Commit): Promise<EncodedContent | null> {
   return content && 'base64' in content ? encodeContent(Buffer.from(content.base64, 'base64')) : null
 }
 
-function rowOf({ commit, content, version_id }: { commit: Commit; content: EncodedContent | null; version_id: string }, position: number, offset: number): CommitRow {
+function rowOf(
+  { commit, content, version_id }: { commit: Commit; content: EncodedContent | null; version_id: string },
+  position: number,
+  offset: number,
+): CommitRow {
   return {
     position,
     version_id,

@@ -1,14 +1,20 @@
-import { blobApi, type Blob, type Metadata, type Operation, type Transform, type TriggerPolicy, type Version } from '@studio/contracts'
+import type { blobApi, Blob, Metadata, Operation, Transform, TriggerPolicy, Version } from '@studio/contracts'
 import type { z } from 'zod'
 import type { Blob as BlobRecord, PrismaClient, Version as VersionRecord } from '../generated/client.ts'
 
 type Request<Name extends keyof typeof blobApi> = z.output<(typeof blobApi)[Name]['request']>
 
 /** A tenant's live blobs, newest first; `after` is the id of the last one seen. */
-export async function listBlobs(prisma: PrismaClient, request: Request<'listBlobs'>): Promise<{ blobs: Blob[]; next: string | null }> {
+export async function listBlobs(
+  prisma: PrismaClient,
+  request: Request<'listBlobs'>,
+): Promise<{ blobs: Blob[]; next: string | null }> {
   const { tenant_id, user_id, root_id, created_by, limit, after } = request
   const mine = { tenantId: tenant_id, userId: user_id, rootId: root_id, createdBy: created_by }
-  const last = after === undefined ? null : await prisma.blob.findFirst({ where: { id: after, tenantId: tenant_id }, select: { id: true } })
+  const last =
+    after === undefined
+      ? null
+      : await prisma.blob.findFirst({ where: { id: after, tenantId: tenant_id }, select: { id: true } })
   if (after !== undefined && last === null) return { blobs: [], next: null }
   const records = await prisma.blob.findMany({
     where: { ...mine, deletedAt: null },
@@ -21,7 +27,10 @@ export async function listBlobs(prisma: PrismaClient, request: Request<'listBlob
 }
 
 /** History of a blob, newest first; `before` is the last version number seen. */
-export async function listVersions(prisma: PrismaClient, request: Request<'listVersions'>): Promise<{ versions: Version[]; next: number | null }> {
+export async function listVersions(
+  prisma: PrismaClient,
+  request: Request<'listVersions'>,
+): Promise<{ versions: Version[]; next: number | null }> {
   const { tenant_id, blob_id, limit, before } = request
   const records = await prisma.version.findMany({
     where: { tenantId: tenant_id, blobId: blob_id, version: { lt: before } },
@@ -33,14 +42,23 @@ export async function listVersions(prisma: PrismaClient, request: Request<'listV
 }
 
 /** Provider writes committed from `since` to `until`, by version id, which is by time of making; `after` is the last version id seen. */
-export async function listTransforms(prisma: PrismaClient, request: Request<'listTransforms'>): Promise<{ items: Transform[] }> {
+export async function listTransforms(
+  prisma: PrismaClient,
+  request: Request<'listTransforms'>,
+): Promise<{ items: Transform[] }> {
   const { since, until, after, limit } = request
   const records = await prisma.version.findMany({
-    where: { operation: 'transform', createdAt: { gte: new Date(since), lt: new Date(until) }, versionId: { gt: after } },
+    where: {
+      operation: 'transform',
+      createdAt: { gte: new Date(since), lt: new Date(until) },
+      versionId: { gt: after },
+    },
     orderBy: { versionId: 'asc' },
     take: limit,
   })
-  return { items: records.map((record) => ({ ...versionOf(record), tenant_id: record.tenantId, caused_by: record.causedBy })) }
+  return {
+    items: records.map((record) => ({ ...versionOf(record), tenant_id: record.tenantId, caused_by: record.causedBy })),
+  }
 }
 
 function blobOf(record: BlobRecord): Blob {

@@ -1,4 +1,5 @@
 import type { BlobFact, StudioEvent } from '@studio/contracts'
+import { failpoint } from '@studio/kernel'
 import { span } from '@studio/telemetry'
 import { applyBlobFacts } from '../domain/apply-blob-facts.ts'
 import type { CascadeBell, GraphStore, Providers } from '../domain/ports.ts'
@@ -15,7 +16,9 @@ export function onBlobChanged(deps: { store: GraphStore; providers: Providers; b
     }
     for (const [tenantId, facts] of byTenant) {
       const [first] = facts
+      failpoint('dag.events.before')
       await span('dag.blob-changed', { parent: first?.traceparent ?? undefined, attributes: { facts: facts.length } }, () => applyBlobFacts(deps, tenantId, facts))
+      failpoint('dag.events.after')
     }
   }
 }

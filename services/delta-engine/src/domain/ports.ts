@@ -85,5 +85,7 @@ export interface Recorder {
 export interface Events {
   applied(delta: { id: string; tenant_id: string; blob_id: string; operation: string; version: number; seconds: number }): void
   failed(delta: { id: string | null; tenant_id: string; blob_id: string; operation: string; code: string }): void
+  /** An error that nobody foresaw; its inner text goes to the log only. */
+  fault(error: unknown): void
   swept(counts: { applied: number; refused: number; restored: number }): void
 }

@@ -4,7 +4,7 @@ import { checkTarget, versionMismatch } from './check-target.ts'
 import { eachAlone } from './each-alone.ts'
 import type { PatchLimits } from './limits.ts'
 import { planChange, type PlannedChange } from './plan-change.ts'
-import type { Blobs, DeltaStore, PendingDelta, RecordedDelta, Recorder } from './ports.ts'
+import type { Blobs, DeltaStore, Events, PendingDelta, RecordedDelta, Recorder } from './ports.ts'
 import { readSources } from './read-sources.ts'
 
 /** One user's change on its way. The id and the pending row stay the same over its tries. */
@@ -26,6 +26,7 @@ export interface SubmitPorts {
   readonly blobs: Blobs
   readonly store: DeltaStore
   readonly recorder: Recorder
+  readonly events: Events
   readonly limits: PatchLimits
 }
 
@@ -51,7 +52,7 @@ export async function submitBatch(ports: SubmitPorts, submissions: readonly Subm
     const current = open()
     if (current.length === 0) return
     for (const [at, settled] of (await eachAlone(current, async (part) => (await run(part), part))).entries()) {
-      if ('error' in settled) fail(current[at] as Work, settled.error)
+      if ('error' in settled) fail(ports, current[at] as Work, settled.error)
     }
   }
   await step((part) => findRecorded(ports, part))
@@ -66,53 +67,53 @@ export async function submitBatch(ports: SubmitPorts, submissions: readonly Subm
     for (const [at, work] of committing.entries()) {
       const settled = outcomes[at]
       // Whether blob took it is not known then: the pending row stays, and the sweeper finds out.
-      if (settled === undefined || 'error' in settled) work.result = failedWith(settled?.error)
+      if (settled === undefined || 'error' in settled) work.result = failedWith(ports, settled?.error)
       else work.result = conclude(ports, work, settled.value)
     }
   }
-  return works.map((work) => work.result ?? failedWith(undefined))
+  return works.map((work) => work.result ?? failedWith(ports, new TypeError('a submission went through all steps without a result')))
 }
 
-async function findRecorded({ store }: SubmitPorts, works: readonly Work[]): Promise<void> {
+async function findRecorded(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
   const keyed = works.filter(({ submission }) => submission.item.idempotency_key !== null && !submission.written)
   if (keyed.length === 0) return
-  const recorded = await store.findByKeys(keyed.map(({ submission: { item } }) => ({ tenant_id: item.tenant_id, idempotency_key: item.idempotency_key ?? '' })))
+  const recorded = await ports.store.findByKeys(keyed.map(({ submission: { item } }) => ({ tenant_id: item.tenant_id, idempotency_key: item.idempotency_key ?? '' })))
   const byKey = new Map(recorded.map((delta) => [`${delta.tenant_id} ${delta.idempotency_key}`, delta]))
   for (const work of keyed) {
     const { item, request_hash } = work.submission
     const delta = byKey.get(`${item.tenant_id} ${item.idempotency_key}`)
     if (delta === undefined) continue
     if (delta.request_hash === request_hash) work.result = { recorded: delta }
-    else fail(work, new StudioError('idempotency_conflict', 'Use a new key for a new request; this one belongs to another.'))
+    else fail(ports, work, new StudioError('idempotency_conflict', 'Use a new key for a new request; this one belongs to another.'))
   }
 }
 
-async function readHeads({ blobs }: SubmitPorts, works: readonly Work[]): Promise<void> {
+async function readHeads(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
   const existing = works.filter(({ submission }) => submission.item.operation !== 'create')
   if (existing.length === 0) return
-  const heads = await blobs.heads(existing.map(({ submission: { item } }) => ({ tenant_id: item.tenant_id, blob_id: item.blob_id })))
-  for (const [at, work] of existing.entries()) attempt(work, () => (work.head = checkTarget(work.submission.item, heads[at] ?? null)))
+  const heads = await ports.blobs.heads(existing.map(({ submission: { item } }) => ({ tenant_id: item.tenant_id, blob_id: item.blob_id })))
+  for (const [at, work] of existing.entries()) attempt(ports, work, () => (work.head = checkTarget(work.submission.item, heads[at] ?? null)))
 }
 
-async function plan({ blobs, limits }: SubmitPorts, works: readonly Work[]): Promise<void> {
-  const sources = await readSources(blobs, works.map(({ submission, head }) => ({ item: submission.item, head })))
+async function plan(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
+  const sources = await readSources(ports.blobs, works.map(({ submission, head }) => ({ item: submission.item, head })))
   for (const [at, work] of works.entries()) {
-    attempt(work, () => (work.plan = planChange(work.submission.item, work.head, sources[at] ?? { base: null, staged: null, target: null }, limits)))
+    attempt(ports, work, () => (work.plan = planChange(work.submission.item, work.head, sources[at] ?? { base: null, staged: null, target: null }, ports.limits)))
   }
 }
 
-async function writePending({ store }: SubmitPorts, works: readonly Work[]): Promise<void> {
+async function writePending(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
   const again = works.filter(({ submission }) => submission.written)
   const fresh = works.filter(({ submission }) => !submission.written)
-  if (again.length > 0) await store.rebasePending(again.map(pendingOf))
+  if (again.length > 0) await ports.store.rebasePending(again.map(pendingOf))
   if (fresh.length === 0) return
-  const written = await store.insertPending(fresh.map(pendingOf))
+  const written = await ports.store.insertPending(fresh.map(pendingOf))
   for (const { submission } of fresh) submission.written = written.has(submission.delta_id)
   // Another request took the key since it was looked up: that one's delta is there now.
   const beaten = fresh.filter(({ submission }) => !submission.written)
   if (beaten.length === 0) return
-  await findRecorded({ store } as SubmitPorts, beaten)
-  for (const work of beaten) if (work.result === undefined) fail(work, new StudioError('version_conflict', 'Another request with this key has just failed; send this one again.'))
+  await findRecorded(ports, beaten)
+  for (const work of beaten) if (work.result === undefined) fail(ports, work, new StudioError('version_conflict', 'Another request with this key has just failed; send this one again.'))
 }
 
 function conclude(ports: SubmitPorts, { submission, head, plan }: Work, outcome: CommitOutcome): Result {
@@ -188,19 +189,21 @@ function commitOf({ submission, head, plan }: Work): Commit {
   }
 }
 
-function attempt(work: Work, run: () => void): void {
+function attempt(ports: SubmitPorts, work: Work, run: () => void): void {
   try {
     run()
   } catch (error) {
-    fail(work, error)
+    fail(ports, work, error)
   }
 }
 
-function fail(work: Work, error: unknown): void {
-  // Its pending row, from an earlier try, must not wait for the sweeper; blob was not asked again.
-  work.result = failedWith(error)
+/** Before blob is asked (again): nothing of the submission is committed, so a row that an earlier try left is ended, too. */
+function fail(ports: SubmitPorts, work: Work, error: unknown): void {
+  work.result = failedWith(ports, error)
+  if (work.submission.written) ports.recorder.end({ id: work.submission.delta_id, to_version: null, size: null, error: work.result.outcome.problem })
 }
 
-function failedWith(error: unknown): { outcome: SubmitOutcome } {
-  return { outcome: { status: 'failed', problem: toProblem(isStudioError(error) ? error : new StudioError('internal_error', 'Try again; the change may have been made.', { cause: error })) } }
+function failedWith({ events }: SubmitPorts, error: unknown): { outcome: SubmitOutcome & { status: 'failed' } } {
+  if (!isStudioError(error)) events.fault(error)
+  return { outcome: { status: 'failed', problem: toProblem(error) } }
 }

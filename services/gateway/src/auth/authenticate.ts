@@ -17,7 +17,10 @@ export function authenticate(verifyToken: VerifyToken): RequestHandler {
     }
     const principal = await verifyToken(token).catch((error: unknown) => {
       if (isStudioError(error) && error.status === 401) {
-        response.setHeader('WWW-Authenticate', `Bearer realm="studio", error="invalid_token", error_description="${error.message}"`)
+        response.setHeader(
+          'WWW-Authenticate',
+          `Bearer realm="studio", error="invalid_token", error_description="${error.message}"`,
+        )
       }
       throw error
     })

@@ -7,11 +7,17 @@ import { createTokenVerifier } from './verify-token.ts'
 const secret = 'a secret of the verifier test, long enough'
 const verify = createTokenVerifier({ secret, issuer: 'tests', audience: 'studio' })
 
-function sign(claims: JWTPayload, { key = secret, expires = '1h' }: { key?: string; expires?: string | number } = {}): Promise<string> {
-  return new SignJWT({ iss: 'tests', aud: 'studio', ...claims }).setProtectedHeader({ alg: 'HS256' }).setExpirationTime(expires).sign(createSecretKey(key, 'utf8'))
+function sign(
+  claims: JWTPayload,
+  { key = secret, expires = '1h' }: { key?: string; expires?: string | number } = {},
+): Promise<string> {
+  return new SignJWT({ iss: 'tests', aud: 'studio', ...claims })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime(expires)
+    .sign(createSecretKey(key, 'utf8'))
 }
 
-const refusal = (code: string) => expect.objectContaining({ code })
+const refusal = (code: string): unknown => expect.objectContaining({ code })
 
 test('tenant is the claim, else the subject; names become uuids', async () => {
   const id = randomUUID()
@@ -23,7 +29,9 @@ test('tenant is the claim, else the subject; names become uuids', async () => {
 })
 
 test('refuses what is expired, signed by others, for others, from others, or of nobody', async () => {
-  await expect(verify(await sign({ sub: 'ada' }, { expires: Math.floor(Date.now() / 1000) - 1 }))).rejects.toEqual(refusal('token_expired'))
+  await expect(verify(await sign({ sub: 'ada' }, { expires: Math.floor(Date.now() / 1000) - 1 }))).rejects.toEqual(
+    refusal('token_expired'),
+  )
   await expect(verify(await sign({ sub: 'ada' }, { key: `${secret}!` }))).rejects.toEqual(refusal('unauthenticated'))
   await expect(verify(await sign({ sub: 'ada', aud: 'elsewhere' }))).rejects.toEqual(refusal('unauthenticated'))
   await expect(verify(await sign({ sub: 'ada', iss: 'stranger' }))).rejects.toEqual(refusal('unauthenticated'))
@@ -34,7 +42,9 @@ test('refuses what is expired, signed by others, for others, from others, or of 
 
 test('an unsigned token is refused', async () => {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  await expect(verify(`${part({ alg: 'none' })}.${part({ sub: 'ada', iss: 'tests', aud: 'studio' })}.`)).rejects.toEqual(refusal('unauthenticated'))
+  await expect(
+    verify(`${part({ alg: 'none' })}.${part({ sub: 'ada', iss: 'tests', aud: 'studio' })}.`),
+  ).rejects.toEqual(refusal('unauthenticated'))
 })
 
 test('a token that was seen is refused once it has expired', async () => {
@@ -67,7 +77,8 @@ describe('with a key set', () => {
   })
   afterAll(() => new Promise((resolve) => server.close(resolve)))
 
-  const signed = (kid = 'one') => new SignJWT({ sub: 'ada' }).setProtectedHeader({ alg: 'ES256', kid }).setExpirationTime('1h').sign(keys.privateKey)
+  const signed = (kid = 'one') =>
+    new SignJWT({ sub: 'ada' }).setProtectedHeader({ alg: 'ES256', kid }).setExpirationTime('1h').sign(keys.privateKey)
 
   test('takes its keys, and no secret besides', async () => {
     const verifyByKey = createTokenVerifier({ jwksUrl })

@@ -56,7 +56,8 @@ export function createTokenVerifier(sources: TokenSources): VerifyToken {
       },
     )
     const principal = principalOf(payload)
-    const lifetime = payload.exp === undefined ? cacheMilliseconds : Math.min(payload.exp * 1000 - Date.now(), cacheMilliseconds)
+    const lifetime =
+      payload.exp === undefined ? cacheMilliseconds : Math.min(payload.exp * 1000 - Date.now(), cacheMilliseconds)
     if (lifetime >= 1) verified.set(token, principal, { ttl: Math.floor(lifetime) })
     return principal
   }
@@ -66,7 +67,8 @@ export function createTokenVerifier(sources: TokenSources): VerifyToken {
 function principalOf(payload: JWTPayload): Principal {
   const user = payload.sub
   const tenant = payload['tenant'] ?? user
-  if (!isName(user) || !isName(tenant)) throw new StudioError('unauthenticated', 'The token needs a subject (`sub`), and `tenant`, where given, is a text.')
+  if (!isName(user) || !isName(tenant))
+    throw new StudioError('unauthenticated', 'The token needs a subject (`sub`), and `tenant`, where given, is a text.')
   return { tenant_id: principalId('tenant', tenant), user_id: principalId('user', user) }
 }
 
@@ -75,11 +77,21 @@ function isName(value: unknown): value is string {
 }
 
 function asStudioError(error: unknown): StudioError {
-  if (error instanceof errors.JWTExpired) return new StudioError('token_expired', 'Get a new token and send the request again.')
-  const keysUnreachable = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || !(error instanceof errors.JOSEError)
+  if (error instanceof errors.JWTExpired)
+    return new StudioError('token_expired', 'Get a new token and send the request again.')
+  const keysUnreachable =
+    error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || !(error instanceof errors.JOSEError)
   // jose says "Expected 200 OK from the JSON Web Key Set HTTP response" with its base class: the keys' server is at fault, not the token.
   if (keysUnreachable || (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC')) {
-    return new StudioError('dependency_unavailable', 'The keys that tokens are checked with cannot be had now. Try again.', { cause: error })
+    return new StudioError(
+      'dependency_unavailable',
+      'The keys that tokens are checked with cannot be had now. Try again.',
+      { cause: error },
+    )
   }
-  return new StudioError('unauthenticated', 'The bearer token is not valid here. Check who issued it, for whom, and its signature.', { cause: error })
+  return new StudioError(
+    'unauthenticated',
+    'The bearer token is not valid here. Check who issued it, for whom, and its signature.',
+    { cause: error },
+  )
 }

@@ -33,5 +33,5 @@ test.each([
 
 test('a list of tags is compared with the head, strongly', () => {
   expect(matchHead(['"a"', tag], head)).toBe(3)
-  expect(() => matchHead([`W/${tag}`], head)).toThrow(expect.objectContaining({ code: 'precondition_failed' }))
+  expect(() => matchHead([`W/${tag}`], head)).toThrow(expect.objectContaining({ code: 'precondition_failed' }) as Error)
 })

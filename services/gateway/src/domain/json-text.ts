@@ -15,5 +15,7 @@ export function checkStorable(value: unknown, pointer: string, limit: number): v
 
 /** An `invalid_request` about one place. */
 export function refused(pointer: string, detail: string): StudioError {
-  return new StudioError('invalid_request', `${pointer || 'The body'}: ${detail}`, { extensions: { errors: [{ pointer, detail }] } })
+  return new StudioError('invalid_request', `${pointer || 'The body'}: ${detail}`, {
+    extensions: { errors: [{ pointer, detail }] },
+  })
 }

@@ -6,11 +6,16 @@ test('one operation alone is a patch of one', () => {
   expect(jsonPatch([operation])).toEqual({ format: 'json-patch', patch: [operation] })
 })
 
-test.each([null, 1, 'add', [1], [{ op: 'add' }], [{ op: 1, path: '' }], { path: '' }])('%j is no JSON Patch', (document) => {
-  expect(() => jsonPatch(document)).toThrow(expect.objectContaining({ code: 'malformed_patch' }))
-})
+test.each([null, 1, 'add', [1], [{ op: 'add' }], [{ op: 1, path: '' }], { path: '' }])(
+  '%j is no JSON Patch',
+  (document) => {
+    expect(() => jsonPatch(document)).toThrow(expect.objectContaining({ code: 'malformed_patch' }) as Error)
+  },
+)
 
 test('numbers that JSON would turn into null are refused', () => {
-  expect(() => mergePatch(JSON.parse('{"a":[1e400]}'))).toThrow(expect.objectContaining({ code: 'malformed_patch' }))
+  expect(() => mergePatch(JSON.parse('{"a":[1e400]}'))).toThrow(
+    expect.objectContaining({ code: 'malformed_patch' }) as Error,
+  )
   expect(mergePatch(null)).toEqual({ format: 'merge-patch', patch: null })
 })

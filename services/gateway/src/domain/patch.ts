@@ -1,4 +1,4 @@
-import { Change, JsonPatchOperation } from '@studio/contracts'
+import { JsonPatchOperation, type Change } from '@studio/contracts'
 import { StudioError } from '@studio/kernel'
 import { z } from 'zod'
 
@@ -9,7 +9,9 @@ const operations = z.array(JsonPatchOperation)
 export function jsonPatch(document: unknown): Change {
   const parsed = operations.safeParse(Array.isArray(document) ? document : [document])
   if (!parsed.success) {
-    throw new StudioError('malformed_patch', 'Send an array of operations, each an object with `op` and `path`.', { cause: parsed.error })
+    throw new StudioError('malformed_patch', 'Send an array of operations, each an object with `op` and `path`.', {
+      cause: parsed.error,
+    })
   }
   refuseLostNumbers(parsed.data)
   return { format: 'json-patch', patch: parsed.data }

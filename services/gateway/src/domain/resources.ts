@@ -42,13 +42,20 @@ export function blobResource(blob: Blob): BlobResource {
 
 /** Bytes as members of a JSON answer. */
 export function embedContent(contentType: string, bytes: Buffer): { text: string } | { content: string } {
-  return isTextType(contentType) && isUtf8(bytes) ? { text: bytes.toString('utf8') } : { content: bytes.toString('base64') }
+  return isTextType(contentType) && isUtf8(bytes)
+    ? { text: bytes.toString('utf8') }
+    : { content: bytes.toString('base64') }
 }
 
 /** By provider id; where a provider has several derivations of one blob, the one that ran last. */
 export function processedBy(processing: readonly Processing[]): Record<string, ProcessedBy> {
   const oldestFirst = processing.toSorted((one, other) => (one.at ?? '').localeCompare(other.at ?? ''))
-  return Object.fromEntries(oldestFirst.map(({ provider_id, state, run_id, at, blob_id }) => [provider_id, { status: state, run_id, at, blob_id }]))
+  return Object.fromEntries(
+    oldestFirst.map(({ provider_id, state, run_id, at, blob_id }) => [
+      provider_id,
+      { status: state, run_id, at, blob_id },
+    ]),
+  )
 }
 
 export function deltaResource({ tenant_id: _tenant, ...delta }: Delta): DeltaResource {

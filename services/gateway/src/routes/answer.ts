@@ -28,5 +28,7 @@ export function notModified(request: Request, response: Response, tag: string, c
 export function answerJson(response: Response, status: number, value: unknown): void {
   if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', revalidate)
   const body = JSON.stringify(value)
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body)
+  response
+    .writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
+    .end(body)
 }

@@ -30,19 +30,36 @@ export function changeBlobRoutes(router: Router, context: Context): void {
     const content_type = declared === undefined ? undefined : parseContentType(declared)
     const metadata = metadataOfHeader(context, request)
     const content = await contentOfBody(context, principalOf(response), request)
-    answerChanged(response, await submit(context, request, response, { blob_id, operation: 'update', change: { format: 'replace', content, content_type }, metadata }))
+    answerChanged(
+      response,
+      await submit(context, request, response, {
+        blob_id,
+        operation: 'update',
+        change: { format: 'replace', content, content_type },
+        metadata,
+      }),
+    )
   })
 
   router.delete('/blobs/:id', async (request, response) => {
     validate(NoQuery, request.query)
-    answerChanged(response, await submit(context, request, response, { blob_id: idFrom(request.params.id), operation: 'delete' }))
+    answerChanged(
+      response,
+      await submit(context, request, response, { blob_id: idFrom(request.params.id), operation: 'delete' }),
+    )
   })
 
   router.post('/blobs/:id/revert', async (request, response) => {
     validate(NoQuery, request.query)
     const blob_id = idFrom(request.params.id)
-    const { to_version, from_version } = validate(RevertBlob, await readJson(request, { limitBytes: context.limits.request }))
-    answerChanged(response, await submit(context, request, response, { blob_id, operation: 'revert', revert_to: to_version, from_version }))
+    const { to_version, from_version } = validate(
+      RevertBlob,
+      await readJson(request, { limitBytes: context.limits.request }),
+    )
+    answerChanged(
+      response,
+      await submit(context, request, response, { blob_id, operation: 'revert', revert_to: to_version, from_version }),
+    )
   })
 }
 
@@ -67,7 +84,12 @@ async function update(context: Context, request: Request, response: Response, bl
   }
 }
 
-async function fromEnvelope(context: Context, request: Request, response: Response, blob_id: string): Promise<Submission> {
+async function fromEnvelope(
+  context: Context,
+  request: Request,
+  response: Response,
+  blob_id: string,
+): Promise<Submission> {
   const envelope = validate(UpdateBlob, await readJson(request, { limitBytes: context.limits.envelope }))
   const { patch, from_version } = envelope
   const metadata = envelope.metadata && checkMetadata(context, envelope.metadata)
@@ -75,7 +97,11 @@ async function fromEnvelope(context: Context, request: Request, response: Respon
   const content = await contentOfEnvelope(context, principalOf(response), envelope)
   if (content && patch !== undefined) throw refused('', 'must have either content or a patch')
   if (!content && content_type !== undefined) throw refused('/content_type', 'goes with content, text or content_id')
-  const change = content ? ({ format: 'replace', content, content_type } as const) : patch === undefined ? null : jsonPatch(patch)
+  const change = content
+    ? ({ format: 'replace', content, content_type } as const)
+    : patch === undefined
+      ? null
+      : jsonPatch(patch)
   if (!change && !metadata) throw refused('', 'must have one of content, text, content_id, patch and metadata')
   return { blob_id, operation: 'update', change, metadata, from_version }
 }

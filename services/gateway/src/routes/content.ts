@@ -18,7 +18,11 @@ interface EnvelopeContent {
 }
 
 /** The one content that an envelope gives, or null where it gives none. */
-export async function contentOfEnvelope(context: Context, principal: Principal, envelope: EnvelopeContent): Promise<Content | null> {
+export async function contentOfEnvelope(
+  context: Context,
+  principal: Principal,
+  envelope: EnvelopeContent,
+): Promise<Content | null> {
   const { content, text, content_id } = envelope
   if ([content, text, content_id].filter((given) => given !== undefined).length > 1) {
     throw refused('', 'must have only one of content, text and content_id')
@@ -31,7 +35,8 @@ export async function contentOfEnvelope(context: Context, principal: Principal, 
   if (content === undefined) return null
   const bytes = Buffer.from(content, 'base64')
   // Node's decoder skips what is not base64; only what comes back the same was base64.
-  if (bytes.toString('base64') !== content) throw refused('/content', 'must be base64 (RFC 4648 section 4, with padding)')
+  if (bytes.toString('base64') !== content)
+    throw refused('/content', 'must be base64 (RFC 4648 section 4, with padding)')
   return keep(context, principal, bytes)
 }
 
@@ -54,10 +59,12 @@ async function keep(context: Context, principal: Principal, bytes: Buffer): Prom
 }
 
 async function stage(context: Context, { tenant_id }: Principal, bytes: Readable | Buffer): Promise<Content> {
-  const staged = await context.blob.putBytes('/internal/contents', bytes, { headers: { 'studio-tenant': tenant_id } }).catch((error: unknown) => {
-    // The client reports a body that broke off as a broken connection; why it did stands at the body.
-    throw bytes instanceof Readable && bytes.errored ? bytes.errored : error
-  })
+  const staged = await context.blob
+    .putBytes('/internal/contents', bytes, { headers: { 'studio-tenant': tenant_id } })
+    .catch((error: unknown) => {
+      // The client reports a body that broke off as a broken connection; why it did stands at the body.
+      throw bytes instanceof Readable && bytes.errored ? bytes.errored : error
+    })
   return { hash: StagedContent.parse(staged).hash }
 }
 
@@ -93,7 +100,14 @@ export async function readContent(context: Context, { tenant_id }: Principal, ha
  * Answers a version's bytes. They are a stranger's, served from our origin: a browser must neither guess their type nor run anything
  * in them.
  */
-export async function sendContent(context: Context, principal: Principal, request: Request, response: Response, stored: StoredContent, cacheControl: string): Promise<void> {
+export async function sendContent(
+  context: Context,
+  principal: Principal,
+  request: Request,
+  response: Response,
+  stored: StoredContent,
+  cacheControl: string,
+): Promise<void> {
   if (notModified(request, response, entityTagOf(stored), cacheControl)) return
   const headers = {
     'Content-Type': withCharset(stored.content_type),
@@ -108,7 +122,9 @@ export async function sendContent(context: Context, principal: Principal, reques
     const bytes = await readContent(context, principal, stored.content_hash)
     response.writeHead(200, headers).end(bytes)
   } else {
-    const { body } = await context.blob.getBytes(`/internal/contents/${stored.content_hash}`, { headers: { 'studio-tenant': principal.tenant_id } })
+    const { body } = await context.blob.getBytes(`/internal/contents/${stored.content_hash}`, {
+      headers: { 'studio-tenant': principal.tenant_id },
+    })
     response.writeHead(200, headers)
     await pipeline(body, response)
   }
@@ -116,5 +132,7 @@ export async function sendContent(context: Context, principal: Principal, reques
 
 /** Text is kept as UTF-8 only; unless told, some browsers take it for Latin-1. */
 function withCharset(contentType: string): string {
-  return contentType.startsWith('text/') && !/;\s*charset=/i.test(contentType) ? `${contentType}; charset=utf-8` : contentType
+  return contentType.startsWith('text/') && !/;\s*charset=/i.test(contentType)
+    ? `${contentType}; charset=utf-8`
+    : contentType
 }

@@ -21,9 +21,15 @@ export function createBlobRoute(router: Router, context: Context): void {
     const declared = request.headers['content-type'] ?? 'application/octet-stream'
     const essence = essenceOf(declared)
     if (!raw && forms.has(essence)) {
-      throw new StudioError('unsupported_media_type', 'Say what the bytes are (Content-Type), or send the JSON envelope as application/json.')
+      throw new StudioError(
+        'unsupported_media_type',
+        'Say what the bytes are (Content-Type), or send the JSON envelope as application/json.',
+      )
     }
-    const submission = essence === 'application/json' && !raw ? await fromEnvelope(context, request, response) : await fromBody(context, request, response, declared)
+    const submission =
+      essence === 'application/json' && !raw
+        ? await fromEnvelope(context, request, response)
+        : await fromBody(context, request, response, declared)
     const blob = await submit(context, request, response, submission)
     response.setHeader('Location', `${request.baseUrl}/blobs/${blob.id}`)
     response.setHeader('ETag', entityTagOf(blob))
@@ -39,12 +45,24 @@ async function fromEnvelope(context: Context, request: Request, response: Respon
   const metadata = checkMetadata(context, envelope.metadata)
   const content = await contentOfEnvelope(context, principalOf(response), envelope)
   if (!content) throw refused('', 'must have one of content, text and content_id')
-  return { blob_id: newId(), operation: 'create', change: { format: 'replace', content, content_type }, metadata, providers: envelope.providers }
+  return {
+    blob_id: newId(),
+    operation: 'create',
+    change: { format: 'replace', content, content_type },
+    metadata,
+    providers: envelope.providers,
+  }
 }
 
 async function fromBody(context: Context, request: Request, response: Response, declared: string): Promise<Submission> {
   const content_type = parseContentType(declared)
   const metadata = metadataOfHeader(context, request) ?? {}
   const content = await contentOfBody(context, principalOf(response), request)
-  return { blob_id: newId(), operation: 'create', change: { format: 'replace', content, content_type }, metadata, providers: 'auto' }
+  return {
+    blob_id: newId(),
+    operation: 'create',
+    change: { format: 'replace', content, content_type },
+    metadata,
+    providers: 'auto',
+  }
 }

@@ -35,7 +35,12 @@ export async function findLiveBlob(context: Context, principal: Principal, blobI
 }
 
 /** One version; throws `blob_not_found`, `version_not_found`. */
-export async function findVersion(context: Context, principal: Principal, blob_id: string, number: string): Promise<Version> {
+export async function findVersion(
+  context: Context,
+  principal: Principal,
+  blob_id: string,
+  number: string,
+): Promise<Version> {
   const version = versionNumber.test(number)
     ? await context.blob.one('readVersions', { tenant_id: principal.tenant_id, blob_id, version: Number(number) })
     : null

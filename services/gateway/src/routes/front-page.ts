@@ -7,7 +7,8 @@ const api = '/api/v1/studio'
 const frontPage = {
   name: 'studio',
   about: 'Keeps derived content true to its sources: blobs, deltas, versions and providers.',
-  authorization: 'Every request under the API needs the header `Authorization: Bearer <token>`; `npm run -s token` prints a local one.',
+  authorization:
+    'Every request under the API needs the header `Authorization: Bearer <token>`; `npm run -s token` prints a local one.',
   api: {
     blobs: `${api}/blobs`,
     blob: `${api}/blobs/{id}`,

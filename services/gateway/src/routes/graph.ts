@@ -28,7 +28,9 @@ export function graphRoutes(router: Router, context: Context): void {
       findBlob(context, principal, blob_id),
       context.dag.call('listChildren', { tenant_id: principal.tenant_id, blob_id }),
     ])
-    const children = await Promise.all(blob_ids.map((child) => context.blob.one('readBlobs', { tenant_id: principal.tenant_id, blob_id: child })))
+    const children = await Promise.all(
+      blob_ids.map((child) => context.blob.one('readBlobs', { tenant_id: principal.tenant_id, blob_id: child })),
+    )
     // A child that dag has planned and no run has made yet is not there; a deleted one is there no more.
     const live = children.filter((child) => child !== null).filter((child) => child.deleted_at === null)
     answerPage(response, live.map(blobResource), null)

@@ -30,7 +30,10 @@ export function historyRoutes(router: Router, context: Context): void {
     if (notModified(request, response, entityTagOf(version), immutable)) return
     const resource: VersionResource = { ...version }
     if (include.includes('content') && version.operation !== 'delete') {
-      Object.assign(resource, embedContent(version.content_type, await readContent(context, principal, version.content_hash)))
+      Object.assign(
+        resource,
+        embedContent(version.content_type, await readContent(context, principal, version.content_hash)),
+      )
     }
     answerData(response, 200, resource)
   })
@@ -39,7 +42,8 @@ export function historyRoutes(router: Router, context: Context): void {
     validate(NoQuery, request.query)
     const principal = principalOf(response)
     const version = await findVersion(context, principal, idFrom(request.params.id), request.params.version)
-    if (version.operation === 'delete') throw new StudioError('blob_deleted', 'This version is the deletion; the one before it has the content.')
+    if (version.operation === 'delete')
+      throw new StudioError('blob_deleted', 'This version is the deletion; the one before it has the content.')
     await sendContent(context, principal, request, response, version, immutable)
   })
 
@@ -56,9 +60,13 @@ export function historyRoutes(router: Router, context: Context): void {
 
   router.get('/deltas/:id', async (request, response) => {
     validate(NoQuery, request.query)
-    const notFound = () => new StudioError('delta_not_found', 'Check the id, and that the token is of the tenant that owns the delta.')
+    const notFound = () =>
+      new StudioError('delta_not_found', 'Check the id, and that the token is of the tenant that owns the delta.')
     const delta_id = idFrom(request.params.id, notFound)
-    const { delta } = await context.deltaEngine.call('readDelta', { tenant_id: principalOf(response).tenant_id, delta_id })
+    const { delta } = await context.deltaEngine.call('readDelta', {
+      tenant_id: principalOf(response).tenant_id,
+      delta_id,
+    })
     if (!delta) throw notFound()
     answerData(response, 200, deltaResource(delta))
   })

@@ -35,6 +35,12 @@ function retryLater(context: Context): ErrorRequestHandler {
     if (!isStudioError(error) || error.status < 503) return next(error)
     dependencyFailed(context.log, error)
     response.setHeader('Retry-After', retryAfterSeconds)
-    next(new StudioError(error.code, 'Send the request again in a few seconds; with an Idempotency-Key a change is made only once.', { cause: error }))
+    next(
+      new StudioError(
+        error.code,
+        'Send the request again in a few seconds; with an Idempotency-Key a change is made only once.',
+        { cause: error },
+      ),
+    )
   }
 }

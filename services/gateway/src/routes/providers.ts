@@ -23,7 +23,10 @@ export function providerRoutes(router: Router, context: Context): void {
   router.post('/providers', async (request, response) => {
     const manifest = validate(RegisterProvider, await readJson(request, { limitBytes }))
     checkStorable(manifest, '', limitBytes)
-    const { provider } = await context.registry.call('register', { tenant_id: principalOf(response).tenant_id, manifest })
+    const { provider } = await context.registry.call('register', {
+      tenant_id: principalOf(response).tenant_id,
+      manifest,
+    })
     response.setHeader('Location', `${request.baseUrl}/providers/${provider.id}`)
     answerData(response, 201, providerResource(provider))
   })
@@ -39,7 +42,11 @@ export function providerRoutes(router: Router, context: Context): void {
   router.patch('/providers/:id', async (request, response) => {
     const provider_id = providerIdFrom(request.params.id)
     const { status } = validate(UpdateProvider, await readJson(request, { limitBytes }))
-    const { provider } = await context.registry.call('setStatus', { tenant_id: principalOf(response).tenant_id, provider_id, status })
+    const { provider } = await context.registry.call('setStatus', {
+      tenant_id: principalOf(response).tenant_id,
+      provider_id,
+      status,
+    })
     answerData(response, 200, providerResource(provider))
   })
 

@@ -16,13 +16,16 @@ export function readBlobRoutes(router: Router, context: Context): void {
     const blob_id = idFrom(request.params.id)
     const [blob, standing] = await Promise.all([
       findLiveBlob(context, principal, blob_id),
-      include.includes('processing') ? context.dag.one('readProcessing', { tenant_id: principal.tenant_id, blob_id }) : undefined,
+      include.includes('processing')
+        ? context.dag.one('readProcessing', { tenant_id: principal.tenant_id, blob_id })
+        : undefined,
     ])
     // How providers stand changes without a new version: no tag speaks for that.
     if (!standing && notModified(request, response, entityTagOf(blob), revalidate)) return
     const resource = blobResource(blob)
     if (standing) resource.processed_by = processedBy(standing.processing)
-    if (include.includes('content')) Object.assign(resource, embedContent(blob.content_type, await readContent(context, principal, blob.content_hash)))
+    if (include.includes('content'))
+      Object.assign(resource, embedContent(blob.content_type, await readContent(context, principal, blob.content_hash)))
     answerData(response, 200, resource)
   })
 
@@ -35,7 +38,10 @@ export function readBlobRoutes(router: Router, context: Context): void {
 
   router.get('/blobs', async (request, response) => {
     const query = validate(ListBlobsQuery, request.query)
-    const { blobs, next } = await context.blob.call('listBlobs', { tenant_id: principalOf(response).tenant_id, ...query })
+    const { blobs, next } = await context.blob.call('listBlobs', {
+      tenant_id: principalOf(response).tenant_id,
+      ...query,
+    })
     answerPage(response, blobs.map(blobResource), next)
   })
 }

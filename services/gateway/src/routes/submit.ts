@@ -1,5 +1,5 @@
 import type { Blob, Change, Metadata, SubmitDelta, TriggerPolicy } from '@studio/contracts'
-import { fromProblem } from '@studio/kernel'
+import { failpoint, fromProblem } from '@studio/kernel'
 import { currentTraceparent } from '@studio/telemetry'
 import type { Request, Response } from 'express'
 import { principalOf } from '../auth/authenticate.ts'
@@ -25,7 +25,12 @@ export interface Submission {
  * Hands a change to delta-engine, under the request's If-Match and Idempotency-Key; answers the blob as the change left it. Throws what
  * delta-engine refused it with.
  */
-export async function submit(context: Context, request: Request, response: Response, submission: Submission): Promise<Blob> {
+export async function submit(
+  context: Context,
+  request: Request,
+  response: Response,
+  submission: Submission,
+): Promise<Blob> {
   const principal = principalOf(response)
   const expectation = await expectationOf(context, principal, submission, request.headers['if-match'])
   const outcome = await context.deltaEngine.one('submit', {
@@ -40,6 +45,7 @@ export async function submit(context: Context, request: Request, response: Respo
     idempotency_key: idempotencyKey(request),
     traceparent: currentTraceparent() ?? null,
   })
+  failpoint('gateway.submit.after')
   if (outcome.status === 'failed') throw fromProblem(outcome.problem)
   changeAccepted(context.log, submission.operation, outcome.blob)
   return outcome.blob
@@ -48,12 +54,22 @@ export async function submit(context: Context, request: Request, response: Respo
 type Expectation = Pick<SubmitDelta, 'from_version' | 'expected'>
 
 /** On which version the change has to be made, and how a mismatch is told: by If-Match 412, by `from_version` 409. */
-async function expectationOf(context: Context, principal: Principal, { blob_id, from_version, operation }: Submission, header: string | undefined): Promise<Expectation> {
+async function expectationOf(
+  context: Context,
+  principal: Principal,
+  { blob_id, from_version, operation }: Submission,
+  header: string | undefined,
+): Promise<Expectation> {
   const ifMatch = operation === 'create' ? undefined : parseIfMatch(header)
   // `*` asks for a blob that exists, and a change of one that does not is refused anyway.
-  if (ifMatch === undefined || ifMatch.kind === 'any') return { from_version: from_version ?? null, expected: 'from_version' }
-  const matched = ifMatch.kind === 'version' ? ifMatch.version : matchHead(ifMatch.tags, await findLiveBlob(context, principal, blob_id))
-  if (from_version !== undefined && from_version !== matched) throw refused('/from_version', 'must be the version that If-Match names')
+  if (ifMatch === undefined || ifMatch.kind === 'any')
+    return { from_version: from_version ?? null, expected: 'from_version' }
+  const matched =
+    ifMatch.kind === 'version'
+      ? ifMatch.version
+      : matchHead(ifMatch.tags, await findLiveBlob(context, principal, blob_id))
+  if (from_version !== undefined && from_version !== matched)
+    throw refused('/from_version', 'must be the version that If-Match names')
   return { from_version: matched, expected: 'if_match' }
 }
 
@@ -62,6 +78,7 @@ const printable = /^[\x21-\x7e]{1,255}$/
 function idempotencyKey(request: Request): string | null {
   const key = request.headers['idempotency-key']
   if (key === undefined) return null
-  if (typeof key !== 'string' || !printable.test(key)) throw refused('Idempotency-Key', 'must be 1 to 255 printable ASCII characters')
+  if (typeof key !== 'string' || !printable.test(key))
+    throw refused('Idempotency-Key', 'must be 1 to 255 printable ASCII characters')
   return key
 }

@@ -1,5 +1,6 @@
 import type { registryApi, TriggerSubject } from '@studio/contracts'
 import type { Handlers } from '@studio/http'
+import { failpoint } from '@studio/kernel'
 import type { Context } from '../context.ts'
 import { matchProviders } from '../domain/match-providers.ts'
 
@@ -11,12 +12,15 @@ export function matchRoute({ catalogue, blob }: Context): Handlers<typeof regist
     const content = await blob.one('readContents', { tenant_id, hash: content_hash })
     return content && Buffer.from(content.base64, 'base64').subarray(0, searchedBytes).toString('utf8')
   }
-  return async ({ items }) => ({
-    items: await Promise.all(
-      items.map(async (subject) => {
-        const providers = [...(await catalogue.visible(subject.tenant_id)).values()]
-        return { providers: await matchProviders(providers, subject, () => readText(subject)) }
-      }),
-    ),
-  })
+  return async ({ items }) => {
+    failpoint('registry.match.before')
+    return {
+      items: await Promise.all(
+        items.map(async (subject) => {
+          const providers = [...(await catalogue.visible(subject.tenant_id)).values()]
+          return { providers: await matchProviders(providers, subject, () => readText(subject)) }
+        }),
+      ),
+    }
+  }
 }

@@ -3,7 +3,11 @@ import type { Blob, Operation, Version } from '@studio/contracts'
 // Rows as pg returns them: times as Date, json parsed.
 
 /** A row of `blob`, named as the columns are. */
-export type BlobRow = Omit<Blob, 'created_at' | 'updated_at' | 'deleted_at'> & { created_at: Date; updated_at: Date; deleted_at: Date | null }
+export type BlobRow = Omit<Blob, 'created_at' | 'updated_at' | 'deleted_at'> & {
+  created_at: Date
+  updated_at: Date
+  deleted_at: Date | null
+}
 
 /** The columns of a Blob. */
 export const blobColumns = `id, tenant_id, user_id, content_type, content_hash, size, version, version_id, parent_id, root_id, depth, created_by, providers,

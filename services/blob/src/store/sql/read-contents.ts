@@ -8,9 +8,14 @@ join content on content.tenant_id = wanted_tenant and content.hash = wanted_hash
 `
 
 /** Raw bytes by hash, in the order asked; null for what the tenant does not have. */
-export async function readContents(database: Database, wanted: readonly { tenant_id: string; hash: string }[]): Promise<(Buffer | null)[]> {
+export async function readContents(
+  database: Database,
+  wanted: readonly { tenant_id: string; hash: string }[],
+): Promise<(Buffer | null)[]> {
   const columns = [wanted.map(({ tenant_id }) => tenant_id), wanted.map(({ hash }) => hash)]
   const rows = await database.query<{ place: number; encoding: number; bytes: Buffer }>('read-contents', text, columns)
-  const contents = new Map(await Promise.all(rows.map(async (row): Promise<[number, Buffer]> => [row.place, await decodeContent(row)])))
+  const contents = new Map(
+    await Promise.all(rows.map(async (row): Promise<[number, Buffer]> => [row.place, await decodeContent(row)])),
+  )
   return wanted.map((_reference, index) => contents.get(index + 1) ?? null)
 }

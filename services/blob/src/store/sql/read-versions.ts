@@ -9,8 +9,15 @@ join version on version.blob_id = wanted_blob and version.version = wanted_versi
 `
 
 /** Versions in the order asked; null for what the tenant does not have. */
-export async function readVersions(database: Database, wanted: readonly (BlobReference & { version: number })[]): Promise<(Version | null)[]> {
-  const columns = [wanted.map(({ tenant_id }) => tenant_id), wanted.map(({ blob_id }) => blob_id), wanted.map(({ version }) => version)]
+export async function readVersions(
+  database: Database,
+  wanted: readonly (BlobReference & { version: number })[],
+): Promise<(Version | null)[]> {
+  const columns = [
+    wanted.map(({ tenant_id }) => tenant_id),
+    wanted.map(({ blob_id }) => blob_id),
+    wanted.map(({ version }) => version),
+  ]
   const rows = await database.query<VersionRow & { place: number }>('read-versions', text, columns)
   const versions = new Map(rows.map((row) => [row.place, toVersion(row)]))
   return wanted.map((_reference, index) => versions.get(index + 1) ?? null)

@@ -12,7 +12,11 @@ where delta_fate.delta_id = any($1::uuid[])
 `
 
 /** What became of deltas, in the order asked; with `refuse`, those of which nothing is known can never be committed from here on. */
-export async function settleDeltas(database: Database, deltaIds: readonly string[], refuse: boolean): Promise<z.infer<typeof DeltaOutcome>[]> {
+export async function settleDeltas(
+  database: Database,
+  deltaIds: readonly string[],
+  refuse: boolean,
+): Promise<z.infer<typeof DeltaOutcome>[]> {
   if (refuse) await database.execute('refuse-deltas', refuseText, [deltaIds])
   // A statement of its own, since it must see what the insert waited for.
   const rows = await database.query<{ delta_id: string; version: number | null }>('read-fates', readText, [deltaIds])

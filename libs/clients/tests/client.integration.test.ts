@@ -4,13 +4,18 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
-import { createClient, type Client } from './client.ts'
+import { createClient, type Client } from '../src/index.ts'
 
 const api = {
-  read: route('/internal/read', z.object({ items: z.array(z.object({ id: z.string() })) }), z.object({ items: z.array(z.string()) }), {
-    idempotent: true,
-    itemwise: true,
-  }),
+  read: route(
+    '/internal/read',
+    z.object({ items: z.array(z.object({ id: z.string() })) }),
+    z.object({ items: z.array(z.string()) }),
+    {
+      idempotent: true,
+      itemwise: true,
+    },
+  ),
   write: route('/internal/write', z.object({ id: z.string() }), z.object({ done: z.boolean() })),
 }
 
@@ -20,7 +25,8 @@ let server: Server
 let client: Client<typeof api>
 let requests: { path: string; headers: IncomingMessage['headers']; body: string }[]
 
-const json = (response: ServerResponse, status: number, value: unknown) => response.writeHead(status).end(JSON.stringify(value))
+const json = (response: ServerResponse, status: number, value: unknown) =>
+  response.writeHead(status).end(JSON.stringify(value))
 const start = (port = 0) =>
   new Promise<Server>((resolve) => {
     const made = createServer((request, response) => {
@@ -51,19 +57,36 @@ afterEach(async () => {
 test('a call carries token and trace, and answers the body', async () => {
   const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   expect(await span('outer', { parent }, () => client.call('read', { items: [{ id: 'a' }] }))).toEqual({ items: ['x'] })
-  expect(requests[0]).toMatchObject({ path: '/internal/read', headers: { authorization: 'Bearer secret-token', traceparent: parent }, body: '{"items":[{"id":"a"}]}' })
+  expect(requests[0]).toMatchObject({
+    path: '/internal/read',
+    headers: { authorization: 'Bearer secret-token', traceparent: parent },
+    body: '{"items":[{"id":"a"}]}',
+  })
 })
 
 test('single items are joined', async () => {
-  answer = (_request, response, body) => void json(response, 200, { items: (JSON.parse(body) as { items: { id: string }[] }).items.map(({ id }) => id) })
+  answer = (_request, response, body) =>
+    void json(response, 200, { items: (JSON.parse(body) as { items: { id: string }[] }).items.map(({ id }) => id) })
   expect(await Promise.all(['a', 'b', 'c'].map((id) => client.one('read', { id })))).toEqual(['a', 'b', 'c'])
   expect(requests).toHaveLength(1)
 })
 
 test('a problem is thrown as the error that it was', async () => {
-  const problem = { type: 'x', title: 'x', status: 409, code: 'version_conflict', detail: 'Read it again.', retryable: true, current_version: 3 }
+  const problem = {
+    type: 'x',
+    title: 'x',
+    status: 409,
+    code: 'version_conflict',
+    detail: 'Read it again.',
+    retryable: true,
+    current_version: 3,
+  }
   answer = (_request, response) => void json(response, 409, problem)
-  await expect(client.call('write', { id: 'a' })).rejects.toMatchObject({ code: 'version_conflict', message: 'Read it again.', extensions: { current_version: 3 } })
+  await expect(client.call('write', { id: 'a' })).rejects.toMatchObject({
+    code: 'version_conflict',
+    message: 'Read it again.',
+    extensions: { current_version: 3 },
+  })
 })
 
 test('an answer that is not ours is an unavailable dependency', async () => {
@@ -101,12 +124,17 @@ test('after a broken connection only idempotent requests are sent again', async 
 
 test('a caller that gives up is not made to wait', async () => {
   await stop(server)
-  await expect(client.call('read', { items: [] }, { signal: AbortSignal.timeout(60) })).rejects.toMatchObject({ name: 'TimeoutError' })
+  await expect(client.call('read', { items: [] }, { signal: AbortSignal.timeout(60) })).rejects.toMatchObject({
+    name: 'TimeoutError',
+  })
   server = await start()
 })
 
 test('bytes go both ways', async () => {
-  answer = (request, response, body) => void (request.method === 'PUT' ? json(response, 201, { size: body.length }) : response.writeHead(200, { 'content-type': 'image/png' }).end('bytes'))
+  answer = (request, response, body) =>
+    void (request.method === 'PUT'
+      ? json(response, 201, { size: body.length })
+      : response.writeHead(200, { 'content-type': 'image/png' }).end('bytes'))
   expect(await client.putBytes('/internal/contents', Buffer.from('abc'))).toEqual({ size: 3 })
   const { headers, body } = await client.getBytes('/internal/contents/1')
   expect(headers['content-type']).toBe('image/png')

@@ -1,0 +1,52 @@
+import { createLanes } from './lanes.ts'
+
+interface Item {
+  readonly key: string
+  readonly value: number
+}
+
+function lanes(work: (items: readonly Item[]) => Promise<readonly number[]>, limits = {}) {
+  return createLanes<Item, number>({ key: ({ key }) => key, weight: () => 1, work, maximumItems: 10, maximumWeight: 10, maximumBatches: 2, ...limits })
+}
+
+describe('lanes', () => {
+  it('joins what comes at once, one of each key, in order', async () => {
+    const batches: number[][] = []
+    const run = lanes(async (items) => {
+      batches.push(items.map(({ value }) => value))
+      return items.map(({ value }) => value * 10)
+    })
+    const answers = await Promise.all([['a', 1], ['b', 2], ['a', 3], ['a', 4]].map(([key, value]) => run({ key: String(key), value: Number(value) })))
+    expect(answers).toEqual([10, 20, 30, 40])
+    expect(batches).toEqual([[1, 2], [3], [4]])
+  })
+
+  it('goes on after a batch that failed', async () => {
+    const run = lanes(async (items) => {
+      if (items.some(({ value }) => value < 0)) throw new Error('bad')
+      return items.map(({ value }) => value)
+    })
+    await expect(run({ key: 'a', value: -1 })).rejects.toThrow('bad')
+    await expect(run({ key: 'a', value: 1 })).resolves.toBe(1)
+  })
+
+  it('keeps to its limits', async () => {
+    let running = 0
+    let most = 0
+    const sizes: number[] = []
+    const run = lanes(
+      async (items) => {
+        most = Math.max(most, (running += 1))
+        sizes.push(items.length)
+        await new Promise((resolve) => setImmediate(resolve))
+        running -= 1
+        return items.map(({ value }) => value)
+      },
+      { maximumItems: 3 },
+    )
+    await Promise.all(Array.from({ length: 20 }, (_, value) => run({ key: String(value), value })))
+    expect(most).toBe(2)
+    expect(Math.max(...sizes)).toBe(3)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(20)
+  })
+})

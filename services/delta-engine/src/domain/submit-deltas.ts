@@ -1,0 +1,67 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { isStudioError, toProblem } from '@studio/kernel'
+import type { SubmitDelta, SubmitOutcome } from '@studio/contracts'
+import { versionMismatch } from './check-target.ts'
+import { createLanes } from './lanes.ts'
+import { awaitRecorded } from './recorded-outcome.ts'
+import { requestHash } from './request-hash.ts'
+import { endFailed, newSubmission, submitBatch, type Result, type Submission, type SubmitPorts } from './submit-batch.ts'
+
+/** Tries of a change that names no version, each on top of the version that came first. */
+const maximumTries = 5
+const jitterMs = 20
+
+export interface SubmitOptions extends SubmitPorts {
+  /** Runs the work of a batch within the traces of its items. */
+  inTrace<Value>(traceparents: readonly (string | null)[], run: () => Promise<Value>): Promise<Value>
+}
+
+/**
+ * Users' changes, each on its own and answered in order. Changes of all requests are joined in batches, those of one blob follow each
+ * other; what another process's change came before is made again on top of it.
+ */
+export function createSubmit(options: SubmitOptions): (items: readonly SubmitDelta[]) => Promise<SubmitOutcome[]> {
+  const run = createLanes<Submission, Result>({
+    key: ({ item }) => item.blob_id,
+    weight: ({ item }) => weigh(item),
+    work: (submissions) => options.inTrace(submissions.map(({ item }) => item.traceparent), () => submitBatch(options, submissions)),
+    maximumItems: 500,
+    maximumWeight: 16 * 2 ** 20,
+    maximumBatches: 4,
+  })
+
+  const submitOne = async (item: SubmitDelta): Promise<SubmitOutcome> => {
+    const submission = newSubmission(item, item.idempotency_key === null ? null : requestHash(item))
+    for (let tries = 1; ; tries += 1) {
+      const result = await run(submission)
+      if ('outcome' in result) return result.outcome
+      if ('recorded' in result) return awaitRecorded(options, result.recorded)
+      if (tries === maximumTries) return endFailed(options, submission, versionMismatch(item, result.lost.head_version)).outcome
+      await pause(Math.random() * jitterMs * tries)
+    }
+  }
+
+  const submitSafely = async (item: SubmitDelta): Promise<SubmitOutcome> => {
+    const started = performance.now()
+    const outcome = await submitOne(item).catch((error: unknown): SubmitOutcome => {
+      if (!isStudioError(error)) options.events.fault(error)
+      return { status: 'failed', problem: toProblem(error) }
+    })
+    const { tenant_id, blob_id, operation } = item
+    if (outcome.status === 'failed') options.events.failed({ id: null, tenant_id, blob_id, operation, code: outcome.problem.code })
+    else {
+      const { delta_id: id, blob } = outcome
+      options.events.applied({ id, tenant_id, blob_id: blob.id, operation, version: blob.version, seconds: (performance.now() - started) / 1000 })
+    }
+    return outcome
+  }
+  return (items) => Promise.all(items.map(submitSafely))
+}
+
+/** Rough bytes of what a change carries. */
+function weigh({ change }: SubmitDelta): number {
+  if (change === null) return 0
+  // A patch is small; the document that it is applied to may not be, and comes in through blob.
+  if (change.format !== 'replace') return 256 * 1024
+  return 'base64' in change.content ? change.content.base64.length : 256 * 1024
+}

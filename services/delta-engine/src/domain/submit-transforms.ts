@@ -1,0 +1,109 @@
+import { failpoint, isStudioError, parseContentType, StudioError, toProblem } from '@studio/kernel'
+import type { Commit, CommitOutcome, SubmitTransform, TransformOutcome } from '@studio/contracts'
+import { checkContent, isCheckedType } from './check-content.ts'
+import { eachAlone } from './each-alone.ts'
+import type { Blobs, Events, Recorder, Settled } from './ports.ts'
+import { asOfVersion } from './recorded-outcome.ts'
+
+export interface TransformPorts {
+  readonly blobs: Blobs
+  readonly recorder: Recorder
+  readonly events: Events
+}
+
+/**
+ * Providers' writes, each on its own and answered in order, right after blob's commit. There is no pending row: the claim at dag is the intent, and
+ * rows that a crash leaves out the sweeper writes from blob's versions.
+ */
+export async function submitTransforms(ports: TransformPorts, items: readonly SubmitTransform[]): Promise<TransformOutcome[]> {
+  const started = performance.now()
+  const checked = await eachAlone(items, (part) => Promise.all(part.map((item) => checkOutput(ports.blobs, item))))
+  const outcomes: TransformOutcome[] = []
+  const committing: { item: SubmitTransform; at: number }[] = []
+  for (const [at, item] of items.entries()) {
+    const check = checked[at]
+    if (check && 'value' in check) committing.push({ item, at })
+    else outcomes[at] = failedWith(ports, check?.error)
+  }
+  const commits = committing.length === 0 ? [] : await ports.blobs.commit(committing.map(({ item }) => commitOf(item)))
+  failpoint('delta.committed')
+  await Promise.all(
+    committing.map(async ({ item, at }, place) => {
+      outcomes[at] = await conclude(ports, item, commits[place], started).catch((error: unknown) => failedWith(ports, error))
+    }),
+  )
+  return outcomes
+}
+
+async function checkOutput(blobs: Blobs, { tenant_id, content, content_type }: SubmitTransform): Promise<void> {
+  const type = parseContentType(content_type)
+  if (content === null || !isCheckedType(type)) return
+  if ('base64' in content) return checkContent(type, Buffer.from(content.base64, 'base64'))
+  const [bytes] = await blobs.contents([{ tenant_id, hash: content.hash, size: null }])
+  if (!bytes) throw new StudioError('content_not_found', 'There is no content with this hash.')
+  checkContent(type, bytes)
+}
+
+function commitOf(item: SubmitTransform): Commit {
+  const { delta_id, tenant_id, user_id, blob_id, from_version, fence, content, caused_by, parent_id, root_id, depth, traceparent } = item
+  return {
+    delta_id,
+    tenant_id,
+    user_id,
+    blob_id,
+    from_version,
+    fence,
+    content,
+    caused_by,
+    parent_id,
+    root_id,
+    depth,
+    traceparent,
+    operation: content === null ? 'delete' : 'transform',
+    content_type: parseContentType(item.content_type),
+    metadata: null,
+    created_by: item.provider_id,
+    providers: null,
+  }
+}
+
+async function conclude(ports: TransformPorts, item: SubmitTransform, settled: Settled<CommitOutcome> | undefined, started: number): Promise<TransformOutcome> {
+  if (settled === undefined || 'error' in settled) return failedWith(ports, settled?.error)
+  const outcome = settled.value
+  switch (outcome.status) {
+    case 'committed':
+      return applied(ports, item, outcome, started)
+    case 'conflict':
+    case 'deleted':
+      return { status: 'conflict', head_version: outcome.head_version }
+    case 'missing':
+      return failedWith(ports, new StudioError('blob_not_found', 'There is no blob with this id.'))
+    case 'content_missing':
+      return failedWith(ports, new StudioError('content_not_found', 'There is no content with this hash.'))
+    case 'refused':
+      return failedWith(ports, new StudioError('delta_refused', 'The write was given up before it came.'))
+  }
+}
+
+async function applied(ports: TransformPorts, item: SubmitTransform, outcome: CommitOutcome & { status: 'committed' }, started: number): Promise<TransformOutcome> {
+  const { tenant_id, blob_id, user_id, provider_id, caused_by, delta_id: id } = item
+  const { version, version_id } = outcome
+  let blob = outcome.blob
+  if (blob.version !== version) {
+    // A repeated write that others have followed: blob answers with its head of now.
+    const [then] = await ports.blobs.versions([{ tenant_id, blob_id, version }])
+    if (!then) throw new StudioError('version_not_found', `Version ${version} of the blob is not there.`)
+    blob = asOfVersion(blob, then)
+  }
+  const { content_hash, content_type, size } = blob
+  const operation = item.content === null ? 'delete' : 'transform'
+  const format = item.content === null ? 'none' : 'replace'
+  ports.recorder.applied({ id, tenant_id, blob_id, user_id, provider_id, caused_by, operation, format, content_hash, content_type, size, to_version: version, created_at: blob.updated_at })
+  ports.events.applied({ id, tenant_id, blob_id, operation: 'transform', version, seconds: (performance.now() - started) / 1000 })
+  return { status: 'applied', version, version_id, content_hash, size }
+}
+
+function failedWith({ events }: TransformPorts, error: unknown): TransformOutcome {
+  if (!isStudioError(error)) events.fault(error)
+  return { status: 'failed', problem: toProblem(error) }
+}

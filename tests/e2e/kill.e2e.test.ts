@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BlobResource } from '@studio/contracts'
+import { startStudio, waitFor, type TestStudio } from '@studio/testing'
+import pg from 'pg'
+import { user, type User } from './support.ts'
+
+/**
+ * Each service and the worker dies by SIGKILL at named points of an edit's cascade and is started again. Every time the cascade
+ * completes, each blob gains one version and not two, and every version has left as an event.
+ */
+
+let studio: TestStudio
+let database: pg.Client
+
+beforeAll(async () => {
+  studio = await startStudio({
+    env: { STUDIO_LEASE_MS: '3000', STUDIO_RECONCILE_MS: '1000', STUDIO_SWEEP_MS: '1000', STUDIO_PENDING_MS: '2000' },
+    workers: { 'test-worker': 'tests/providers/main.ts' },
+  })
+  database = new pg.Client({ connectionString: studio.databaseUrl })
+  await database.connect()
+}, 180_000)
+
+afterAll(async () => {
+  await database?.end()
+  await studio?.stop()
+})
+
+const points = [
+  ['delta-engine', 'delta.pending.after'],
+  ['delta-engine', 'delta.committed'],
+  ['blob', 'blob.commit.before'],
+  ['blob', 'blob.commit.after'],
+  ['blob', 'relay.publish.before'],
+  ['blob', 'relay.publish.after'],
+  ['dag', 'dag.events.before'],
+  ['dag', 'dag.events.after'],
+  ['dag', 'dag.claim.before'],
+  ['dag', 'dag.claim.after'],
+  ['dag', 'dag.settle.before'],
+  ['dag', 'dag.settle.after'],
+  ['worker', 'worker.claimed'],
+  ['worker', 'worker.computed'],
+  ['worker', 'worker.committed'],
+  ['provider-registry', 'registry.match.before'],
+  ['gateway', 'gateway.submit.after'],
+] as const
+
+test.each(points)('%s dies at %s: the cascade completes, with one version a change', async (part, point) => {
+  const ann = user(studio.as(`${part} ${point}`))
+  const text = await ann.create(`Before the fault at ${point} there was this sentence, and nothing else.`)
+  await ann.settled(text.id, 4)
+
+  const proof = join(studio.folder, `${point}-${randomUUID()}`)
+  await studio.restart(part, { env: { STUDIO_FAILPOINTS: `${point}=${proof}` } })
+  const editing = editUntilAnswered(ann, text.id, `After the fault at ${point} the sentence speaks of a lighthouse.`)
+  await studio.died(part)
+  expect(existsSync(proof)).toBe(true)
+  await studio.start(part)
+
+  expect((await editing).version).toBe(2)
+  await ann.settled(text.id, 4)
+  await expectOneVersionEach(ann, text.id, 'lighthouse')
+}, 180_000)
+
+test('killed while a provider runs, the worker takes the run up again after its restart', async () => {
+  const ann = user(studio.as('slow'))
+  const text = await ann.create('A text that takes its time.', { providers: 'none' })
+  const { job_id, blob_id } = await ann.process('slow', text.id, { delay_ms: 1500 })
+  await waitFor('the run to be under way', async () => (await ann.job(job_id)).status === 'running')
+  await studio.restart('test-worker')
+  expect(await ann.ended(job_id)).toMatchObject({ status: 'succeeded', run: { outcome: 'version', version: 1 } })
+  expect((await ann.read(blob_id)).text).toContain('takes its time')
+}, 120_000)
+
+test('with every service and the worker killed at once, the cascade completes after the restart', async () => {
+  const ann = user(studio.as('all at once'))
+  const text = await ann.create('Everything runs, and then nothing does.')
+  await ann.settled(text.id, 4)
+  await ann.edit(text.id, 'Everything falls silent, and then the harbour wakes again.')
+  const parts = ['gateway', 'delta-engine', 'blob', 'dag', 'provider-registry', 'worker'] as const
+  await Promise.all(parts.map((part) => studio.kill(part)))
+  await Promise.all(parts.map((part) => studio.start(part)))
+  await ann.settled(text.id, 4)
+  await expectOneVersionEach(ann, text.id, 'harbour')
+}, 180_000)
+
+/** A client that does not know whether its edit was taken says it again under the same key, until it is answered. */
+async function editUntilAnswered(ann: User, id: string, text: string): Promise<BlobResource> {
+  const headers = { 'idempotency-key': randomUUID() }
+  return await waitFor('the edit to be answered', () => ann.edit(id, text, headers), { timeoutMs: 90_000, intervalMs: 200 })
+}
+
+async function expectOneVersionEach(ann: User, id: string, word: string): Promise<void> {
+  const graph = await ann.graph(id)
+  expect(graph.nodes.map((node) => [node.provider_id, node.state, node.version])).toEqual(graph.nodes.map((node) => [node.provider_id, 'settled', 2]))
+  expect((await ann.derived(id))['text-expander']?.text).toContain(word)
+  const ids = graph.nodes.map((node) => node.blob_id)
+  for (const blobId of ids) {
+    const [versions, deltas] = await Promise.all([
+      ann.versions(blobId),
+      waitFor('the end of every delta', async () => {
+        const listed = await ann.deltas(blobId)
+        return listed.every((delta) => delta.status !== 'pending') && listed
+      }),
+    ])
+    expect(versions.map((version) => version.version)).toEqual([2, 1])
+    // One that died before its commit is failed for good and has no version; what the client said again took its place.
+    expect(deltas.filter((delta) => delta.status === 'applied').map((delta) => delta.to_version)).toEqual([2, 1])
+    expect(deltas.filter((delta) => delta.status === 'failed').map((delta) => delta.to_version)).toEqual(deltas.slice(2).map(() => null))
+  }
+  const told = await waitFor('every version to leave as an event', async () => {
+    const { rows } = await database.query<{ blob_id: string; version: number; unsent: boolean }>(
+      `select distinct fact->>'blob_id' as blob_id, (fact->>'version')::int as version, sent_at is null as unsent
+       from blob.outbox, json_array_elements(event->'data'->'facts') as fact where fact->>'blob_id' = any($1)`,
+      [ids],
+    )
+    return rows.every((row) => !row.unsent) && rows
+  })
+  expect(told.map((row) => `${row.blob_id} ${row.version}`).sort()).toEqual(ids.flatMap((blobId) => [`${blobId} 1`, `${blobId} 2`]).sort())
+}

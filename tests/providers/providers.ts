@@ -1,0 +1,76 @@
+import { StudioError, sha256 } from '@studio/kernel'
+import { defineProvider, textOf, textOutput } from '@studio/provider-kit'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+
+const common = {
+  version: '1.0.0',
+  type: 'test',
+  input_types: ['text/*'],
+  output_type: 'text/plain',
+  max_input_bytes: 1024 * 1024,
+  // Applied by hand only.
+  trigger_events: [],
+  trigger_created_by: [],
+}
+
+const wordsOfText = 12
+
+/** Cheap, and each input gives a new output: the SHA-256 of input and `mark`, then the beginning of the input's own last line. */
+const stamp = defineProvider({
+  manifest: {
+    ...common,
+    id: 'stamp',
+    name: 'Stamp',
+    description: 'Writes the hash of its input over what the input ends with.',
+    workflow_type: 'stamp',
+    timeout_ms: 5000,
+    batch_size: 100,
+  },
+  config: z.strictObject({ mark: z.string().max(100).default('') }),
+  transform: async (inputs, { mark }) => {
+    const text = textOf(inputs)
+    const tail = text.slice(text.lastIndexOf('\n') + 1).split(' ').slice(0, wordsOfText).join(' ')
+    return textOutput(`${sha256(`${mark}\n${text}`)}\n${tail}`)
+  },
+})
+
+/** Fails while its input contains "fail"; for good where it contains "permanent". */
+const faulty = defineProvider({
+  manifest: {
+    ...common,
+    id: 'faulty',
+    name: 'Faulty',
+    description: 'Fails while its input says so, else turns it to capitals.',
+    workflow_type: 'faulty',
+    timeout_ms: 5000,
+    batch_size: 10,
+  },
+  config: z.strictObject({}),
+  transform: async (inputs) => {
+    const text = textOf(inputs)
+    if (text.includes('permanent')) throw new StudioError('provider_refused', 'The input says that it is permanent.')
+    if (text.includes('fail')) throw new Error('the input says fail')
+    return textOutput(text.toUpperCase())
+  },
+})
+
+/** Waits `delay_ms` milliseconds, or until it is cancelled. */
+const slow = defineProvider({
+  manifest: {
+    ...common,
+    id: 'slow',
+    name: 'Slow',
+    description: 'Waits for delay_ms, then says what it read.',
+    workflow_type: 'slow',
+    timeout_ms: 60_000,
+    batch_size: 1,
+  },
+  config: z.strictObject({ delay_ms: z.int().min(0).max(60_000).default(1000) }),
+  transform: async (inputs, { delay_ms }, signal) => {
+    await sleep(delay_ms, undefined, { signal })
+    return textOutput(`after ${delay_ms} ms: ${textOf(inputs)}`)
+  },
+})
+
+export const providers = [stamp, faulty, slow]
