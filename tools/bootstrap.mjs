@@ -22,7 +22,9 @@ try {
   const { node, path } = await setUp()
   handOver(node, path)
 } catch (error) {
-  process.stderr.write(error instanceof SetupError ? `\n${error.message}\n` : `\nThe set-up failed: ${error?.stack ?? error}\n`)
+  process.stderr.write(
+    error instanceof SetupError ? `\n${error.message}\n` : `\nThe set-up failed: ${error?.stack ?? error}\n`,
+  )
   process.exitCode = 1
 }
 
@@ -31,7 +33,11 @@ async function setUp() {
   const fits = fitting(process.version)
   const node = fits ? process.execPath : ownNode
   const wanted = packagesHash()
-  if (!(fits || runtimeReady()) || !isStamped('packages', wanted) || !existsSync(join(root, 'node_modules/.modules.yaml'))) {
+  if (
+    !(fits || runtimeReady()) ||
+    !isStamped('packages', wanted) ||
+    !existsSync(join(root, 'node_modules/.modules.yaml'))
+  ) {
     await exclusively(async () => {
       const pnpm = (await pnpmOnPath()) ?? ownPnpm
       if (!(fits || runtimeReady()) || !existsSync(pnpm)) await installRuntime(fits)
@@ -72,11 +78,27 @@ async function pnpmOnPath() {
 async function installRuntime(fits) {
   const packages = [...(fits ? [] : [`node-${platform}@${nodeVersion}`]), `pnpm@${pnpmVersion}`]
   const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm']
-  const step = progress(`Fetching ${packages.join(' and ')}`, () => `${megabytes(sizeOf(join(tools, 'node_modules')))} unpacked`)
-  const args = ['install', '--prefix', tools, '--ignore-scripts', '--no-save', '--no-package-lock', '--no-audit', '--no-fund', ...packages]
+  const step = progress(
+    `Fetching ${packages.join(' and ')}`,
+    () => `${megabytes(sizeOf(join(tools, 'node_modules')))} unpacked`,
+  )
+  const args = [
+    'install',
+    '--prefix',
+    tools,
+    '--ignore-scripts',
+    '--no-save',
+    '--no-package-lock',
+    '--no-audit',
+    '--no-fund',
+    ...packages,
+  ]
   const { code, output } = await run(npm[0], [...npm.slice(1), ...args], { cwd: root })
   step.end(code === 0)
-  if (code !== 0) throw new SetupError(`npm could not fetch ${packages.join(' and ')}:\n${tail(output)}\n\nLikely cause: no way to the npm registry.  Try: npm ping`)
+  if (code !== 0)
+    throw new SetupError(
+      `npm could not fetch ${packages.join(' and ')}:\n${tail(output)}\n\nLikely cause: no way to the npm registry.  Try: npm ping`,
+    )
   if (!fits) stamp('runtime', `${nodeVersion} ${pnpmVersion}`)
 }
 
@@ -92,14 +114,29 @@ async function installPackages(pnpm, node) {
     },
   })
   step.end(code === 0)
-  if (code !== 0) throw new SetupError(`pnpm could not install the packages:\n${tail(output)}\n\nTry: ${/OUTDATED_LOCKFILE/.test(output) ? `'${pnpm}' install   (the lockfile does not fit the package.json files)` : 'npm start   (again)'}`)
+  if (code !== 0)
+    throw new SetupError(
+      `pnpm could not install the packages:\n${tail(output)}\n\nTry: ${/OUTDATED_LOCKFILE/.test(output) ? `'${pnpm}' install   (the lockfile does not fit the package.json files)` : 'npm start   (again)'}`,
+    )
 }
 
 /** Changes when the lockfile or any package.json of the workspace does. */
 function packagesHash() {
   const hash = createHash('sha256').update(`${nodeVersion} ${pnpmVersion} ${process.platform} ${process.arch}`)
-  const folders = ['libs', 'services', 'workflows', 'apps'].flatMap((folder) => (existsSync(join(root, folder)) ? readdirSync(join(root, folder)).sort().map((name) => join(folder, name)) : []))
-  const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', '.npmrc', 'package.json', ...[...folders, 'tests', 'perf', 'tools'].map((folder) => join(folder, 'package.json'))]
+  const folders = ['libs', 'services', 'workflows', 'apps'].flatMap((folder) =>
+    existsSync(join(root, folder))
+      ? readdirSync(join(root, folder))
+          .sort()
+          .map((name) => join(folder, name))
+      : [],
+  )
+  const files = [
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    '.npmrc',
+    'package.json',
+    ...[...folders, 'tests', 'perf', 'tools'].map((folder) => join(folder, 'package.json')),
+  ]
   for (const file of files) if (existsSync(join(root, file))) hash.update(file).update(readFileSync(join(root, file)))
   return hash.digest('hex')
 }
@@ -127,7 +164,8 @@ async function exclusively(work) {
     }
     const holder = Number(existsSync(lock) ? readFileSync(lock, 'utf8') : 0)
     if (holder > 0 && !isRunning(holder)) rmSync(lock, { force: true })
-    else if (!waiting) process.stderr.write(`Another set-up of this clone is running (process ${holder}); waiting for it.\n`)
+    else if (!waiting)
+      process.stderr.write(`Another set-up of this clone is running (process ${holder}); waiting for it.\n`)
     await new Promise((done) => setTimeout(done, 200))
   }
   const release = () => rmSync(lock, { force: true })
@@ -161,7 +199,10 @@ function run(file, args, { cwd, env, onLine } = {}) {
     let output = ''
     const onData = (data) => {
       output += data
-      if (onLine) String(data).split('\n').forEach((line) => onLine(line.trim()))
+      if (onLine)
+        String(data)
+          .split('\n')
+          .forEach((line) => onLine(line.trim()))
     }
     child.stdout.on('data', onData)
     child.stderr.on('data', onData)
@@ -177,9 +218,15 @@ function run(file, args, { cwd, env, onLine } = {}) {
 function progress(label, detail) {
   const begin = Date.now()
   const live = process.stderr.isTTY === true
-  const line = (sign, text) => `${sign} ${[label, text, `${((Date.now() - begin) / 1000).toFixed(1)} s`].filter(Boolean).join('   ')}`
+  const line = (sign, text) =>
+    `${sign} ${[label, text, `${((Date.now() - begin) / 1000).toFixed(1)} s`].filter(Boolean).join('   ')}`
   if (!live) process.stderr.write(`… ${label}\n`)
-  const timer = live ? setInterval(() => process.stderr.write(`\r\x1b[2K${line('…', detail()).slice(0, (process.stderr.columns ?? 80) - 1)}`), 250) : undefined
+  const timer = live
+    ? setInterval(
+        () => process.stderr.write(`\r\x1b[2K${line('…', detail()).slice(0, (process.stderr.columns ?? 80) - 1)}`),
+        250,
+      )
+    : undefined
   return {
     end(good) {
       clearInterval(timer)
@@ -210,18 +257,37 @@ function tail(output) {
 /** Runs the command on the project's Node; signals go on to it, its exit code is ours. It notices our death by the closed channel. */
 function handOver(node, path) {
   const child = spawn(node, ['-C', 'source', join(root, 'tools/main.ts'), ...process.argv.slice(2)], {
-    env: { ...process.env, PATH: path, NODE_COMPILE_CACHE: process.argv[2] === 'test' ? undefined : join(tools, 'compile-cache') },
+    env: {
+      ...process.env,
+      PATH: path,
+      NODE_COMPILE_CACHE: process.argv[2] === 'test' ? undefined : join(tools, 'compile-cache'),
+    },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-  // npm that was killed can't pass the signal on; we see that we have another parent then
-  if (process.env.npm_lifecycle_event) {
-    const parent = process.ppid
-    setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 1000).unref()
-  }
+  endWithNpm(() => child.kill('SIGTERM'))
   child.once('error', (error) => {
     process.stderr.write(`${node} can't be started: ${error.message}\nTry: rm -rf .tools && npm start\n`)
     process.exitCode = 1
   })
   child.once('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)))
+}
+
+/** npm that was killed passes no signal on: then whoever waits for us (npm itself, or its `sh -c`) has got another parent. */
+function endWithNpm(end) {
+  if (!process.env.npm_lifecycle_event || process.platform !== 'linux') return
+  const parentOf = (pid) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+  }
+  const npm = () => {
+    try {
+      const throughShell = readFileSync(`/proc/${process.ppid}/cmdline`, 'utf8').split('\0')[1] === '-c'
+      return throughShell ? parentOf(process.ppid) : process.ppid
+    } catch {
+      return 0
+    }
+  }
+  const first = npm()
+  setInterval(() => npm() !== first && end(), 1000).unref()
 }

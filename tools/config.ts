@@ -27,7 +27,8 @@ export function readConfig(environment: Environment = process.env): Config {
     throw new UserError(`${name}=${text} is not a port; it must be a number from 1 to 65535, such as ${fallback}.`)
   }
   const logLevel = environment['STUDIO_LOG_LEVEL'] || 'info'
-  if (!logLevels.includes(logLevel)) throw new UserError(`STUDIO_LOG_LEVEL=${logLevel} is not a log level; there are ${logLevels.join(', ')}.`)
+  if (!logLevels.includes(logLevel))
+    throw new UserError(`STUDIO_LOG_LEVEL=${logLevel} is not a log level; there are ${logLevels.join(', ')}.`)
   const dataDir = resolve(projectRoot, environment['STUDIO_DATA_DIR'] || '.studio')
   return {
     root: projectRoot,

@@ -6,13 +6,7 @@
  */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import {
-  cruise,
-  type ICruiseOptions,
-  type ICruiseResult,
-  type IResolveOptions,
-  type IViolation,
-} from 'dependency-cruiser'
+import { cruise, type ICruiseOptions, type ICruiseResult, type IViolation } from 'dependency-cruiser'
 
 type RuleSet = {
   name: string
@@ -23,17 +17,22 @@ type RuleSet = {
 const root = resolve(process.argv[2] ?? join(import.meta.dirname, '..'))
 process.chdir(root)
 
-const { ruleSets } = (await import('../.dependency-cruiser.mjs' as string)) as { ruleSets: RuleSet[] }
+const configuration: string = '../.dependency-cruiser.mjs'
+const { ruleSets } = (await import(configuration)) as { ruleSets: RuleSet[] }
 const rooms = ['libs', 'services', 'workflows', 'apps', 'tests', 'perf', 'tools'].filter((room) => existsSync(room))
 
 let scanned = Infinity
 const violations = new Map<string, IViolation>()
 for (const { ruleSet, options } of ruleSets) {
   const { enhancedResolveOptions, ...rest } = options
-  const { output } = await cruise(rooms, { ...rest, ruleSet, validate: true }, {
-    ...enhancedResolveOptions,
-    bustTheCache: true,
-  } as Partial<IResolveOptions>)
+  const { output } = await cruise(
+    rooms,
+    { ...rest, ruleSet, validate: true },
+    {
+      ...enhancedResolveOptions,
+      bustTheCache: true,
+    },
+  )
   const { summary, modules } = output as ICruiseResult
   scanned = Math.min(
     scanned,

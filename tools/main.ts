@@ -21,7 +21,9 @@ if (load) {
     process.exit(code)
   } catch (error) {
     const { isUserError } = await import('./user-error.ts')
-    process.stderr.write(`${isUserError(error) ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    process.stderr.write(
+      `${isUserError(error) ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    )
     process.exit(1)
   }
 } else {

@@ -1,3 +1,5 @@
+import { hasCode } from '@studio/supervisor'
+
 /** A failure whose message is all that its reader needs: what is wrong, and what to do. */
 export class UserError extends Error {
   readonly code = 'user_error'
@@ -5,5 +7,5 @@ export class UserError extends Error {
 
 /** True for a UserError. */
 export function isUserError(error: unknown): error is UserError {
-  return error instanceof Error && 'code' in error && error.code === 'user_error'
+  return hasCode(error, 'user_error')
 }

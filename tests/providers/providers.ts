@@ -30,7 +30,11 @@ const stamp = defineProvider({
   config: z.strictObject({ mark: z.string().max(100).default('') }),
   transform: async (inputs, { mark }) => {
     const text = textOf(inputs)
-    const tail = text.slice(text.lastIndexOf('\n') + 1).split(' ').slice(0, wordsOfText).join(' ')
+    const tail = text
+      .slice(text.lastIndexOf('\n') + 1)
+      .split(' ')
+      .slice(0, wordsOfText)
+      .join(' ')
     return textOutput(`${sha256(`${mark}\n${text}`)}\n${tail}`)
   },
 })

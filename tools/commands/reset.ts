@@ -9,7 +9,8 @@ import { stopStudio } from './stop.ts'
 /** Refuses folders that are no studio's data, so that a slip in STUDIO_DATA_DIR deletes nothing. */
 function checkIsDataFolder(config: Config): void {
   const holds = (folder: string): boolean => `${folder}${sep}`.startsWith(`${config.dataDir}${sep}`)
-  if (holds(config.root) || holds(homedir()) || !existsSync(config.secretsFile)) throw new UserError(`${config.dataDir} does not look like the data folder of a studio; nothing was deleted.`)
+  if (holds(config.root) || holds(homedir()) || !existsSync(config.secretsFile))
+    throw new UserError(`${config.dataDir} does not look like the data folder of a studio; nothing was deleted.`)
 }
 
 /** `npm run reset [-- --yes]` */
@@ -22,7 +23,8 @@ export async function main(args: string[]): Promise<number> {
   checkIsDataFolder(config)
   const what = `${config.dataDir} with all blobs, versions, logs, and the local user's secrets`
   if (!args.includes('--yes')) {
-    if (!process.stdin.isTTY) throw new UserError(`This deletes ${what}.\nTo do so without being asked:  npm run reset -- --yes`)
+    if (!process.stdin.isTTY)
+      throw new UserError(`This deletes ${what}.\nTo do so without being asked:  npm run reset -- --yes`)
     const terminal = createInterface({ input: process.stdin, output: process.stdout })
     const answer = await terminal.question(`Delete ${what}? [y/N] `)
     terminal.close()

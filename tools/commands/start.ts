@@ -52,7 +52,10 @@ function onStopSignal(): Promise<NodeJS.Signals> {
   })
 }
 
-async function run(config: Config, start: { url: string; demo: boolean; begin: number; stopRequested: Promise<NodeJS.Signals> }): Promise<number> {
+async function run(
+  config: Config,
+  start: { url: string; demo: boolean; begin: number; stopRequested: Promise<NodeJS.Signals> },
+): Promise<number> {
   await refuseTakenPort(config.ports.services.gateway)
   const board = new Board(process.stdout)
   const logFolder = logFolderOf(config.dataDir)
@@ -63,7 +66,13 @@ async function run(config: Config, start: { url: string; demo: boolean; begin: n
   const ports = await choosePorts(config.ports)
   const launcher = identify(process.pid)
   if (!launcher) throw new Error('This process cannot find itself in the process table.')
-  const state: StudioState = { launcher, url: start.url, temporalUiUrl: `http://127.0.0.1:${ports.temporalUi}`, ready: false, parts: [] }
+  const state: StudioState = {
+    launcher,
+    url: start.url,
+    temporalUiUrl: `http://127.0.0.1:${ports.temporalUi}`,
+    ready: false,
+    parts: [],
+  }
 
   const supervisor = new Supervisor({
     parts: stackParts({ ...config, ports, engines, secrets: loadSecrets(config.secretsFile) }),
@@ -95,7 +104,9 @@ async function run(config: Config, start: { url: string; demo: boolean; begin: n
   board.settle()
   state.ready = true
   writeState(config.stateFile, { ...state, parts: withIdentities(supervisor.states()) })
-  process.stdout.write(readyText({ state, dataDir: config.dataDir, logFolder, seconds: (performance.now() - start.begin) / 1000 }))
+  process.stdout.write(
+    readyText({ state, dataDir: config.dataDir, logFolder, seconds: (performance.now() - start.begin) / 1000 }),
+  )
   const demo = start.demo ? await startDemo(config, start.url) : undefined
   await start.stopRequested
   process.stdout.write('\nStopping …\n')
@@ -129,7 +140,10 @@ async function startDemo(config: Config, url: string): Promise<ChildProcess> {
   })
   demo.once('error', (error) => process.stderr.write(`The demo can't be started: ${error.message}\n`))
   demo.once('exit', (code) => {
-    if (code) process.stderr.write(`The demo ended with exit code ${code}; the studio is still up. \`npm start -- --no-demo\` leaves it out.\n`)
+    if (code)
+      process.stderr.write(
+        `The demo ended with exit code ${code}; the studio is still up. \`npm start -- --no-demo\` leaves it out.\n`,
+      )
   })
   return demo
 }

@@ -29,8 +29,14 @@ function tcpAnswers(port: number): Promise<void> {
 async function report(part: StudioState['parts'][number]): Promise<PartReport> {
   const { name, url, port, version, restarts } = part
   const alive = part.process !== undefined && isAlive(part.process)
-  const answers = async (): Promise<void> => (name in serviceFolders ? probeHttp(`${url}/readyz`, AbortSignal.timeout(2_000)) : tcpAnswers(port ?? 0))
-  const up = alive && (await answers().then(() => true, () => false))
+  const answers = async (): Promise<void> =>
+    name in serviceFolders ? probeHttp(`${url}/readyz`, AbortSignal.timeout(2_000)) : tcpAnswers(port ?? 0)
+  const up =
+    alive &&
+    (await answers().then(
+      () => true,
+      () => false,
+    ))
   const status = up ? 'up' : alive ? (part.status === 'ready' ? 'not ready' : part.status) : 'down'
   return { name, up, status, url, port, pid: alive ? part.process?.pid : undefined, version, restarts }
 }
@@ -42,12 +48,20 @@ export async function main(args: string[]): Promise<number> {
   const parts = await Promise.all((state?.parts ?? []).filter((part) => part.kind === 'process').map(report))
   const up = running && parts.length > 0 && parts.every((part) => part.up)
   if (args.includes('--json')) {
-    process.stdout.write(`${JSON.stringify({ up, running, url: running ? state.url : undefined, temporal_ui_url: running ? state.temporalUiUrl : undefined, parts }, undefined, 2)}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ up, running, url: running ? state.url : undefined, temporal_ui_url: running ? state.temporalUiUrl : undefined, parts }, undefined, 2)}\n`,
+    )
     return up ? 0 : 3
   }
   if (!running) process.stdout.write('No studio of this clone is running; `npm start` starts one.\n')
   for (const part of parts) {
-    const detail = [part.url, part.pid === undefined ? '' : `pid ${part.pid}`, part.restarts > 0 ? `restarted ${part.restarts}×` : ''].filter(Boolean).join('  ')
+    const detail = [
+      part.url,
+      part.pid === undefined ? '' : `pid ${part.pid}`,
+      part.restarts > 0 ? `restarted ${part.restarts}×` : '',
+    ]
+      .filter(Boolean)
+      .join('  ')
     process.stdout.write(`${formatRow({ ...part, mood: part.up ? 'good' : 'bad', detail }, undefined)}\n`)
   }
   return up ? 0 : 3

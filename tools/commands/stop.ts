@@ -14,7 +14,10 @@ export async function stopStudio(config: Config): Promise<boolean> {
     process.stdout.write(`Stopping the studio (process ${state.launcher.pid}) …\n`)
     process.kill(state.launcher.pid, 'SIGTERM')
     for (let waited = 0; isAlive(state.launcher); waited += 50) {
-      if (waited > limitMs) throw new UserError(`Process ${state.launcher.pid} has not ended after ${limitMs / 1000} s.\nWhat to do:   kill -KILL ${state.launcher.pid}; npm run stop`)
+      if (waited > limitMs)
+        throw new UserError(
+          `Process ${state.launcher.pid} has not ended after ${limitMs / 1000} s.\nWhat to do:   kill -KILL ${state.launcher.pid}; npm run stop`,
+        )
       await sleep(50)
     }
   }
@@ -25,6 +28,8 @@ export async function stopStudio(config: Config): Promise<boolean> {
 
 /** `npm run stop` */
 export async function main(): Promise<number> {
-  process.stdout.write((await stopStudio(readConfig())) ? 'The studio has stopped.\n' : 'No studio of this clone is running.\n')
+  process.stdout.write(
+    (await stopStudio(readConfig())) ? 'The studio has stopped.\n' : 'No studio of this clone is running.\n',
+  )
   return 0
 }

@@ -16,7 +16,12 @@ export function formatBytes(done: number, total?: number): string {
  * Downloads `url` into `file` and checks its SHA-256 while it comes in. Throws after 3 s without an answer, 15 s without a byte,
  * or at another hash; the file is then worthless.
  */
-export async function download(url: string, file: string, sha256: string, report: (detail: string) => void): Promise<void> {
+export async function download(
+  url: string,
+  file: string,
+  sha256: string,
+  report: (detail: string) => void,
+): Promise<void> {
   const abort = new AbortController()
   let timer = setTimeout(() => abort.abort(new Error('no answer')), connectMs)
   try {

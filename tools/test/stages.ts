@@ -27,7 +27,7 @@ export const stages: Stage[] = [
   gate('lint', ['node_modules/eslint/bin/eslint.js', '--max-warnings', '0', '.']),
   gate('format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']),
   gate('import-law', ['tools/import-law.ts']),
-  gate('knip', ['node_modules/knip/bin/knip.js']),
+  gate('knip', ['node_modules/knip/bin/knip.js', '--no-config-hints']),
   jest('unit', 'unit'),
   jest('integration', 'integration'),
   jest('e2e', 'e2e', { STUDIO_TEST_BACKEND: 'processes' }),

@@ -98,7 +98,7 @@ export const blobApi = {
   commit: route('/internal/commits', items(Commit), items(CommitOutcome), { idempotent: true, itemwise: true }),
   /** Blobs at their heads, tombstones included; null for what this tenant does not have. */
   readBlobs: route('/internal/blobs/read', items(BlobReference), items(Blob.nullable()), { idempotent: true, itemwise: true }),
-  /** A tenant's live blobs, newest first; `after` is the id of the last one seen. */
+  /** A tenant's live blobs, newest first by time of creation; `after` is the id of the last one seen. */
   listBlobs: route(
     '/internal/blobs/list',
     z.object({ tenant_id: Uuid, user_id: Uuid.optional(), root_id: Uuid.optional(), created_by: z.string().optional(), limit: z.int().min(1).max(200), after: Uuid.optional() }),
@@ -132,7 +132,7 @@ export const blobApi = {
     items(DeltaOutcome),
     { idempotent: true },
   ),
-  /** Provider writes committed since `since`, oldest first. */
+  /** Provider writes committed from `since` to `until`, oldest first; `after` is the version id of the last one seen. */
   listTransforms: route(
     '/internal/transforms/list',
     z.object({ since: Timestamp, until: Timestamp, after: Uuid.optional(), limit: z.int().min(1).max(1000) }),

@@ -30,7 +30,8 @@ export const Content = z.union([z.object({ base64: z.base64() }), z.object({ has
 export type Content = z.infer<typeof Content>
 
 /** `{items: T[]}`, the form of every request and answer that works item by item. */
-export const items = <Item extends z.ZodType>(item: Item, maximum = 5000) => z.object({ items: z.array(item).max(maximum) })
+export const items = <Item extends z.ZodType>(item: Item, maximum = 5000) =>
+  z.object({ items: z.array(item).max(maximum) })
 
 /** A blob of a tenant: what every lookup starts from. */
 export const BlobReference = z.object({ tenant_id: Uuid, blob_id: Uuid })

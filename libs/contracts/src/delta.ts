@@ -1,6 +1,19 @@
 import { z } from 'zod'
 import { Blob } from './blob.ts'
-import { BlobReference, Content, items, Json, Metadata, Operation, Sha256, Timestamp, Traceparent, TriggerPolicy, Uuid, VersionNumber } from './common.ts'
+import {
+  BlobReference,
+  Content,
+  items,
+  Json,
+  Metadata,
+  Operation,
+  Sha256,
+  Timestamp,
+  Traceparent,
+  TriggerPolicy,
+  Uuid,
+  VersionNumber,
+} from './common.ts'
 import { ProblemSchema } from './problem.ts'
 import { route } from './route.ts'
 
@@ -91,7 +104,13 @@ export const SubmitTransform = z.object({
 export type SubmitTransform = z.infer<typeof SubmitTransform>
 
 export const TransformOutcome = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('applied'), version: VersionNumber, version_id: Uuid, content_hash: Sha256, size: z.int().min(0) }),
+  z.object({
+    status: z.literal('applied'),
+    version: VersionNumber,
+    version_id: Uuid,
+    content_hash: Sha256,
+    size: z.int().min(0),
+  }),
   z.object({ status: z.literal('conflict'), head_version: VersionNumber }),
   z.object({ status: z.literal('failed'), problem: ProblemSchema }),
 ])
@@ -101,8 +120,16 @@ export const deltaApi = {
   /** Users' changes, each on its own. Repeatable where an idempotency key is given. */
   submit: route('/internal/deltas', items(SubmitDelta), items(SubmitOutcome), { itemwise: true }),
   /** Providers' writes, each on its own; repeatable by delta id. */
-  submitTransforms: route('/internal/transforms', items(SubmitTransform), items(TransformOutcome), { idempotent: true, itemwise: true }),
-  readDelta: route('/internal/deltas/read', z.object({ tenant_id: Uuid, delta_id: Uuid }), z.object({ delta: Delta.nullable() }), { idempotent: true }),
+  submitTransforms: route('/internal/transforms', items(SubmitTransform), items(TransformOutcome), {
+    idempotent: true,
+    itemwise: true,
+  }),
+  readDelta: route(
+    '/internal/deltas/read',
+    z.object({ tenant_id: Uuid, delta_id: Uuid }),
+    z.object({ delta: Delta.nullable() }),
+    { idempotent: true },
+  ),
   /** Deltas of a blob, newest first; `before` is the id of the last one seen. */
   listDeltas: route(
     '/internal/deltas/list',

@@ -1,8 +1,18 @@
 import type { Client } from '@studio/clients'
-import type { blobApi, ClaimGroup, ClaimItem, dagApi, deltaApi, SettleItem, SubmitTransform, TransformOutcome } from '@studio/contracts'
+import type {
+  blobApi,
+  ClaimGroup,
+  ClaimItem,
+  dagApi,
+  deltaApi,
+  SettleItem,
+  SubmitTransform,
+  TransformOutcome,
+} from '@studio/contracts'
 import { newId, sha256, StudioError, transformDeltaId } from '@studio/kernel'
 import { createLogger } from '@studio/telemetry'
 import { MockActivityEnvironment } from '@temporalio/testing'
+import { DefaultLogger } from '@temporalio/worker'
 import { z } from 'zod'
 import { createProviderActivities, type ClaimSummary } from './activities.ts'
 import { createContentReader } from './content-reader.ts'
@@ -33,7 +43,8 @@ const shout = defineProvider({
     transforms.push(text)
     if (text === 'fail') throw new Error('it says fail')
     if (text === 'refuse') throw new StudioError('provider_refused', 'it says refuse')
-    if (text === 'hang') await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+    if (text === 'hang')
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
     return textOutput(text.toUpperCase() + mark)
   },
 })
@@ -90,7 +101,8 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[]) {
     const head_version = heads.get(blob_id) ?? 0
     if (head_version !== from_version) return { status: 'conflict', head_version }
     heads.set(blob_id, head_version + 1)
-    const content_hash = content && 'hash' in content ? content.hash : sha256(Buffer.from(content?.base64 ?? '', 'base64'))
+    const content_hash =
+      content && 'hash' in content ? content.hash : sha256(Buffer.from(content?.base64 ?? '', 'base64'))
     return { status: 'applied', version: head_version + 1, version_id: newId(), content_hash, size: 1 }
   }
   const call = (name: keyof typeof answers, request: never) => (answers[name] as (request: never) => unknown)(request)
@@ -118,7 +130,10 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[]) {
   }
   const run = (change: Partial<ClaimGroup> = {}) => {
     const activity = createProviderActivities(shout, dependencies)['shout']
-    return new MockActivityEnvironment().run(activity as (group: ClaimGroup) => Promise<ClaimSummary>, { ...group, ...change })
+    return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(
+      activity as (group: ClaimGroup) => Promise<ClaimSummary>,
+      { ...group, ...change },
+    )
   }
   return { items, heads, held, submitted, settled, answers, run, outcomes: () => settled.map(({ outcome }) => outcome) }
 }
@@ -142,7 +157,9 @@ test('writes what the provider makes, under the delta id of the run, and settles
       content_type: 'text/plain',
     },
   ])
-  expect(settled).toMatchObject([{ outcome: 'version', version: 1, content_hash: sha256('HELLO?'), attempts: 1, error: null }])
+  expect(settled).toMatchObject([
+    { outcome: 'version', version: 1, content_hash: sha256('HELLO?'), attempts: 1, error: null },
+  ])
 })
 
 test('an output equal to the head makes no version', async () => {
@@ -164,7 +181,10 @@ test('a node that fails in a batch goes back alone; the others are done', async 
   const { run, outcomes, settled } = studio([{ text: 'one' }, { text: 'fail' }, { text: 'refuse' }, { text: 'two' }])
   expect(await run()).toEqual({ version: 2, returned: 2 })
   expect(outcomes().toSorted()).toEqual(['returned', 'returned', 'version', 'version'])
-  expect(settled.find(({ outcome }) => outcome === 'returned')).toMatchObject({ attempts: 1, error: { code: 'provider_failed' } })
+  expect(settled.find(({ outcome }) => outcome === 'returned')).toMatchObject({
+    attempts: 1,
+    error: { code: 'provider_failed' },
+  })
 })
 
 test.each([
@@ -182,7 +202,11 @@ test.each<[string, Partial<ClaimItem & { text: string }>, string]>([
   ['a configuration that does not fit', { config: { mark: 1 } }, 'invalid_configuration'],
   [
     'another content type',
-    { inputs: [{ name: 'input', blob_id: newId(), version: 1, content_hash: sha256('text'), content_type: 'image/png' }] },
+    {
+      inputs: [
+        { name: 'input', blob_id: newId(), version: 1, content_hash: sha256('text'), content_type: 'image/png' },
+      ],
+    },
     'input_not_supported',
   ],
 ])('%s is refused for good', async (_case, item, code) => {
@@ -219,7 +243,9 @@ test('a claim that was lost altogether is nothing to do', async () => {
 })
 
 test("another version's work is left to a worker that has it", async () => {
-  await expect(studio([{}]).run({ provider_version: '2.0.0' })).rejects.toEqual(failure('dependency_unavailable', false))
+  await expect(studio([{}]).run({ provider_version: '2.0.0' })).rejects.toEqual(
+    failure('dependency_unavailable', false),
+  )
   expect(transforms).toEqual([])
 })
 

@@ -25,10 +25,16 @@ export function createProviderActivities(
       const { attempt } = activityInfo()
       try {
         if (group.provider_version !== version) {
-          throw new StudioError('dependency_unavailable', `This worker serves ${id}@${version}, not @${group.provider_version}.`)
+          throw new StudioError(
+            'dependency_unavailable',
+            `This worker serves ${id}@${version}, not @${group.provider_version}.`,
+          )
         }
-        const summary = await span(`run ${id}`, { parent: group.traceparent, attributes: { claim_id: group.claim_id, size: group.size } }, () =>
-          withClaim(dependencies, group.claim_id, (claim) => workOff(provider, dependencies, group, claim, attempt)),
+        const summary = await span(
+          `run ${id}`,
+          { parent: group.traceparent, attributes: { claim_id: group.claim_id, size: group.size } },
+          () =>
+            withClaim(dependencies, group.claim_id, (claim) => workOff(provider, dependencies, group, claim, attempt)),
         )
         claimWorked(dependencies.log, id, group.claim_id, { ...summary })
         return summary

@@ -50,7 +50,13 @@ export async function withClaim<Result>(
         if (!signal.aborted) leaseNotRenewed(log, claimId, error)
       })
     }, leaseMs / 3)
-    return await work({ id: claimId, items, signal, holds: (item) => held.has(item.node_id), renew: () => patiently(signal, renew) })
+    return await work({
+      id: claimId,
+      items,
+      signal,
+      holds: (item) => held.has(item.node_id),
+      renew: () => patiently(signal, renew),
+    })
   } finally {
     clearInterval(beat)
     clearInterval(renewal)

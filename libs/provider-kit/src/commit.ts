@@ -37,11 +37,16 @@ export async function commitWrites(
     const open = [...heads.entries()]
     if (open.length === 0) break
     const { items } = await patiently(claim.signal, () =>
-      delta.call('submitTransforms', { items: open.map(([write, head]) => toTransform(write, head)) }, { signal: claim.signal }),
+      delta.call(
+        'submitTransforms',
+        { items: open.map(([write, head]) => toTransform(write, head)) },
+        { signal: claim.signal },
+      ),
     )
     for (const [index, [write]] of open.entries()) {
       const outcome = items[index]
-      if (outcome === undefined) throw new StudioError('internal_error', 'delta-engine answered fewer outcomes than transforms')
+      if (outcome === undefined)
+        throw new StudioError('internal_error', 'delta-engine answered fewer outcomes than transforms')
       if (outcome.status === 'conflict') heads.set(write, outcome.head_version)
       else {
         heads.delete(write)
@@ -49,7 +54,7 @@ export async function commitWrites(
       }
     }
   }
-  // Its lease is good and its head is new each time: another attempt may have better luck.
+  // Somebody writes faster than this does: left alone, the node is claimed anew when the lease is over.
   for (const write of heads.keys()) written.set(write, { status: 'lost' })
   return written
 }

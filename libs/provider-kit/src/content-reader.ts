@@ -36,7 +36,11 @@ export function createContentReader(blob: Client<typeof blobApi>, maxBytes = 32 
       countContentReads(found.size, missing.length)
       for (let start = 0; start < missing.length; start += contentsARequest) {
         const part = missing.slice(start, start + contentsARequest)
-        const { items } = await blob.call('readContents', { items: part.map((hash) => ({ tenant_id: tenantId, hash })) }, { signal })
+        const { items } = await blob.call(
+          'readContents',
+          { items: part.map((hash) => ({ tenant_id: tenantId, hash })) },
+          { signal },
+        )
         for (const [index, hash] of part.entries()) {
           const content = items[index]
           if (!content) throw new StudioError('content_not_found', `Content ${hash} of an input is gone.`)

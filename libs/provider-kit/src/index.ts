@@ -3,5 +3,13 @@ export { createClaimActivities, type ClaimActivities } from './claim-activities.
 export { createContentReader, type ContentReader } from './content-reader.ts'
 export type { ProviderDependencies } from './dependencies.ts'
 export { toFailure } from './failures.ts'
-export { defineProvider, textOf, textOutput, type Inputs, type Output, type Provider, type Transform } from './provider.ts'
+export {
+  defineProvider,
+  textOf,
+  textOutput,
+  type Inputs,
+  type Output,
+  type Provider,
+  type Transform,
+} from './provider.ts'
 export { createTombstoneActivity } from './tombstone.ts'

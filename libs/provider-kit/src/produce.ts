@@ -22,7 +22,11 @@ export async function produce(
   provider: Provider,
   item: ClaimItem,
   contents: ReadonlyMap<string, Uint8Array>,
-  { timeoutMs, maxOutputBytes, signal }: Pick<ProviderDependencies, 'maxOutputBytes'> & { timeoutMs: number; signal: AbortSignal },
+  {
+    timeoutMs,
+    maxOutputBytes,
+    signal,
+  }: Pick<ProviderDependencies, 'maxOutputBytes'> & { timeoutMs: number; signal: AbortSignal },
 ): Promise<Product> {
   const { id, output_type } = provider.manifest
   const attributes = { provider_id: id, blob_id: item.node_id, tenant_id: item.tenant_id }
@@ -30,13 +34,23 @@ export async function produce(
     const started = performance.now()
     try {
       const inputs = collectInputs(provider, item, contents)
-      const { bytes, content_type } = await inTime(signal, timeoutMs, (limited) => provider.transform(inputs, item.config, limited))
+      const { bytes, content_type } = await inTime(signal, timeoutMs, (limited) =>
+        provider.transform(inputs, item.config, limited),
+      )
       if (bytes.byteLength > maxOutputBytes) {
-        throw new StudioError('body_too_large', `The provider made ${bytes.byteLength} bytes; ${maxOutputBytes} are allowed.`)
+        throw new StudioError(
+          'body_too_large',
+          `The provider made ${bytes.byteLength} bytes; ${maxOutputBytes} are allowed.`,
+        )
       }
       active.setAttributes({ content_size: bytes.byteLength, content_type: content_type ?? output_type })
       const duration_ms = performance.now() - started
-      return { bytes, content_type: content_type ?? output_type, duration_ms, traceparent: currentTraceparent() ?? null }
+      return {
+        bytes,
+        content_type: content_type ?? output_type,
+        duration_ms,
+        traceparent: currentTraceparent() ?? null,
+      }
     } catch (error) {
       throw toProviderError(error)
     } finally {
@@ -54,17 +68,27 @@ function collectInputs({ manifest }: Provider, item: ClaimItem, contents: Readon
       throw new StudioError('input_not_supported', `${manifest.name} takes at most ${manifest.max_input_bytes} bytes.`)
     }
     if (!manifest.input_types.some((pattern) => matchesContentType(pattern, content_type))) {
-      throw new StudioError('input_not_supported', `${manifest.name} takes ${manifest.input_types.join(', ')}, not ${content_type}.`)
+      throw new StudioError(
+        'input_not_supported',
+        `${manifest.name} takes ${manifest.input_types.join(', ')}, not ${content_type}.`,
+      )
     }
     ;(inputs[name] ??= []).push({ bytes, content_type })
   }
   return inputs
 }
 
-async function inTime(signal: AbortSignal, timeoutMs: number, run: (signal: AbortSignal) => Promise<Output>): Promise<Output> {
+async function inTime(
+  signal: AbortSignal,
+  timeoutMs: number,
+  run: (signal: AbortSignal) => Promise<Output>,
+): Promise<Output> {
   signal.throwIfAborted()
   const over = new AbortController()
-  const timer = setTimeout(() => over.abort(new StudioError('timeout', `The provider took longer than ${timeoutMs} ms.`)), timeoutMs)
+  const timer = setTimeout(
+    () => over.abort(new StudioError('timeout', `The provider took longer than ${timeoutMs} ms.`)),
+    timeoutMs,
+  )
   const limited = AbortSignal.any([signal, over.signal])
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const abort = (): void => reject(limited.reason as Error)

@@ -43,7 +43,11 @@ export interface Provider {
 }
 
 /** Joins manifest, configuration and transform of a provider. */
-export function defineProvider<Schema extends z.ZodType>({ manifest, config, transform }: ProviderDescription<Schema>): Provider {
+export function defineProvider<Schema extends z.ZodType>({
+  manifest,
+  config,
+  transform,
+}: ProviderDescription<Schema>): Provider {
   return {
     manifest: {
       input_schema: null,

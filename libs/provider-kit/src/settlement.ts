@@ -3,7 +3,12 @@ import type { ClaimItem, SettleItem } from '@studio/contracts'
 type Made = Partial<Pick<SettleItem, 'version' | 'content_hash' | 'content_type' | 'size' | 'duration_ms' | 'error'>>
 
 /** The outcome of one claimed node, as dag wants to hear it. */
-export function settlement(item: ClaimItem, outcome: SettleItem['outcome'], attempts: number, made: Made = {}): SettleItem {
+export function settlement(
+  item: ClaimItem,
+  outcome: SettleItem['outcome'],
+  attempts: number,
+  made: Made = {},
+): SettleItem {
   return {
     node_id: item.node_id,
     epoch: item.epoch,

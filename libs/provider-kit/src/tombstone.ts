@@ -18,15 +18,24 @@ export function createTombstoneActivity(
     try {
       await withClaim(dependencies, group.claim_id, async (claim) => {
         failpoint('worker.claimed')
-        const writes = claim.items.map((item) => ({ item, content: null, content_type: 'application/octet-stream', traceparent: item.traceparent }))
+        const writes = claim.items.map((item) => ({
+          item,
+          content: null,
+          content_type: 'application/octet-stream',
+          traceparent: item.traceparent,
+        }))
         const written = await commitWrites(delta, claim, writes)
         failpoint('worker.committed')
         const items = [...written].flatMap(([{ item }, outcome]) => {
           if (outcome.status === 'failed') throw fromProblem(outcome.problem)
-          return outcome.status === 'applied' ? [settlement(item, 'deleted', attempt, { version: outcome.version })] : []
+          return outcome.status === 'applied'
+            ? [settlement(item, 'deleted', attempt, { version: outcome.version })]
+            : []
         })
         if (items.length > 0) {
-          await patiently(claim.signal, () => dag.call('settle', { claim_id: claim.id, items }, { signal: claim.signal }))
+          await patiently(claim.signal, () =>
+            dag.call('settle', { claim_id: claim.id, items }, { signal: claim.signal }),
+          )
         }
       })
     } catch (error) {

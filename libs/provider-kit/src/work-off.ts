@@ -83,15 +83,28 @@ export async function workOff(
     if (item.memo !== null) {
       const { content_hash, content_type } = item.memo
       if (content_hash === item.head_hash) settled.push(cutoff(item, attempt, item.memo, 0))
-      else pending.push({ item, content: { hash: content_hash }, content_type, outcome: 'memo', duration_ms: 0, traceparent: item.traceparent })
+      else
+        pending.push({
+          item,
+          content: { hash: content_hash },
+          content_type,
+          outcome: 'memo',
+          duration_ms: 0,
+          traceparent: item.traceparent,
+        })
       continue
     }
     try {
-      const product = await produce(provider, item, inputs, { timeoutMs: group.timeout_ms, maxOutputBytes, signal: claim.signal })
+      const product = await produce(provider, item, inputs, {
+        timeoutMs: group.timeout_ms,
+        maxOutputBytes,
+        signal: claim.signal,
+      })
       const { content_type, duration_ms, traceparent } = product
       const content_hash = sha256(product.bytes)
       contents.keep(item.tenant_id, content_hash, product.bytes)
-      if (content_hash === item.head_hash) settled.push(cutoff(item, attempt, { content_hash, content_type }, duration_ms))
+      if (content_hash === item.head_hash)
+        settled.push(cutoff(item, attempt, { content_hash, content_type }, duration_ms))
       else {
         const content = { base64: Buffer.from(product.bytes).toString('base64') }
         pending.push({ item, content, content_type, outcome: 'version', duration_ms, traceparent })
@@ -124,6 +137,11 @@ async function readInputs({ contents }: ProviderDependencies, claim: Claim): Pro
 }
 
 // Early cutoff: the output is what the head holds already.
-function cutoff(item: ClaimItem, attempt: number, made: { content_hash: string; content_type: string }, duration_ms: number): SettleItem {
+function cutoff(
+  item: ClaimItem,
+  attempt: number,
+  made: { content_hash: string; content_type: string },
+  duration_ms: number,
+): SettleItem {
   return settlement(item, 'cutoff', attempt, { version: item.head_version || null, duration_ms, ...made })
 }

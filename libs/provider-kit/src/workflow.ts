@@ -33,7 +33,11 @@ export async function runClaim(group: ClaimGroup): Promise<ClaimSummary> {
     startToCloseTimeout: Math.min(group.timeout_ms * group.size, longestRunMs) + allowanceMs,
     heartbeatTimeout: '15s',
     // A node that fails in a batch goes back alone, so a batch as a whole is repeated after crashes only.
-    retry: { initialInterval: 500, backoffCoefficient: 2, maximumAttempts: group.size === 1 ? group.attempts_left : crashAttempts },
+    retry: {
+      initialInterval: 500,
+      backoffCoefficient: 2,
+      maximumAttempts: group.size === 1 ? group.attempts_left : crashAttempts,
+    },
   })
   const run = activities[group.provider_id] as (group: ClaimGroup) => Promise<ClaimSummary>
   try {
@@ -45,7 +49,12 @@ export async function runClaim(group: ClaimGroup): Promise<ClaimSummary> {
     const problem = problemOf(error)
     upsertMemo({ outcome: problem.code })
     if (problem.code !== 'dependency_unavailable') await abandonClaim(group.claim_id, problem, attemptsOf(error, group))
-    throw ApplicationFailure.create({ message: problem.detail, type: problem.code, nonRetryable: true, details: [problem] })
+    throw ApplicationFailure.create({
+      message: problem.detail,
+      type: problem.code,
+      nonRetryable: true,
+      details: [problem],
+    })
   }
 }
 
@@ -53,7 +62,9 @@ export async function runClaim(group: ClaimGroup): Promise<ClaimSummary> {
 function problemOf(error: unknown): Problem {
   const cause = error instanceof ActivityFailure ? error.cause : error
   if (cause instanceof TimeoutFailure) {
-    return toProblem(new StudioError('timeout', 'The provider did not finish in time, or its worker died again and again.'))
+    return toProblem(
+      new StudioError('timeout', 'The provider did not finish in time, or its worker died again and again.'),
+    )
   }
   const [problem] = cause instanceof ApplicationFailure ? (cause.details ?? []) : []
   return isProblem(problem) ? problem : toProblem(error)

@@ -23,9 +23,17 @@ export interface Child {
 }
 
 /** Starts a command. Rejects when the executable can't be started at all. */
-export function startChild(command: Command, options: { logFile: string; reaper: Reaper; stopSignal: StopSignal }): Promise<Child> {
+export function startChild(
+  command: Command,
+  options: { logFile: string; reaper: Reaper; stopSignal: StopSignal },
+): Promise<Child> {
   const log = openLog(options.logFile)
-  const process = spawn(command.file, command.args, { cwd: command.cwd, env: command.env, detached: true, stdio: ['ignore', log, log] })
+  const process = spawn(command.file, command.args, {
+    cwd: command.cwd,
+    env: command.env,
+    detached: true,
+    stdio: ['ignore', log, log],
+  })
   closeSync(log)
   return new Promise((resolve, reject) => {
     process.once('error', (error) => reject(new Error(`${command.file} can't be started: ${error.message}`)))

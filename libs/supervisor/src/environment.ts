@@ -1,7 +1,23 @@
 /** Variables of an environment; unset ones are undefined, as in process.env. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-const alwaysPassed = ['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL', 'NODE_EXTRA_CA_CERTS', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy']
+const alwaysPassed = [
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'TMPDIR',
+  'TZ',
+  'LANG',
+  'LC_ALL',
+  'NODE_EXTRA_CA_CERTS',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+]
 
 /** The variables of `environment` under these names that are set to something. */
 export function pick(environment: Environment, names: readonly string[]): Record<string, string> {

@@ -1,3 +1,5 @@
+import { hasCode } from './error-shape.ts'
+
 /** A part that did not get ready, or died and was given up. */
 export class PartFailure extends Error {
   readonly code = 'part_failed'
@@ -14,5 +16,5 @@ export class PartFailure extends Error {
 
 /** True for a PartFailure, also one of another realm. */
 export function isPartFailure(error: unknown): error is PartFailure {
-  return error instanceof Error && 'code' in error && error.code === 'part_failed'
+  return hasCode(error, 'part_failed')
 }

@@ -31,7 +31,12 @@ export function migrationNames(folder: string): string[] {
 /** SHA-256 over the names and texts of the migrations in a folder. */
 export function migrationsHash(folder: string): string {
   const hash = createHash('sha256')
-  for (const name of migrationNames(folder)) hash.update(name).update('\0').update(readFileSync(join(folder, name, 'migration.sql'))).update('\0')
+  for (const name of migrationNames(folder))
+    hash
+      .update(name)
+      .update('\0')
+      .update(readFileSync(join(folder, name, 'migration.sql')))
+      .update('\0')
   return hash.digest('hex')
 }
 
@@ -49,16 +54,25 @@ export async function migrate(options: MigrateOptions): Promise<DatabaseService[
   try {
     // one migrator at a time; the lock ends with the connection
     await client.query(`select pg_advisory_lock(hashtext('studio_migration'))`)
-    await client.query('create table if not exists public.studio_migration (service text primary key, hash text not null, applied_at timestamptz not null default now())')
-    const { rows } = await client.query<{ service: string; hash: string }>('select service, hash from public.studio_migration')
+    await client.query(
+      'create table if not exists public.studio_migration (service text primary key, hash text not null, applied_at timestamptz not null default now())',
+    )
+    const { rows } = await client.query<{ service: string; hash: string }>(
+      'select service, hash from public.studio_migration',
+    )
     const applied = new Map(rows.map((row) => [row.service, row.hash]))
-    const hashes = new Map(services.map((service) => [service, migrationsHash(join(root, serviceFolders[service], 'prisma/migrations'))]))
+    const hashes = new Map(
+      services.map((service) => [service, migrationsHash(join(root, serviceFolders[service], 'prisma/migrations'))]),
+    )
     const pending = services.filter((service) => applied.get(service) !== hashes.get(service))
     options.report?.(pending.length === 0 ? 'nothing to do' : pending.join(', '))
     await Promise.all(pending.map((service) => deploy(service, root, options)))
     for (const service of pending) {
       await verifyApplied(client, service, root)
-      await client.query('insert into public.studio_migration (service, hash) values ($1, $2) on conflict (service) do update set hash = excluded.hash, applied_at = now()', [service, hashes.get(service)])
+      await client.query(
+        'insert into public.studio_migration (service, hash) values ($1, $2) on conflict (service) do update set hash = excluded.hash, applied_at = now()',
+        [service, hashes.get(service)],
+      )
     }
     return pending
   } finally {
@@ -80,14 +94,18 @@ async function deploy(service: DatabaseService, root: string, options: MigrateOp
         ...inherited,
         PATH: [dirname(process.execPath), inherited['PATH']].join(delimiter),
         DATABASE_URL: url.href,
-        PRISMA_SCHEMA_ENGINE_BINARY: options.environment['PRISMA_SCHEMA_ENGINE_BINARY'] ?? join(root, 'tools/prisma-schema-engine.mjs'),
+        PRISMA_SCHEMA_ENGINE_BINARY:
+          options.environment['PRISMA_SCHEMA_ENGINE_BINARY'] ?? join(root, 'tools/prisma-schema-engine.mjs'),
         PRISMA_HIDE_UPDATE_MESSAGE: '1',
         CHECKPOINT_DISABLE: '1',
       },
     })
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: string; stderr?: string }
-    throw new Error(`the migrations of ${service} failed: ${`${stdout ?? ''}${stderr ?? ''}`.trim() || String(error)}`, { cause: error })
+    throw new Error(
+      `the migrations of ${service} failed: ${`${stdout ?? ''}${stderr ?? ''}`.trim() || String(error)}`,
+      { cause: error },
+    )
   }
 }
 
@@ -95,7 +113,12 @@ async function deploy(service: DatabaseService, root: string, options: MigrateOp
 async function verifyApplied(client: pg.Client, service: DatabaseService, root: string): Promise<void> {
   const names = migrationNames(join(root, serviceFolders[service], 'prisma/migrations'))
   const table = `${client.escapeIdentifier(databaseSchemas[service])}._prisma_migrations`
-  const { rows } = await client.query<{ migration_name: string }>(`select migration_name from ${table} where finished_at is not null and rolled_back_at is null`)
+  const { rows } = await client.query<{ migration_name: string }>(
+    `select migration_name from ${table} where finished_at is not null and rolled_back_at is null`,
+  )
   const missing = names.filter((name) => !rows.some((row) => row.migration_name === name))
-  if (missing.length > 0) throw new Error(`Prisma reported success, but these migrations of ${service} are not recorded as applied: ${missing.join(', ')}`)
+  if (missing.length > 0)
+    throw new Error(
+      `Prisma reported success, but these migrations of ${service} are not recorded as applied: ${missing.join(', ')}`,
+    )
 }

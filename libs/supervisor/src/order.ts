@@ -20,9 +20,10 @@ export function inStartOrder<T extends Dependent>(parts: readonly T[]): T[] {
     }
   }
   const ordered = new Set<T>()
-  for (let rest = parts; rest.length > 0; ) {
+  for (let rest = parts; rest.length > 0;) {
     const next = rest.filter((part) => part.dependsOn.every((name) => ordered.has(byName.get(name)!)))
-    if (next.length === 0) throw new Error(`These parts depend on each other in a circle: ${rest.map((part) => part.name).join(', ')}.`)
+    if (next.length === 0)
+      throw new Error(`These parts depend on each other in a circle: ${rest.map((part) => part.name).join(', ')}.`)
     for (const part of next) ordered.add(part)
     rest = rest.filter((part) => !ordered.has(part))
   }
@@ -33,11 +34,16 @@ export function inStartOrder<T extends Dependent>(parts: readonly T[]): T[] {
  * Only the named parts and, where `transitive`, all that they depend on; dependencies outside the selection are cut off,
  * so that the result can be started by itself.
  */
-export function selectParts<T extends Dependent>(parts: readonly T[], names: readonly string[], transitive: boolean): T[] {
+export function selectParts<T extends Dependent>(
+  parts: readonly T[],
+  names: readonly string[],
+  transitive: boolean,
+): T[] {
   const wanted = new Set<string>()
   const add = (name: string): void => {
     const part = parts.find((each) => each.name === name)
-    if (!part) throw new Error(`There is no part named ${name}; there are ${parts.map((each) => each.name).join(', ')}.`)
+    if (!part)
+      throw new Error(`There is no part named ${name}; there are ${parts.map((each) => each.name).join(', ')}.`)
     if (wanted.has(name)) return
     wanted.add(name)
     if (transitive) part.dependsOn.forEach(add)

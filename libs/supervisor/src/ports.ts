@@ -85,7 +85,10 @@ function linuxHolder(port: number): number | undefined {
 
 function lsofHolder(port: number): number | undefined {
   try {
-    const text = execFileSync('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-t'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    const text = execFileSync('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-t'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     const pid = Number(text.split('\n')[0])
     return pid > 0 ? pid : undefined
   } catch {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from './error-shape.ts'
 
 /** Thrown when a deadline passes; carries what the last attempt said. */
 export class DeadlineMissed extends Error {
@@ -26,7 +27,8 @@ export async function until(
     }
     options.signal?.throwIfAborted()
     options.onFailure?.(failure)
-    if (performance.now() >= deadline) throw new DeadlineMissed(`not ready after ${Math.round(options.deadlineMs / 1000)} s (${failure})`)
+    if (performance.now() >= deadline)
+      throw new DeadlineMissed(`not ready after ${Math.round(options.deadlineMs / 1000)} s (${failure})`)
     await sleep(options.everyMs ?? 50)
   }
 }
@@ -35,12 +37,6 @@ export async function until(
 export async function probeHttp(url: string, signal: AbortSignal): Promise<void> {
   const response = await fetch(url, { signal, redirect: 'manual' })
   const body = await response.text()
-  if (response.status !== 200) throw new Error(`HTTP ${response.status} ${body.slice(0, 200).replaceAll(/\s+/g, ' ')}`.trim())
-}
-
-/** The message of whatever was thrown, with the reason that fetch hides in `cause`. */
-export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause instanceof Error ? error.cause.message || ((error.cause as { code?: string }).code ?? '') : ''
-  return cause === '' ? error.message : `${error.message}: ${cause}`
+  if (response.status !== 200)
+    throw new Error(`HTTP ${response.status} ${body.slice(0, 200).replaceAll(/\s+/g, ' ')}`.trim())
 }

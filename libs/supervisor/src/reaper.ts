@@ -37,7 +37,11 @@ export class Reaper {
 
   constructor() {
     // In a session of its own, so that neither Ctrl-C in the terminal nor a signal to our group reaches it.
-    this.#shell = spawn('/bin/sh', ['-c', script, 'studio-reaper'], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' } })
+    this.#shell = spawn('/bin/sh', ['-c', script, 'studio-reaper'], {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
+    })
     this.#shell.unref()
     this.#shell.stdin?.on('error', () => undefined)
     ;(this.#shell.stdin as unknown as { unref?: () => void } | null)?.unref?.()

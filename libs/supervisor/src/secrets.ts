@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { hasCode } from './error-shape.ts'
 
 /** What one studio keeps to itself. */
 export interface Secrets {
@@ -26,7 +27,7 @@ export function loadSecrets(file: string): Secrets {
     // `wx`: of two that make it at once, one wins and both read the winner's.
     writeFileSync(file, `${JSON.stringify(newSecrets(), undefined, 2)}\n`, { mode: 0o600, flag: 'wx' })
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (!hasCode(error, 'EEXIST')) throw error
   }
   return JSON.parse(readFileSync(file, 'utf8')) as Secrets
 }

@@ -31,8 +31,21 @@ export interface ServiceOptions {
 
 /** Settings that a user may give to a studio; they reach the services as they are. */
 const settings = [
-  ...['STUDIO_MAX_BLOB_BYTES', 'STUDIO_LEASE_MS', 'STUDIO_RECONCILE_MS', 'STUDIO_EXPANDER_URL', 'STUDIO_EXPANDER_MODEL', 'STUDIO_EXPANDER_API_KEY'],
-  ...['STUDIO_JWT_SECRET', 'STUDIO_JWKS_URL', 'STUDIO_JWT_ISSUER', 'STUDIO_JWT_AUDIENCE', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+  ...[
+    'STUDIO_MAX_BLOB_BYTES',
+    'STUDIO_LEASE_MS',
+    'STUDIO_RECONCILE_MS',
+    'STUDIO_EXPANDER_URL',
+    'STUDIO_EXPANDER_MODEL',
+    'STUDIO_EXPANDER_API_KEY',
+  ],
+  ...[
+    'STUDIO_JWT_SECRET',
+    'STUDIO_JWKS_URL',
+    'STUDIO_JWT_ISSUER',
+    'STUDIO_JWT_AUDIENCE',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+  ],
 ]
 
 const dependencies: Record<ServiceName, readonly string[]> = {
@@ -64,7 +77,9 @@ export function serviceEnvironment(options: ServiceOptions): Record<string, stri
     TEMPORAL_HOST: addresses.temporalHost,
     TEMPORAL_NAMESPACE: 'default',
     // the gateway and the worker own no tables and see no credentials of the database
-    ...(name === 'gateway' || name === 'worker' ? {} : { DATABASE_URL: addresses.databaseUrl, NATS_URL: addresses.natsUrl }),
+    ...(name === 'gateway' || name === 'worker'
+      ? {}
+      : { DATABASE_URL: addresses.databaseUrl, NATS_URL: addresses.natsUrl }),
     ...(name === 'gateway' ? { STUDIO_JWT_SECRET: secrets.jwtSecret } : {}),
     ...pick(options.environment, settings),
     ...options.env,

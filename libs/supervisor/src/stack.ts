@@ -90,9 +90,28 @@ export function addressesOf(options: Pick<StackOptions, 'ports' | 'secrets'>): A
 export function engineParts(options: StackOptions): Part[] {
   const { dataDir, ports, engines, environment } = options
   return [
-    postgresPart({ binary: engines.postgres, folder: join(dataDir, 'postgres'), port: ports.postgres, password: options.secrets.postgresPassword, environment, settings: options.postgresSettings }),
-    natsPart({ binary: engines.nats, folder: join(dataDir, 'nats'), port: ports.nats, monitorPort: ports.natsMonitor, environment }),
-    temporalPart({ binary: engines.temporal, folder: join(dataDir, 'temporal'), port: ports.temporal, uiPort: ports.temporalUi, environment }),
+    postgresPart({
+      binary: engines.postgres,
+      folder: join(dataDir, 'postgres'),
+      port: ports.postgres,
+      password: options.secrets.postgresPassword,
+      environment,
+      settings: options.postgresSettings,
+    }),
+    natsPart({
+      binary: engines.nats,
+      folder: join(dataDir, 'nats'),
+      port: ports.nats,
+      monitorPort: ports.natsMonitor,
+      environment,
+    }),
+    temporalPart({
+      binary: engines.temporal,
+      folder: join(dataDir, 'temporal'),
+      port: ports.temporal,
+      uiPort: ports.temporalUi,
+      environment,
+    }),
   ]
 }
 
@@ -104,7 +123,13 @@ export function migratePart(options: Pick<StackOptions, 'environment' | 'root'> 
     dependsOn: ['postgres'],
     deadlineMs: 120_000,
     run: async (report, signal) => {
-      await migrate({ databaseUrl: options.databaseUrl, environment: options.environment, root: options.root, report, signal })
+      await migrate({
+        databaseUrl: options.databaseUrl,
+        environment: options.environment,
+        root: options.root,
+        report,
+        signal,
+      })
     },
   }
 }
@@ -117,6 +142,8 @@ export function stackParts(options: StackOptions): Part[] {
   return [
     ...engineParts(options),
     migratePart({ databaseUrl: addresses.databaseUrl, environment, root }),
-    ...names.map((name) => servicePart({ name, addresses, secrets, logLevel, environment, root, env: options.env?.[name] })),
+    ...names.map((name) =>
+      servicePart({ name, addresses, secrets, logLevel, environment, root, env: options.env?.[name] }),
+    ),
   ]
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { hasCode } from './error-shape.ts'
 import type { PartState } from './part.ts'
 import { identify, isAlive, signalGroup, type ProcessIdentity } from './process-identity.ts'
 
@@ -53,7 +54,11 @@ export async function cleanUp(file: string): Promise<number> {
   const state = readState(file)
   if (!state) return 0
   const left = survivors(state)
-  for (const process of left) signalGroup(process.pid, state.parts.find((part) => part.process === process)?.name === 'postgres' ? 'SIGINT' : 'SIGTERM')
+  for (const process of left)
+    signalGroup(
+      process.pid,
+      state.parts.find((part) => part.process === process)?.name === 'postgres' ? 'SIGINT' : 'SIGTERM',
+    )
   for (let waited = 0; waited < 10_000 && left.some(isAlive); waited += 50) await sleep(50)
   for (const process of left.filter(isAlive)) signalGroup(process.pid, 'SIGKILL')
   rmSync(file, { force: true })
@@ -64,7 +69,10 @@ export async function cleanUp(file: string): Promise<number> {
  * Makes `file` the sign that this process runs the studio of this data folder. Returns the state of the other launcher when one is
  * running already; what a dead one has left is ended and taken over.
  */
-export async function takeOver(file: string, own: Omit<StudioState, 'launcher'>): Promise<{ runningAlready: StudioState } | { cleaned: number }> {
+export async function takeOver(
+  file: string,
+  own: Omit<StudioState, 'launcher'>,
+): Promise<{ runningAlready: StudioState } | { cleaned: number }> {
   const launcher = identify(process.pid)
   if (!launcher) throw new Error('This process cannot find itself in the process table.')
   mkdirSync(dirname(file), { recursive: true })
@@ -74,7 +82,7 @@ export async function takeOver(file: string, own: Omit<StudioState, 'launcher'>)
       writeFileSync(file, `${JSON.stringify({ ...own, launcher })}\n`, { flag: 'wx' })
       return { cleaned }
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+      if (!hasCode(error, 'EEXIST')) throw error
     }
     const other = readState(file)
     if (other && isAlive(other.launcher)) return { runningAlready: other }

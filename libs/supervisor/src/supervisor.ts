@@ -2,11 +2,12 @@ import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describeExit, startChild, type Child, type Exit } from './child.ts'
+import { messageOf } from './error-shape.ts'
 import { PartFailure } from './failure.ts'
 import { tailOf } from './log-file.ts'
 import { inStartOrder } from './order.ts'
 import type { Part, PartState, PartStatus, ProcessPart, TaskPart } from './part.ts'
-import { messageOf, until } from './probe.ts'
+import { until } from './probe.ts'
 import { Reaper } from './reaper.ts'
 import { restartDelayMs } from './restart-policy.ts'
 
@@ -51,7 +52,14 @@ export class Supervisor {
         part.name,
         {
           part,
-          state: { name: part.name, kind: part.kind, status: 'waiting', since: Date.now(), restarts: 0, ...(part.kind === 'process' ? { port: part.port, url: part.url, version: part.version } : {}) },
+          state: {
+            name: part.name,
+            kind: part.kind,
+            status: 'waiting',
+            since: Date.now(),
+            restarts: 0,
+            ...(part.kind === 'process' ? { port: part.port, url: part.url, version: part.version } : {}),
+          },
           extraEnv: {},
           logOffset: 0,
           wantedDown: false,
@@ -66,7 +74,10 @@ export class Supervisor {
     const launched = new Map<string, Promise<void>>()
     for (const slot of this.#slots.values()) {
       const dependencies = slot.part.dependsOn.map((name) => launched.get(name))
-      launched.set(slot.part.name, Promise.all(dependencies).then(() => this.#bringUp(slot)))
+      launched.set(
+        slot.part.name,
+        Promise.all(dependencies).then(() => this.#bringUp(slot)),
+      )
     }
     try {
       await Promise.all(launched.values())
@@ -82,7 +93,10 @@ export class Supervisor {
     const stopped = new Map<string, Promise<void>>()
     for (const slot of [...this.#slots.values()].reverse()) {
       const dependents = [...this.#slots.values()].filter((other) => other.part.dependsOn.includes(slot.part.name))
-      stopped.set(slot.part.name, Promise.all(dependents.map((other) => stopped.get(other.part.name))).then(() => this.#takeDown(slot)))
+      stopped.set(
+        slot.part.name,
+        Promise.all(dependents.map((other) => stopped.get(other.part.name))).then(() => this.#takeDown(slot)),
+      )
     }
     await Promise.all(stopped.values())
     this.#reaper.close()
@@ -169,7 +183,10 @@ export class Supervisor {
     await part.prepare?.()
     this.#ending.signal.throwIfAborted()
     const command = part.command()
-    const child = await startChild({ ...command, env: { ...command.env, ...slot.extraEnv } }, { logFile: this.logFile(part.name), reaper: this.#reaper, stopSignal: part.stopSignal })
+    const child = await startChild(
+      { ...command, env: { ...command.env, ...slot.extraEnv } },
+      { logFile: this.logFile(part.name), reaper: this.#reaper, stopSignal: part.stopSignal },
+    )
     slot.child = child
     slot.state.pid = child.pid
     this.#change(slot, 'starting')

@@ -74,10 +74,18 @@ describe('writers of one blob', () => {
   it('do not lock each other out in whatever order their batches name the blobs and contents', async () => {
     const creates = Array.from({ length: 30 }, () => aCommit())
     await studio.commit(...creates)
+    // A table of some size, since PostgreSQL goes through a small one in its own order whatever the batch names first.
+    await studio.commit(...Array.from({ length: 3000 }, () => aCommit()))
+    await studio.database.execute('test-analyze', 'analyze blob')
     const shared = creates.map(() => newId())
+    // Warm connections, so that the batches meet.
+    await Promise.all(Array.from({ length: 20 }, () => studio.database.query('test-warm', 'select pg_sleep(0.05)')))
     const rounds = Array.from({ length: 12 }, (_, writer) => {
-      const commits = creates.map(({ blob_id }, index) => aCommit({ blob_id, from_version: 1, text: shared[index] }))
-      return studio.commit(...(writer % 2 ? commits : commits.reverse()))
+      const order = writer % 2 ? creates : creates.toReversed()
+      const commits = order.map(({ blob_id }) =>
+        aCommit({ blob_id, from_version: 1, text: shared[creates.findIndex((create) => create.blob_id === blob_id)] }),
+      )
+      return studio.commit(...commits)
     })
     const outcomes = (await Promise.all(rounds)).flat()
     expect(outcomes.filter(({ status }) => status === 'committed')).toHaveLength(30)
@@ -90,6 +98,17 @@ describe('writers of one blob', () => {
 })
 
 describe('one delta at the same time', () => {
+  it('is answered as committed to whoever waited behind it', async () => {
+    const create = aCommit()
+    await studio.commitOne(create)
+    const update = aCommit({ blob_id: create.blob_id, from_version: 1 })
+    const flight = await commitInFlight(update)
+    const second = studio.commit(update)
+    await studio.blocked(1)
+    await flight.finish('commit')
+    expect(await second).toMatchObject([{ status: 'committed', version: 2, blob: { version: 2 } }])
+  })
+
   it('is committed once, and every caller is told so', async () => {
     const create = aCommit()
     await studio.commitOne(create)

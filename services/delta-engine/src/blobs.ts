@@ -25,7 +25,9 @@ export function createBlobs(client: Client<typeof blobApi>): Blobs {
     contents: async (references) => {
       const contents: (Buffer | null)[] = []
       for (const part of cut(references, ({ size }) => size ?? contentBytes)) {
-        const { items } = await client.call('readContents', { items: part.map(({ tenant_id, hash }) => ({ tenant_id, hash })) })
+        const { items } = await client.call('readContents', {
+          items: part.map(({ tenant_id, hash }) => ({ tenant_id, hash })),
+        })
         for (const item of items) contents.push(item && Buffer.from(item.base64, 'base64'))
       }
       return contents

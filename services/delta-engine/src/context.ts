@@ -1,5 +1,11 @@
 import { createClient, type Client } from '@studio/clients'
-import { blobApi, type SubmitDelta, type SubmitOutcome, type SubmitTransform, type TransformOutcome } from '@studio/contracts'
+import {
+  blobApi,
+  type SubmitDelta,
+  type SubmitOutcome,
+  type SubmitTransform,
+  type TransformOutcome,
+} from '@studio/contracts'
 import { createDatabase, type Database } from '@studio/database'
 import { openBus, startRelay, type Bus } from '@studio/events'
 import { span, type Logger } from '@studio/telemetry'
@@ -34,11 +40,17 @@ export function createContext(config: Config, log: Logger): Context {
   const bus = openBus({ url: config.NATS_URL, name: 'delta-engine', log })
   const relay = startRelay({ database, bus, log })
   const store = createStore(database, () => relay.poke())
-  const client: Client<typeof blobApi> = createClient(blobApi, { baseUrl: config.BLOB_URL, token: config.STUDIO_INTERNAL_TOKEN })
+  const client: Client<typeof blobApi> = createClient(blobApi, {
+    baseUrl: config.BLOB_URL,
+    token: config.STUDIO_INTERNAL_TOKEN,
+  })
   const blobs = createBlobs(client)
   const events = createEvents(log)
   const recorder = createRecorder(store, log)
-  const sweeper = startSweeper({ blobs, store, events, pendingMs: config.STUDIO_PENDING_MS }, { everyMs: config.STUDIO_SWEEP_MS, log })
+  const sweeper = startSweeper(
+    { blobs, store, events, pendingMs: config.STUDIO_PENDING_MS },
+    { everyMs: config.STUDIO_SWEEP_MS, log },
+  )
 
   const submit = createSubmit({
     blobs,

@@ -25,9 +25,12 @@ export async function openFixture(partEnv: Record<string, Record<string, string>
   const deltas = client(deltaApi, 'delta-engine')
   const blobs = client(blobApi, 'blob')
   const pool = new pg.Pool({ connectionString: studio.databaseUrl, max: 2 })
+  // The engines end before the last connection may have.
+  pool.on('error', () => undefined)
   const tenant_id = newId()
 
-  const submit = async (...items: SubmitDelta[]): Promise<SubmitOutcome[]> => (await deltas.call('submit', { items })).items
+  const submit = async (...items: SubmitDelta[]): Promise<SubmitOutcome[]> =>
+    (await deltas.call('submit', { items })).items
   return {
     studio,
     deltas,
@@ -41,8 +44,12 @@ export async function openFixture(partEnv: Record<string, Record<string, string>
       return item.blob_id
     },
     read: async (blob_id) => {
-      const { items: [blob] } = await blobs.call('readBlobs', { items: [{ tenant_id, blob_id }] })
-      const { items: [content] } = await blobs.call('readContents', { items: [{ tenant_id, hash: blob?.content_hash ?? '' }] })
+      const {
+        items: [blob],
+      } = await blobs.call('readBlobs', { items: [{ tenant_id, blob_id }] })
+      const {
+        items: [content],
+      } = await blobs.call('readContents', { items: [{ tenant_id, hash: blob?.content_hash ?? '' }] })
       return JSON.parse(Buffer.from(content?.base64 ?? '', 'base64').toString()) as unknown
     },
     sql: async <Row>(text: string, values: unknown[] = []) => (await pool.query(text, values)).rows as Row[],

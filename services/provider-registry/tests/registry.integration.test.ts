@@ -47,11 +47,17 @@ beforeAll(async () => {
     readiness: {},
     routes: (routes) => {
       const { readContents } = blobApi
-      serveRoutes(routes, { readContents }, {
-        readContents: async ({ items }) => ({
-          items: items.map(({ hash }) => (hash === sha256(todo) ? { base64: Buffer.from(todo).toString('base64') } : null)),
-        }),
-      })
+      serveRoutes(
+        routes,
+        { readContents },
+        {
+          readContents: async ({ items }) => ({
+            items: items.map(({ hash }) =>
+              hash === sha256(todo) ? { base64: Buffer.from(todo).toString('base64') } : null,
+            ),
+          }),
+        },
+      )
     },
   })
   blobs = await listen(app, { host: '127.0.0.1', port: 0, log })
@@ -82,7 +88,11 @@ function manifest(change: Partial<ProviderManifest> = {}): ProviderManifest {
     task_queue: 'studio',
     input_types: ['text/plain'],
     output_type: 'text/plain',
-    config_schema: { type: 'object', properties: { words: { type: 'integer', default: 10 } }, additionalProperties: false },
+    config_schema: {
+      type: 'object',
+      properties: { words: { type: 'integer', default: 10 } },
+      additionalProperties: false,
+    },
     default_config: {},
     input_schema: null,
     output_schema: null,
@@ -111,12 +121,18 @@ const code = (expected: string) => expect.objectContaining({ code: expected }) a
 
 test('a provider is registered once, whoever asks how often, and is seen by every tenant', async () => {
   const given = manifest()
-  const answers = await Promise.all(Array.from({ length: 5 }, () => registry.call('register', { tenant_id: null, manifest: given })))
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () => registry.call('register', { tenant_id: null, manifest: given })),
+  )
   expect(new Set(answers.map(({ provider }) => provider.digest)).size).toBe(1)
   const { providers } = await registry.call('list', { tenant_id: newId() })
   expect(providers.find(({ id }) => id === given.id)).toMatchObject({ ...given, status: 'active', tenant_id: null })
   const context = replicas[0]?.context
-  const events = await context?.database.query<{ subject: string }>('test-events', `SELECT subject FROM outbox WHERE event->'data'->'facts'->0->>'provider_id' = $1`, [given.id])
+  const events = await context?.database.query<{ subject: string }>(
+    'test-events',
+    `SELECT subject FROM outbox WHERE event->'data'->'facts'->0->>'provider_id' = $1`,
+    [given.id],
+  )
   expect(events).toEqual([{ subject: 'studio.provider.registered.00000000-0000-0000-0000-000000000000' }])
 })
 
@@ -139,14 +155,23 @@ test("a tenant's own provider and its decisions are nobody else's", async () => 
   const common = manifest()
   await registry.call('register', { tenant_id: owner, manifest: own })
   await registry.call('register', { tenant_id: null, manifest: common })
-  expect(await registry.one('read', { tenant_id: owner, provider_id: own.id })).toMatchObject({ id: own.id, tenant_id: owner })
+  expect(await registry.one('read', { tenant_id: owner, provider_id: own.id })).toMatchObject({
+    id: own.id,
+    tenant_id: owner,
+  })
   expect(await registry.one('read', { tenant_id: stranger, provider_id: own.id })).toBeNull()
   const foreign = registry.call('setStatus', { tenant_id: stranger, provider_id: own.id, status: 'disabled' })
   await expect(foreign).rejects.toEqual(code('provider_not_found'))
 
-  const { provider } = await registry.call('setStatus', { tenant_id: owner, provider_id: common.id, status: 'disabled' })
+  const { provider } = await registry.call('setStatus', {
+    tenant_id: owner,
+    provider_id: common.id,
+    status: 'disabled',
+  })
   expect(provider.status).toBe('disabled')
-  expect(await registry.one('read', { tenant_id: stranger, provider_id: common.id })).toMatchObject({ status: 'active' })
+  expect(await registry.one('read', { tenant_id: stranger, provider_id: common.id })).toMatchObject({
+    status: 'active',
+  })
   const idsFor = async (tenant: string) => (await registry.one('match', subject(tenant))).providers.map(({ id }) => id)
   expect(await idsFor(owner)).not.toContain(common.id)
   expect(await idsFor(stranger)).toContain(common.id)
@@ -157,7 +182,8 @@ test("a tenant's own provider and its decisions are nobody else's", async () => 
 })
 
 test('what cannot work is refused when it is registered', async () => {
-  const register = (change: Partial<ProviderManifest>) => registry.call('register', { tenant_id: null, manifest: manifest(change) })
+  const register = (change: Partial<ProviderManifest>) =>
+    registry.call('register', { tenant_id: null, manifest: manifest(change) })
   await expect(register({ trigger_patterns: ['a(?=b)'] })).rejects.toEqual(code('invalid_manifest'))
   await expect(register({ config_schema: { type: 'nonsense' } })).rejects.toEqual(code('invalid_manifest'))
   await expect(register({ version: '1.0' })).rejects.toEqual(code('invalid_request'))
@@ -169,7 +195,8 @@ test('what cannot work is refused when it is registered', async () => {
 test('a configuration is checked and completed', async () => {
   const given = manifest()
   await registry.call('register', { tenant_id: null, manifest: given })
-  const ask = (config: { words?: string | number }) => registry.call('resolveConfig', { tenant_id: newId(), provider_id: given.id, config })
+  const ask = (config: { words?: string | number }) =>
+    registry.call('resolveConfig', { tenant_id: newId(), provider_id: given.id, config })
   expect((await ask({})).config).toEqual({ words: 10 })
   expect((await ask({ words: 3 })).config).toEqual({ words: 3 })
   await expect(ask({ words: 'many' })).rejects.toEqual(code('invalid_configuration'))
@@ -179,7 +206,8 @@ test('patterns are looked for in the content', async () => {
   const tenant = newId()
   const given = manifest({ trigger_patterns: ['(?i)todo:\\s'] })
   await registry.call('register', { tenant_id: tenant, manifest: given })
-  const found = async (content: string) => (await registry.one('match', subject(tenant, content))).providers.some(({ id }) => id === given.id)
+  const found = async (content: string) =>
+    (await registry.one('match', subject(tenant, content))).providers.some(({ id }) => id === given.id)
   expect(await found(todo)).toBe(true)
   expect(await found('content that blob does not have')).toBe(false)
 })
@@ -190,5 +218,7 @@ test('another replica learns of a registration by itself', async () => {
   const read = { tenant_id: newId(), provider_id: given.id }
   expect(await other.one('read', read)).toBeNull()
   await registry.call('register', { tenant_id: null, manifest: given })
-  await waitFor('the other replica to offer the provider', async () => (await other.one('read', read)) !== null, { timeoutMs: 5000 })
+  await waitFor('the other replica to offer the provider', async () => (await other.one('read', read)) !== null, {
+    timeoutMs: 5000,
+  })
 })

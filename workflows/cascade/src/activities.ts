@@ -21,7 +21,9 @@ export function createCascadeActivities(dependencies: Omit<ProviderDependencies,
         return (await dag.call('claim', request)).groups
       }),
     endCascade: (target) =>
-      told(async () => (await dag.call('endCascade', { tenant_id: target.tenant_id, cascade_id: target.blob_id })).ended),
+      told(
+        async () => (await dag.call('endCascade', { tenant_id: target.tenant_id, cascade_id: target.blob_id })).ended,
+      ),
     tombstone: createTombstoneActivity(dependencies),
   }
 }

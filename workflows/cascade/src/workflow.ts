@@ -92,7 +92,12 @@ async function work(group: ClaimGroup, target: CascadeTarget): Promise<void> {
         { key: rootKey, value: group.root_ids },
         { key: providerKey, value: group.provider_id },
       ]),
-      memo: { provider: `${group.provider_id}@${group.provider_version}`, claim_id: group.claim_id, size: group.size, cascade_of: target.blob_id },
+      memo: {
+        provider: `${group.provider_id}@${group.provider_version}`,
+        claim_id: group.claim_id,
+        size: group.size,
+        cascade_of: target.blob_id,
+      },
     })
     await child.result()
   } catch (error) {

@@ -4,5 +4,7 @@ export const providerId = 'grammar-checker'
 export const workflowType = 'grammarChecker'
 
 /** `dialect`: whose English is right. */
-export const GrammarConfig = z.strictObject({ dialect: z.enum(['american', 'british', 'australian', 'canadian']).default('american') })
+export const GrammarConfig = z.strictObject({
+  dialect: z.enum(['american', 'british', 'australian', 'canadian']).default('american'),
+})
 export type GrammarConfig = z.infer<typeof GrammarConfig>

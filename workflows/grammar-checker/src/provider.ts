@@ -9,7 +9,8 @@ export const grammarChecker: Provider = defineProvider({
     id: providerId,
     version: '1.0.0',
     name: 'Grammar checker',
-    description: 'Corrects the English mistakes that have exactly one correction. Names, and matters of taste, are left alone.',
+    description:
+      'Corrects the English mistakes that have exactly one correction. Names, and matters of taste, are left alone.',
     type: 'text',
     workflow_type: workflowType,
     input_types: ['text/plain', 'text/markdown'],

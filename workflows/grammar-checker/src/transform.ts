@@ -5,7 +5,11 @@ import type { GrammarConfig } from './contract.ts'
 const taste = new Set(['Enhancement', 'Formatting', 'Readability', 'Regionalism', 'Style'])
 
 /** The text with all mistakes corrected that have exactly one correction. What may be a name (an unknown word in capitals) is left alone. */
-export async function correctText(text: string, language: 'plaintext' | 'markdown', dialect: GrammarConfig['dialect']): Promise<string> {
+export async function correctText(
+  text: string,
+  language: 'plaintext' | 'markdown',
+  dialect: GrammarConfig['dialect'],
+): Promise<string> {
   const linter = await linterFor(dialect)
   const clear = (await linter.lint(text, { language })).filter(isClear)
   // From the end to the beginning, so that the places of the others hold; of two that overlap the first found counts.
@@ -41,7 +45,12 @@ function linterFor(dialect: GrammarConfig['dialect']): Promise<Linter> {
 
 async function load(dialect: GrammarConfig['dialect']): Promise<Linter> {
   const [{ Dialect, LocalLinter }, { binary }] = await Promise.all([import('harper.js'), import('harper.js/binary')])
-  const dialects = { american: Dialect.American, british: Dialect.British, australian: Dialect.Australian, canadian: Dialect.Canadian }
+  const dialects = {
+    american: Dialect.American,
+    british: Dialect.British,
+    australian: Dialect.Australian,
+    canadian: Dialect.Canadian,
+  }
   const linter = new LocalLinter({ binary, dialect: dialects[dialect] })
   await linter.setup()
   return linter

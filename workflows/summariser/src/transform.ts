@@ -26,7 +26,9 @@ const shortestQuotation = 12
 
 function originalOf(index: number, all: readonly string[]): number {
   const sentence = all[index] ?? ''
-  const quoted = all.findIndex((other) => other.length >= shortestQuotation && other.length <= sentence.length && sentence.includes(other))
+  const quoted = all.findIndex(
+    (other) => other.length >= shortestQuotation && other.length <= sentence.length && sentence.includes(other),
+  )
   return quoted === -1 ? index : quoted
 }
 
@@ -34,6 +36,9 @@ let loading: Promise<WinkMethods> | undefined
 
 // The language model takes some 60 MB: when it is first needed.
 async function load(): Promise<WinkMethods> {
-  const [{ default: wink }, { default: model }] = await Promise.all([import('wink-nlp'), import('wink-eng-lite-web-model')])
+  const [{ default: wink }, { default: model }] = await Promise.all([
+    import('wink-nlp'),
+    import('wink-eng-lite-web-model'),
+  ])
   return wink(model, ['sbd', 'pos'])
 }

@@ -12,7 +12,12 @@ const largestAnswerBytes = 4 * 2 ** 20
  * Asks the model to write the text out to about `targetWords` words; answers what it wrote after the text itself, so that the output contains
  * it. Throws `provider_refused` where the endpoint says that the request is wrong; other errors may be tried again. Redirects are not followed.
  */
-export async function expandByModel(endpoint: ModelEndpoint, text: string, targetWords: number, signal: AbortSignal): Promise<string> {
+export async function expandByModel(
+  endpoint: ModelEndpoint,
+  text: string,
+  targetWords: number,
+  signal: AbortSignal,
+): Promise<string> {
   const answer = await request(`${endpoint.url.replace(/\/+$/, '')}/chat/completions`, {
     method: 'POST',
     signal,
@@ -25,14 +30,18 @@ export async function expandByModel(endpoint: ModelEndpoint, text: string, targe
       model: endpoint.model,
       temperature: 0,
       messages: [
-        { role: 'system', content: `Expand on the user's text: explain and illustrate it in about ${targetWords} words of plain text. Add no preface.` },
+        {
+          role: 'system',
+          content: `Expand on the user's text: explain and illustrate it in about ${targetWords} words of plain text. Add no preface.`,
+        },
         { role: 'user', content: text },
       ],
     }),
   })
   const body = await readLimited(answer.body, signal)
   if (answer.statusCode !== 200) throw refusal(answer.statusCode)
-  if (answer.headers['content-encoding'] !== undefined) throw new Error('the model answered in an encoding that was not asked for')
+  if (answer.headers['content-encoding'] !== undefined)
+    throw new Error('the model answered in an encoding that was not asked for')
   const written = Completion.parse(JSON.parse(body)).choices[0]?.message.content.trim() ?? ''
   if (written === '') throw new Error('the model answered nothing')
   return written.includes(text.trim()) ? `${written}\n` : `${text.trimEnd()}\n\n${written}\n`
@@ -41,7 +50,9 @@ export async function expandByModel(endpoint: ModelEndpoint, text: string, targe
 function refusal(status: number): Error {
   const again = status >= 500 || status === 408 || status === 429
   const what = `The model's endpoint answered ${status}.`
-  return again ? new Error(what) : new StudioError('provider_refused', `${what} Check the URL, the model and the key that the worker is given.`)
+  return again
+    ? new Error(what)
+    : new StudioError('provider_refused', `${what} Check the URL, the model and the key that the worker is given.`)
 }
 
 async function readLimited(body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<string> {
@@ -50,7 +61,8 @@ async function readLimited(body: AsyncIterable<Uint8Array>, signal: AbortSignal)
   for await (const chunk of body) {
     signal.throwIfAborted()
     size += chunk.byteLength
-    if (size > largestAnswerBytes) throw new StudioError('provider_refused', `The model's answer is larger than ${largestAnswerBytes} bytes.`)
+    if (size > largestAnswerBytes)
+      throw new StudioError('provider_refused', `The model's answer is larger than ${largestAnswerBytes} bytes.`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

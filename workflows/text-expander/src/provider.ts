@@ -29,7 +29,11 @@ export function textExpander(endpoint?: ModelEndpoint): Provider {
     config: ExpanderConfig,
     transform: async (inputs, { target_length }, signal) => {
       const text = textOf(inputs)
-      return textOutput(endpoint === undefined ? expandText(text, target_length) : await expandByModel(endpoint, text, target_length, signal))
+      return textOutput(
+        endpoint === undefined
+          ? expandText(text, target_length)
+          : await expandByModel(endpoint, text, target_length, signal),
+      )
     },
   })
 }

@@ -36,7 +36,9 @@ export function countWords(text: string): number {
 }
 
 function sentencesOf(text: string): string[] {
-  return [...segmenters.sentence.segment(text)].map(({ segment }) => segment.trim().replaceAll(/\s+/g, ' ')).filter((sentence) => sentence !== '')
+  return [...segmenters.sentence.segment(text)]
+    .map(({ segment }) => segment.trim().replaceAll(/\s+/g, ' '))
+    .filter((sentence) => sentence !== '')
 }
 
 function beginning(text: string, sentences: readonly string[]): string {

@@ -12,7 +12,13 @@ const sources = ['libs/{kernel,contracts,provider-kit}/src/**/*.ts', 'workflows/
  * Bundles the workflow types that `workflowsPath` exports into `outfile`; nothing is done where the bundle was made from these very sources.
  * A prebuilt bundle saves each start over a second and 180 MB. Answers whether it was built.
  */
-export async function buildBundle({ workflowsPath, outfile }: { workflowsPath: string; outfile: string }): Promise<boolean> {
+export async function buildBundle({
+  workflowsPath,
+  outfile,
+}: {
+  workflowsPath: string
+  outfile: string
+}): Promise<boolean> {
   const stamp = `${outfile}.sha256`
   const digest = await digestOf([workflowsPath])
   if ((await readIfThere(stamp)) === digest && (await readIfThere(outfile)) !== undefined) return false
@@ -34,8 +40,11 @@ export async function buildBundle({ workflowsPath, outfile }: { workflowsPath: s
 
 async function digestOf(more: string[]): Promise<string> {
   const paths = [...more]
-  for await (const path of glob(sources, { cwd: root, exclude: (path) => path.endsWith('.test.ts') })) paths.push(join(root, path))
-  const hashes = await Promise.all(paths.sort().map(async (path) => `${path.slice(root.length)} ${sha256(await readFile(path))}`))
+  for await (const path of glob(sources, { cwd: root, exclude: (path) => path.endsWith('.test.ts') }))
+    paths.push(join(root, path))
+  const hashes = await Promise.all(
+    paths.sort().map(async (path) => `${path.slice(root.length)} ${sha256(await readFile(path))}`),
+  )
   return sha256(hashes.join('\n'))
 }
 

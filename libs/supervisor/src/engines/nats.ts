@@ -34,7 +34,17 @@ export function natsPart(options: NatsOptions): ProcessPart {
     },
     command: () => ({
       file: binary.file,
-      args: ['--jetstream', '--store_dir', folder, '--addr', '127.0.0.1', '--port', String(port), '--http_port', String(monitorPort)],
+      args: [
+        '--jetstream',
+        '--store_dir',
+        folder,
+        '--addr',
+        '127.0.0.1',
+        '--port',
+        String(port),
+        '--http_port',
+        String(monitorPort),
+      ],
       cwd: folder,
       env: machineEnvironment(options.environment),
     }),

@@ -1,9 +1,20 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { machineEnvironment, type Environment } from '../environment.ts'
+import { hasCode } from '../error-shape.ts'
 import type { ProcessPart } from '../part.ts'
 import { until } from '../probe.ts'
 import { commandLine } from '../process-identity.ts'
@@ -68,7 +79,7 @@ export function postgresPart(options: PostgresOptions): ProcessPart {
     afterReady: async () => {
       await query({ ...options, database: 'postgres' }, `create database ${postgresName}`).catch((error: unknown) => {
         const duplicateDatabase = '42P04'
-        if (!(error instanceof Error && 'code' in error && error.code === duplicateDatabase)) throw error
+        if (!hasCode(error, duplicateDatabase)) throw error
       })
     },
   }
@@ -96,11 +107,22 @@ async function initialise(options: PostgresOptions): Promise<void> {
   mkdirSync(dirname(folder), { recursive: true })
   writeFileSync(passwordFile, options.password, { mode: 0o600 })
   // The builtin provider gives Unicode case rules that are the same on every machine; before 17 there is only C.
-  const locale = binary.major >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'] : ['--locale=C']
+  const locale =
+    binary.major >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'] : ['--locale=C']
   const throwaway = options.settings?.['fsync'] === 'off' ? ['--no-sync'] : []
   const [file, ...args] = unprivileged([
     join(binary.folder, 'initdb'),
-    ...['-D', draft, '-U', postgresName, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', ...locale, ...throwaway],
+    ...[
+      '-D',
+      draft,
+      '-U',
+      postgresName,
+      '--auth=scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      '--encoding=UTF8',
+      ...locale,
+      ...throwaway,
+    ],
   ])
   try {
     await run(file, args, { env: postgresEnvironment(options.environment), timeout: 60_000 })
@@ -116,7 +138,10 @@ async function initialise(options: PostgresOptions): Promise<void> {
 
 async function prepareExisting(folder: string, binary: PostgresBinary): Promise<void> {
   const made = Number.parseInt(readFileSync(join(folder, 'PG_VERSION'), 'utf8'))
-  if (made !== binary.major) throw new Error(`the data folder was made by PostgreSQL ${made}, this is ${binary.major}. \`npm run reset\` starts afresh (and deletes the data).`)
+  if (made !== binary.major)
+    throw new Error(
+      `the data folder was made by PostgreSQL ${made}, this is ${binary.major}. \`npm run reset\` starts afresh (and deletes the data).`,
+    )
   removeStaleLock(folder)
   await until(() => noServerProcessIn(folder), { deadlineMs: 10_000 })
 }
@@ -145,8 +170,16 @@ async function noServerProcessIn(folder: string): Promise<void> {
   }
 }
 
-async function query(options: { port: number; password: string; database: string }, text: string, signal?: AbortSignal): Promise<void> {
-  const client = new pg.Client({ connectionString: postgresUrl(options), connectionTimeoutMillis: 3_000, query_timeout: 30_000 })
+async function query(
+  options: { port: number; password: string; database: string },
+  text: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const client = new pg.Client({
+    connectionString: postgresUrl(options),
+    connectionTimeoutMillis: 3_000,
+    query_timeout: 30_000,
+  })
   const abort = (): void => void client.end().catch(() => undefined)
   signal?.addEventListener('abort', abort, { once: true })
   client.on('error', () => undefined)

@@ -14,7 +14,11 @@ export interface TemporalOptions {
 }
 
 /** The search attributes by which cascades and provider runs are found. */
-export const searchAttributes = { studioTenant: 'Keyword', studioRoot: 'KeywordList', studioProvider: 'Keyword' } as const
+export const searchAttributes = {
+  studioTenant: 'Keyword',
+  studioRoot: 'KeywordList',
+  studioProvider: 'Keyword',
+} as const
 
 /** Without these every hop of a workflow waits up to 50 ms for the next poll of its shard's queue. */
 const dynamicConfig = ['history.transferProcessorMaxPollRPS=1000', 'history.timerProcessorMaxPollRPS=1000']
@@ -59,7 +63,8 @@ export function temporalPart(options: TemporalOptions): ProcessPart {
       const response = await fetch(`http://127.0.0.1:${uiPort}/api/v1/namespaces/default/search-attributes`, { signal })
       const text = await response.text()
       const missing = Object.keys(searchAttributes).find((name) => !text.includes(`"${name}"`))
-      if (response.status !== 200 || missing) throw new Error(`HTTP ${response.status}, search attribute ${missing ?? ''} not there yet`)
+      if (response.status !== 200 || missing)
+        throw new Error(`HTTP ${response.status}, search attribute ${missing ?? ''} not there yet`)
     },
   }
 }

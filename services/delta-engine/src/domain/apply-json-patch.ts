@@ -13,7 +13,11 @@ import { createPatchMeter, type PatchMeter } from './patch-meter.ts'
  * Throws `malformed_patch`, `patch_failed` (a target is not there), `patch_test_failed` and `patch_too_large`, all with the
  * failing operation's index and pointer.
  */
-export function applyJsonPatch(document: Json, patch: readonly unknown[], limits: PatchLimits = defaultPatchLimits): Json {
+export function applyJsonPatch(
+  document: Json,
+  patch: readonly unknown[],
+  limits: PatchLimits = defaultPatchLimits,
+): Json {
   const draft: Draft = { root: document, owned: new WeakSet(), meter: createPatchMeter(limits) }
   for (const [index, operation] of parseJsonPatch(patch, limits).entries()) {
     atOperation(index, operation.pointer, () => applyOperation(draft, operation))
@@ -90,7 +94,8 @@ function add(draft: Draft, path: readonly string[], value: Json): void {
 
 function remove(draft: Draft, path: readonly string[]): void {
   const name = path.at(-1)
-  if (name === undefined) throw new StudioError('patch_failed', 'the whole document cannot be removed; delete the blob instead.')
+  if (name === undefined)
+    throw new StudioError('patch_failed', 'the whole document cannot be removed; delete the blob instead.')
   const parent = writableParent(draft, path)
   childOf(parent, name)
   if (!Array.isArray(parent)) {
@@ -140,7 +145,8 @@ function own(draft: Draft, value: Json): JsonContainer {
 function indexIn(array: readonly Json[], token: string, last = array.length - 1): number {
   const index = parseIndex(token)
   if (index === undefined) throw new StudioError('patch_failed', `"${token.slice(0, 40)}" is not an index of an array.`)
-  if (index > last) throw new StudioError('patch_failed', `the array has ${array.length} items; there is no place ${index}.`)
+  if (index > last)
+    throw new StudioError('patch_failed', `the array has ${array.length} items; there is no place ${index}.`)
   return index
 }
 
@@ -149,7 +155,11 @@ function equal(one: Json, other: Json, meter: PatchMeter): boolean {
   meter.work(1)
   if (!isContainer(one) || !isContainer(other)) return one === other
   if (Array.isArray(one)) {
-    return Array.isArray(other) && one.length === other.length && one.every((item, at) => equal(item, other[at] as Json, meter))
+    return (
+      Array.isArray(other) &&
+      one.length === other.length &&
+      one.every((item, at) => equal(item, other[at] as Json, meter))
+    )
   }
   if (Array.isArray(other)) return false
   const names = Object.keys(one)

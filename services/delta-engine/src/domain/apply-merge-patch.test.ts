@@ -14,7 +14,11 @@ describe('JSON Merge Patch', () => {
     [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
     [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
     [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
-    [['a', 'b'], ['c', 'd'], ['c', 'd']],
+    [
+      ['a', 'b'],
+      ['c', 'd'],
+      ['c', 'd'],
+    ],
     [{ a: 'b' }, ['c'], ['c']],
     [{ a: 'foo' }, null, null],
     [{ a: 'foo' }, 'bar', 'bar'],
@@ -32,7 +36,9 @@ describe('JSON Merge Patch', () => {
   it('refuses patches that are too deep or too large', () => {
     const deep = JSON.parse('{"a":'.repeat(65) + '1' + '}'.repeat(65)) as Json
     expect(() => applyMergePatch({}, deep)).toThrow(expect.objectContaining({ code: 'patch_too_large' }))
-    expect(() => applyMergePatch({}, { a: 'x'.repeat(200) }, { ...defaultPatchLimits, bytes: 100 })).toThrow(expect.objectContaining({ code: 'patch_too_large' }))
+    expect(() => applyMergePatch({}, { a: 'x'.repeat(200) }, { ...defaultPatchLimits, bytes: 100 })).toThrow(
+      expect.objectContaining({ code: 'patch_too_large' }),
+    )
   })
 
   it('is idempotent and leaves its inputs as they are', () => {

@@ -5,7 +5,11 @@ export interface Coalescer<Item> {
 }
 
 /** Works pushed items off in the background, one batch after another, each with all that came meanwhile. What fails is told and dropped. */
-export function createCoalescer<Item>(maximumItems: number, work: (items: readonly Item[]) => Promise<unknown>, onError: (error: unknown, items: number) => void): Coalescer<Item> {
+export function createCoalescer<Item>(
+  maximumItems: number,
+  work: (items: readonly Item[]) => Promise<unknown>,
+  onError: (error: unknown, items: number) => void,
+): Coalescer<Item> {
   let queue: Item[] = []
   let running: Promise<void> | undefined
 

@@ -33,7 +33,8 @@ describe('computing a diff', () => {
 
   it('takes no time for unlike arrays, flat or nested', () => {
     const flat = (from: number) => Array.from({ length: 1_000 }, (_, at) => from + at)
-    const nested = (from: number) => Array.from({ length: 40 }, (_, row) => Array.from({ length: 40 }, (_, at) => from + row * 40 + at))
+    const nested = (from: number) =>
+      Array.from({ length: 40 }, (_, row) => Array.from({ length: 40 }, (_, at) => from + row * 40 + at))
     const started = performance.now()
     expect(computeDiff(bytesOf(flat(0)), bytesOf(flat(5_000)))).toBeNull()
     expect(computeDiff(bytesOf(nested(0)), bytesOf(nested(5_000)))).toBeNull()
@@ -43,7 +44,12 @@ describe('computing a diff', () => {
 
 describe('materialising', () => {
   const first = bytesOf({ list: [1] })
-  const replay = (format: Replayed['format'], patch: Json | null, content: Buffer, to_version: number): Replayed => ({ format, patch, content_hash: sha256(content), to_version })
+  const replay = (format: Replayed['format'], patch: Json | null, content: Buffer, to_version: number): Replayed => ({
+    format,
+    patch,
+    content_hash: sha256(content),
+    to_version,
+  })
   const deltas = [
     replay('replace', null, first, 1),
     replay('json-patch', [{ op: 'add', path: '/list/-', value: 2 }], bytesOf({ list: [1, 2] }), 2),
@@ -53,12 +59,19 @@ describe('materialising', () => {
   ]
   const contentOf = (hash: string) => (hash === sha256(first) ? first : undefined)
 
-  it.each([[1, '{"list":[1]}'], [2, '{"list":[1,2]}'], [4, '{"list":[1,2],"a":1}'], [5, '{"list":[1]}']])('gives version %d', (version, text) =>
+  it.each([
+    [1, '{"list":[1]}'],
+    [2, '{"list":[1,2]}'],
+    [4, '{"list":[1,2],"a":1}'],
+    [5, '{"list":[1]}'],
+  ])('gives version %d', (version, text) =>
     expect(Buffer.from(materialise(deltas.slice(0, version), contentOf)).toString()).toBe(text),
   )
 
   it('checks every step', () => {
-    const wrong = deltas.map((delta, at) => (at === 1 ? { ...delta, patch: [{ op: 'add', path: '/list/-', value: 3 }] } : delta))
+    const wrong = deltas.map((delta, at) =>
+      at === 1 ? { ...delta, patch: [{ op: 'add', path: '/list/-', value: 3 }] } : delta,
+    )
     expect(() => materialise(wrong, contentOf)).toThrow(expect.objectContaining({ code: 'internal_error' }))
     expect(() => materialise(deltas.slice(1), contentOf)).toThrow(expect.objectContaining({ code: 'internal_error' }))
     expect(() => materialise(deltas, () => undefined)).toThrow(expect.objectContaining({ code: 'content_not_found' }))

@@ -5,7 +5,10 @@ import type { Settled } from './ports.ts'
  * Runs a batch as one, and where it fails for a reason that may be one item's own, each item alone: an item never harms the others. What
  * may succeed later (a part of the studio is away) is not tried item by item.
  */
-export async function eachAlone<Item, Value>(items: readonly Item[], run: (items: readonly Item[]) => Promise<readonly Value[]>): Promise<Settled<Value>[]> {
+export async function eachAlone<Item, Value>(
+  items: readonly Item[],
+  run: (items: readonly Item[]) => Promise<readonly Value[]>,
+): Promise<Settled<Value>[]> {
   try {
     const values = await run(items)
     return items.map((_item, at) => ({ value: values[at] as Value }))

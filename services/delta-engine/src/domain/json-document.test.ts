@@ -14,23 +14,52 @@ const codeOf = (run: () => unknown): string => {
 }
 
 describe('numbers', () => {
-  it.each(['0', '-0', '1', '1.0', '0.1', '1e2', '100', '1.50', '123456789012345', '9007199254740992', '1E+2', '5e-324', '1e308', '0.000001', '1e21', '123456789012345680000', '1e-7'])('%s keeps its value', (token) =>
-    expect(survivesAsDouble(token)).toBe(true),
-  )
-  it.each(['9007199254740993', '1e400', '-1e400', '1e-400', '0.1000000000000000055', '12345678901234567890', '0.30000000000000000001'])('%s does not', (token) => {
+  it.each([
+    '0',
+    '-0',
+    '1',
+    '1.0',
+    '0.1',
+    '1e2',
+    '100',
+    '1.50',
+    '123456789012345',
+    '9007199254740992',
+    '1E+2',
+    '5e-324',
+    '1e308',
+    '0.000001',
+    '1e21',
+    '123456789012345680000',
+    '1e-7',
+  ])('%s keeps its value', (token) => expect(survivesAsDouble(token)).toBe(true))
+  it.each([
+    '9007199254740993',
+    '1e400',
+    '-1e400',
+    '1e-400',
+    '0.1000000000000000055',
+    '12345678901234567890',
+    '0.30000000000000000001',
+  ])('%s does not', (token) => {
     expect(survivesAsDouble(token)).toBe(false)
     expect(scanJson(`{"a":[1,${token}]}`).lostNumber).toBe(token)
     expect(codeOf(() => parsePatchableDocument(Buffer.from(`{"a":${token}}`)))).toBe('patch_failed')
     expect(codeOf(() => checkContent('application/json', Buffer.from(`{"a":${token}}`)))).toBe('fine')
   })
   it('keeps every double as JavaScript writes it', () => {
-    fc.assert(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => expect(survivesAsDouble(JSON.stringify(value))).toBe(true)))
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) =>
+        expect(survivesAsDouble(JSON.stringify(value))).toBe(true),
+      ),
+    )
   })
 })
 
 describe('scanning', () => {
   it('agrees with the parsed value', () => {
-    const depthOf = (value: unknown): number => (typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0)
+    const depthOf = (value: unknown): number =>
+      typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const scan = scanJson(JSON.stringify(value))
@@ -39,8 +68,10 @@ describe('scanning', () => {
       }),
     )
   })
-  it('is not led astray by strings', () => expect(scanJson('{"a\\"{[:1e400":"\\\\"}')).toEqual({ depth: 1, members: 1, lostNumber: null }))
-  it('ends on text that is no JSON', () => expect(scanJson('{"abc\\')).toEqual({ depth: 1, members: 0, lostNumber: null }))
+  it('is not led astray by strings', () =>
+    expect(scanJson('{"a\\"{[:1e400":"\\\\"}')).toEqual({ depth: 1, members: 1, lostNumber: null }))
+  it('ends on text that is no JSON', () =>
+    expect(scanJson('{"abc\\')).toEqual({ depth: 1, members: 0, lostNumber: null }))
 })
 
 describe('documents that a patch must not touch', () => {
@@ -52,7 +83,11 @@ describe('documents that a patch must not touch', () => {
 
 describe('the serialiser', () => {
   it('reads back the same value, in UTF-8, within the limit', () => {
-    fc.assert(fc.property(fc.jsonValue(), (value) => expect(JSON.parse(serialise(value as Json, 1e6).toString('utf8'))).toEqual(JSON.parse(JSON.stringify(value)))))
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) =>
+        expect(JSON.parse(serialise(value as Json, 1e6).toString('utf8'))).toEqual(JSON.parse(JSON.stringify(value))),
+      ),
+    )
     expect(serialise({ b: 'ä', '2': 1, a: '\ud800' }, 1e6).toString('utf8')).toBe('{"2":1,"b":"ä","a":"\\ud800"}')
     expect(codeOf(() => serialise('x'.repeat(99), 100))).toBe('patch_too_large')
   })
@@ -75,5 +110,7 @@ describe('content', () => {
     ['text/plain; charset=utf-8', invalidUtf8, 'invalid_content'],
     ['text/plain; charset=utf-16', invalidUtf8, 'fine'],
     ['image/png', invalidUtf8, 'fine'],
-  ])('%s %.20j is %s', (type, content, code) => expect(codeOf(() => checkContent(type, Buffer.from(content as string)))).toBe(code))
+  ])('%s %.20j is %s', (type, content, code) =>
+    expect(codeOf(() => checkContent(type, Buffer.from(content as string)))).toBe(code),
+  )
 })

@@ -15,7 +15,8 @@ export function parseJsonBytes(bytes: Uint8Array): ParsedJson {
   if (!isUtf8(bytes)) throw new StudioError('invalid_content', 'JSON must be in UTF-8 (RFC 8259 section 8.1).')
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   const scan = scanJson(text)
-  if (scan.depth > maximumDepth) throw new StudioError('invalid_content', `JSON may be nested ${maximumDepth} levels deep; this is ${scan.depth}.`)
+  if (scan.depth > maximumDepth)
+    throw new StudioError('invalid_content', `JSON may be nested ${maximumDepth} levels deep; this is ${scan.depth}.`)
   try {
     return { value: JSON.parse(text) as Json, scan }
   } catch {
@@ -30,10 +31,16 @@ export function parseJsonBytes(bytes: Uint8Array): ParsedJson {
 export function parsePatchableDocument(bytes: Uint8Array): Json {
   const { value, scan } = parseJsonBytes(bytes)
   if (scan.lostNumber !== null) {
-    throw new StudioError('patch_failed', `The document holds the number ${scan.lostNumber.slice(0, 40)}, which would lose its value in a patch; replace the whole content.`)
+    throw new StudioError(
+      'patch_failed',
+      `The document holds the number ${scan.lostNumber.slice(0, 40)}, which would lose its value in a patch; replace the whole content.`,
+    )
   }
   if (countMembers(value) !== scan.members) {
-    throw new StudioError('patch_failed', 'An object of the document has a member name twice; replace the whole content.')
+    throw new StudioError(
+      'patch_failed',
+      'An object of the document has a member name twice; replace the whole content.',
+    )
   }
   return value
 }
@@ -45,6 +52,7 @@ export function parsePatchableDocument(bytes: Uint8Array): Json {
  */
 export function serialise(value: Json, limit: number): Buffer {
   const bytes = Buffer.from(JSON.stringify(value), 'utf8')
-  if (bytes.length > limit) throw new StudioError('patch_too_large', `The result has ${bytes.length} bytes; ${limit} are allowed.`)
+  if (bytes.length > limit)
+    throw new StudioError('patch_too_large', `The result has ${bytes.length} bytes; ${limit} are allowed.`)
   return bytes
 }

@@ -19,13 +19,24 @@ describe('JSON Pointer', () => {
     ['/~01', ['~1']],
   ])('%j is %j', (pointer, tokens) => expect(parsePointer(pointer)).toEqual(tokens))
 
-  it.each(['a', 'a/b', '/~', '/~2', '/a~', '#/a'])('%j is no pointer', (pointer) => expect(parsePointer(pointer)).toBeUndefined())
-
-  it.each([['0', 0], ['10', 10], ['-', undefined], ['01', undefined], ['-1', undefined], ['1e0', undefined], ['', undefined], ['1.5', undefined]])('index %j is %j', (token, index) =>
-    expect(parseIndex(token)).toBe(index),
+  it.each(['a', 'a/b', '/~', '/~2', '/a~', '#/a'])('%j is no pointer', (pointer) =>
+    expect(parsePointer(pointer)).toBeUndefined(),
   )
 
+  it.each([
+    ['0', 0],
+    ['10', 10],
+    ['-', undefined],
+    ['01', undefined],
+    ['-1', undefined],
+    ['1e0', undefined],
+    ['', undefined],
+    ['1.5', undefined],
+  ])('index %j is %j', (token, index) => expect(parseIndex(token)).toBe(index))
+
   it('reads back what it writes', () => {
-    fc.assert(fc.property(fc.array(fc.string()), (tokens) => expect(parsePointer(formatPointer(tokens))).toEqual(tokens)))
+    fc.assert(
+      fc.property(fc.array(fc.string()), (tokens) => expect(parsePointer(formatPointer(tokens))).toEqual(tokens)),
+    )
   })
 })

@@ -6,7 +6,15 @@ interface Item {
 }
 
 function lanes(work: (items: readonly Item[]) => Promise<readonly number[]>, limits = {}) {
-  return createLanes<Item, number>({ key: ({ key }) => key, weight: () => 1, work, maximumItems: 10, maximumWeight: 10, maximumBatches: 2, ...limits })
+  return createLanes<Item, number>({
+    key: ({ key }) => key,
+    weight: () => 1,
+    work,
+    maximumItems: 10,
+    maximumWeight: 10,
+    maximumBatches: 2,
+    ...limits,
+  })
 }
 
 describe('lanes', () => {
@@ -16,7 +24,14 @@ describe('lanes', () => {
       batches.push(items.map(({ value }) => value))
       return items.map(({ value }) => value * 10)
     })
-    const answers = await Promise.all([['a', 1], ['b', 2], ['a', 3], ['a', 4]].map(([key, value]) => run({ key: String(key), value: Number(value) })))
+    const answers = await Promise.all(
+      [
+        ['a', 1],
+        ['b', 2],
+        ['a', 3],
+        ['a', 4],
+      ].map(([key, value]) => run({ key: String(key), value: Number(value) })),
+    )
     expect(answers).toEqual([10, 20, 30, 40])
     expect(batches).toEqual([[1, 2], [3], [4]])
   })

@@ -34,7 +34,8 @@ export function createLanes<Item, Answer>(options: LaneOptions<Item, Answer>): (
     for (const entry of waiting) {
       const key = options.key(entry.item)
       const itemWeight = options.weight(entry.item)
-      const fits = batch.length === 0 || (batch.length < options.maximumItems && weight + itemWeight <= options.maximumWeight)
+      const fits =
+        batch.length === 0 || (batch.length < options.maximumItems && weight + itemWeight <= options.maximumWeight)
       if (!fits || busy.has(key)) left.push(entry)
       else {
         busy.add(key)

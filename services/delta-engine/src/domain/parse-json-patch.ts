@@ -17,7 +17,9 @@ export type PatchOperation =
 
 /** An error of one operation; the problem carries `operation` (index in the patch, from 0) and `pointer`. */
 export function operationError(code: ErrorCode, operation: number, pointer: string, detail: string): StudioError {
-  return new StudioError(code, `Operation ${operation} at "${pointer}": ${detail}`, { extensions: { operation, pointer } })
+  return new StudioError(code, `Operation ${operation} at "${pointer}": ${detail}`, {
+    extensions: { operation, pointer },
+  })
 }
 
 /** Runs a step of one operation; an error without a place gets this one. */
@@ -25,7 +27,8 @@ export function atOperation<Result>(operation: number, pointer: string, step: ()
   try {
     return step()
   } catch (error) {
-    if (isStudioError(error) && !('operation' in error.extensions)) throw operationError(error.code, operation, pointer, error.message)
+    if (isStudioError(error) && !('operation' in error.extensions))
+      throw operationError(error.code, operation, pointer, error.message)
     throw error
   }
 }
@@ -36,15 +39,21 @@ export function atOperation<Result>(operation: number, pointer: string, step: ()
  */
 export function parseJsonPatch(patch: readonly unknown[], limits: PatchLimits): PatchOperation[] {
   if (patch.length > limits.operations) {
-    throw new StudioError('patch_too_large', `A patch may have ${limits.operations} operations; this one has ${patch.length}.`)
+    throw new StudioError(
+      'patch_too_large',
+      `A patch may have ${limits.operations} operations; this one has ${patch.length}.`,
+    )
   }
   return patch.map(parseOperation)
 }
 
 function parseOperation(operation: unknown, index: number): PatchOperation {
-  const malformed = (pointer: string, detail: string): StudioError => operationError('malformed_patch', index, pointer, detail)
-  if (typeof operation !== 'object' || operation === null || Array.isArray(operation)) throw malformed('', 'an operation must be an object.')
-  const member = (name: string): unknown => (Object.hasOwn(operation, name) ? (operation as Record<string, unknown>)[name] : undefined)
+  const malformed = (pointer: string, detail: string): StudioError =>
+    operationError('malformed_patch', index, pointer, detail)
+  if (typeof operation !== 'object' || operation === null || Array.isArray(operation))
+    throw malformed('', 'an operation must be an object.')
+  const member = (name: string): unknown =>
+    Object.hasOwn(operation, name) ? (operation as Record<string, unknown>)[name] : undefined
   const pointer = member('path')
   if (typeof pointer !== 'string') throw malformed('', '"path" must be a string.')
   const path = parsePointer(pointer)

@@ -24,15 +24,21 @@ export function createPatchMeter(limits: PatchLimits): PatchMeter {
 
   const work = (units: number): void => {
     workDone += units
-    if (workDone > limits.work) throw new StudioError('patch_too_large', 'Applying the patch takes too much work; split it, or replace the whole content.')
+    if (workDone > limits.work)
+      throw new StudioError(
+        'patch_too_large',
+        'Applying the patch takes too much work; split it, or replace the whole content.',
+      )
   }
   // Never more than the serialised size, so that nothing that would fit is refused: a number counts as one byte.
   const addBytes = (bytes: number): void => {
     bytesAdded += bytes
-    if (bytesAdded > limits.bytes) throw new StudioError('patch_too_large', `The patch adds more than ${limits.bytes} bytes.`)
+    if (bytesAdded > limits.bytes)
+      throw new StudioError('patch_too_large', `The patch adds more than ${limits.bytes} bytes.`)
   }
   const enter = (level: number): void => {
-    if (level >= maximumDepth) throw new StudioError('patch_too_large', `The result would be nested deeper than ${maximumDepth} levels.`)
+    if (level >= maximumDepth)
+      throw new StudioError('patch_too_large', `The result would be nested deeper than ${maximumDepth} levels.`)
   }
   const walk = (value: Json, level: number, count: (bytes: number) => void): void => {
     work(1)

@@ -47,10 +47,13 @@ export function planChange(item: SubmitDelta, head: Blob | null, sources: Source
       return planReplace(change, null, sources, limits)
     case 'update':
       if (change === null) {
-        if (item.metadata === null) throw new StudioError('invalid_request', 'An update needs content, a patch or metadata.')
+        if (item.metadata === null)
+          throw new StudioError('invalid_request', 'An update needs content, a patch or metadata.')
         return unchanged(head)
       }
-      return change.format === 'replace' ? planReplace(change, head, sources, limits) : planPatch(change, head, sources.base, limits)
+      return change.format === 'replace'
+        ? planReplace(change, head, sources, limits)
+        : planPatch(change, head, sources.base, limits)
   }
 }
 
@@ -60,35 +63,59 @@ function unchanged(head: Blob | null): PlannedChange {
 }
 
 function planRevert(target: Version | null): PlannedChange {
-  if (target === null) throw new StudioError('version_not_found', 'The blob has no version of this number to go back to.')
-  if (target.operation === 'delete') throw new StudioError('version_not_found', `Version ${target.version} is a deletion; name one that has content.`)
+  if (target === null)
+    throw new StudioError('version_not_found', 'The blob has no version of this number to go back to.')
+  if (target.operation === 'delete')
+    throw new StudioError('version_not_found', `Version ${target.version} is a deletion; name one that has content.`)
   const { content_hash, content_type, size } = target
   return { format: 'replace', patch: null, content: { hash: content_hash }, content_hash, content_type, size }
 }
 
-function planReplace(change: Change & { format: 'replace' }, head: Blob | null, sources: Sources, limits: PatchLimits): PlannedChange {
+function planReplace(
+  change: Change & { format: 'replace' },
+  head: Blob | null,
+  sources: Sources,
+  limits: PatchLimits,
+): PlannedChange {
   const given = change.content_type ?? head?.content_type
   if (given === undefined) throw new StudioError('invalid_content_type', 'A new blob needs a content type.')
   const content_type = parseContentType(given)
   if ('hash' in change.content) {
     const { hash } = change.content
     if (isCheckedType(content_type)) {
-      if (sources.staged === null) throw new StudioError('content_not_found', 'There is no staged content with this hash; upload it again.')
+      if (sources.staged === null)
+        throw new StudioError('content_not_found', 'There is no staged content with this hash; upload it again.')
       checkContent(content_type, sources.staged)
     }
-    return { format: 'replace', patch: null, content: change.content, content_hash: hash, content_type, size: sources.staged?.length ?? null }
+    return {
+      format: 'replace',
+      patch: null,
+      content: change.content,
+      content_hash: hash,
+      content_type,
+      size: sources.staged?.length ?? null,
+    }
   }
   const bytes = Buffer.from(change.content.base64, 'base64')
-  if (bytes.length > limits.bytes) throw new StudioError('body_too_large', `Content in a request may have ${limits.bytes} bytes.`)
+  if (bytes.length > limits.bytes)
+    throw new StudioError('body_too_large', `Content in a request may have ${limits.bytes} bytes.`)
   checkContent(content_type, bytes)
   const whole = { content: change.content, content_hash: sha256(bytes), content_type, size: bytes.length }
   const diff = sources.base === null || head?.content_type !== content_type ? null : computeDiff(sources.base, bytes)
   return diff === null ? { format: 'replace', patch: null, ...whole } : { format: 'json-patch', patch: diff, ...whole }
 }
 
-function planPatch(change: Exclude<Change, { format: 'replace' }>, head: Blob | null, base: Uint8Array | null, limits: PatchLimits): PlannedChange {
+function planPatch(
+  change: Exclude<Change, { format: 'replace' }>,
+  head: Blob | null,
+  base: Uint8Array | null,
+  limits: PatchLimits,
+): PlannedChange {
   if (head === null || !isJsonType(head.content_type)) {
-    throw new StudioError('patch_not_applicable', `A ${change.format} applies to JSON; this blob is ${head?.content_type ?? 'new'}. Give the whole content instead.`)
+    throw new StudioError(
+      'patch_not_applicable',
+      `A ${change.format} applies to JSON; this blob is ${head?.content_type ?? 'new'}. Give the whole content instead.`,
+    )
   }
   if (base === null) throw new StudioError('content_not_found', 'The content of the current version is not there.')
   const { bytes, hash } = patchBytes(change.format, base, change.patch as Json, limits)

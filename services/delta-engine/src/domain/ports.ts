@@ -1,4 +1,13 @@
-import type { Blob, BlobReference, Commit, CommitOutcome, Delta, DeltaOutcome, Transform, Version } from '@studio/contracts'
+import type {
+  Blob,
+  BlobReference,
+  Commit,
+  CommitOutcome,
+  Delta,
+  DeltaOutcome,
+  Transform,
+  Version,
+} from '@studio/contracts'
 import type { Problem } from '@studio/kernel'
 
 /** What the delta engine asks of blob. Lists are answered item by item, in order; null is what the tenant does not have. */
@@ -26,7 +35,17 @@ export type Settled<Value> = { readonly value: Value } | { readonly error: unkno
 /** A delta's row before blob is asked. */
 export type PendingDelta = Pick<
   Delta,
-  'id' | 'tenant_id' | 'blob_id' | 'user_id' | 'operation' | 'format' | 'patch' | 'content_hash' | 'content_type' | 'size' | 'from_version'
+  | 'id'
+  | 'tenant_id'
+  | 'blob_id'
+  | 'user_id'
+  | 'operation'
+  | 'format'
+  | 'patch'
+  | 'content_hash'
+  | 'content_type'
+  | 'size'
+  | 'from_version'
 > & { readonly idempotency_key: string | null; readonly request_hash: string | null }
 
 /** What is known under an idempotency key. */
@@ -53,7 +72,17 @@ export interface DeltaEnd {
 /** A provider's delta, that is written when it was committed. */
 export type AppliedDelta = Pick<
   Delta,
-  'id' | 'tenant_id' | 'blob_id' | 'user_id' | 'operation' | 'format' | 'content_hash' | 'content_type' | 'size' | 'caused_by' | 'created_at'
+  | 'id'
+  | 'tenant_id'
+  | 'blob_id'
+  | 'user_id'
+  | 'operation'
+  | 'format'
+  | 'content_hash'
+  | 'content_type'
+  | 'size'
+  | 'caused_by'
+  | 'created_at'
 > & { readonly provider_id: string; readonly to_version: number }
 
 /** The rows of the delta engine. Each function is one statement; what it changes and its outbox rows are one. */
@@ -83,7 +112,14 @@ export interface Recorder {
 
 /** What happened, for logs and metrics. */
 export interface Events {
-  applied(delta: { id: string; tenant_id: string; blob_id: string; operation: string; version: number; seconds: number }): void
+  applied(delta: {
+    id: string
+    tenant_id: string
+    blob_id: string
+    operation: string
+    version: number
+    seconds: number
+  }): void
   failed(delta: { id: string | null; tenant_id: string; blob_id: string; operation: string; code: string }): void
   /** An error that nobody foresaw; its inner text goes to the log only. */
   fault(error: unknown): void

@@ -3,22 +3,41 @@ import { neededContent, type Sources } from './plan-change.ts'
 import type { Blobs, ContentReference } from './ports.ts'
 
 /** Reads what the changes of a batch need: one request for versions and one for contents, none where nothing is needed. */
-export async function readSources(blobs: Blobs, targets: readonly { item: SubmitDelta; head: Blob | null }[]): Promise<Sources[]> {
+export async function readSources(
+  blobs: Blobs,
+  targets: readonly { item: SubmitDelta; head: Blob | null }[],
+): Promise<Sources[]> {
   const references = targets.map(({ item, head }) => {
     const { tenant_id, blob_id } = item
     const { base, staged } = neededContent(item, head)
     return {
       base: base === null ? null : { tenant_id, hash: base, size: head?.size ?? null },
       staged: staged === null ? null : { tenant_id, hash: staged, size: null },
-      target: item.operation === 'revert' && item.revert_to !== undefined ? { tenant_id, blob_id, version: item.revert_to } : null,
+      target:
+        item.operation === 'revert' && item.revert_to !== undefined
+          ? { tenant_id, blob_id, version: item.revert_to }
+          : null,
     }
   })
   const [bases, stages, versions] = await Promise.all([
-    readWanted<ContentReference, Buffer>(references.map(({ base }) => base), (wanted) => blobs.contents(wanted)),
-    readWanted<ContentReference, Buffer>(references.map(({ staged }) => staged), (wanted) => blobs.contents(wanted)),
-    readWanted(references.map(({ target }) => target), (wanted): Promise<(Version | null)[]> => blobs.versions(wanted)),
+    readWanted<ContentReference, Buffer>(
+      references.map(({ base }) => base),
+      (wanted) => blobs.contents(wanted),
+    ),
+    readWanted<ContentReference, Buffer>(
+      references.map(({ staged }) => staged),
+      (wanted) => blobs.contents(wanted),
+    ),
+    readWanted(
+      references.map(({ target }) => target),
+      (wanted): Promise<(Version | null)[]> => blobs.versions(wanted),
+    ),
   ])
-  return targets.map((_target, at) => ({ base: bases[at] ?? null, staged: stages[at] ?? null, target: versions[at] ?? null }))
+  return targets.map((_target, at) => ({
+    base: bases[at] ?? null,
+    staged: stages[at] ?? null,
+    target: versions[at] ?? null,
+  }))
 }
 
 /** Reads those that are wanted in one go and puts the answers back to their places. */

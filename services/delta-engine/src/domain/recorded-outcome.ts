@@ -9,17 +9,26 @@ const patienceMs = 5_000
  * The outcome of an earlier delta, answered as it was then. While that one is on its way, blob is asked whether it is committed; where it stays
  * unknown for 5 s the answer is the problem `timeout`: the sweeper settles it, and the request may be sent again.
  */
-export async function awaitRecorded(ports: { readonly blobs: Blobs; readonly store: DeltaStore }, recorded: RecordedDelta): Promise<SubmitOutcome> {
+export async function awaitRecorded(
+  ports: { readonly blobs: Blobs; readonly store: DeltaStore },
+  recorded: RecordedDelta,
+): Promise<SubmitOutcome> {
   const deadline = performance.now() + patienceMs
   let delta: RecordedDelta | undefined = recorded
   for (let waitMs = 10; delta !== undefined && performance.now() < deadline; waitMs = Math.min(2 * waitMs, 250)) {
     if (delta.status === 'failed' && delta.error !== null) return { status: 'failed', problem: delta.error }
     const version: number | null = delta.to_version ?? (await committedVersion(ports.blobs, delta.id))
-    if (version !== null) return { status: 'applied', delta_id: delta.id, blob: await blobAt(ports.blobs, delta, version) }
+    if (version !== null)
+      return { status: 'applied', delta_id: delta.id, blob: await blobAt(ports.blobs, delta, version) }
     await pause(waitMs)
     delta = await ports.store.findRecorded(delta.id)
   }
-  return { status: 'failed', problem: toProblem(new StudioError('timeout', 'The first request with this key is not settled yet; send it again in a few seconds.')) }
+  return {
+    status: 'failed',
+    problem: toProblem(
+      new StudioError('timeout', 'The first request with this key is not settled yet; send it again in a few seconds.'),
+    ),
+  }
 }
 
 async function committedVersion(blobs: Blobs, deltaId: string): Promise<number | null> {
@@ -28,7 +37,10 @@ async function committedVersion(blobs: Blobs, deltaId: string): Promise<number |
 }
 
 async function blobAt(blobs: Blobs, { tenant_id, blob_id }: RecordedDelta, number: number): Promise<Blob> {
-  const [[head], [version]] = await Promise.all([blobs.heads([{ tenant_id, blob_id }]), blobs.versions([{ tenant_id, blob_id, version: number }])])
+  const [[head], [version]] = await Promise.all([
+    blobs.heads([{ tenant_id, blob_id }]),
+    blobs.versions([{ tenant_id, blob_id, version: number }]),
+  ])
   if (!head || !version) throw new StudioError('version_not_found', `Version ${number} of the blob is not there.`)
   return asOfVersion(head, version)
 }
@@ -37,5 +49,15 @@ async function blobAt(blobs: Blobs, { tenant_id, blob_id }: RecordedDelta, numbe
 export function asOfVersion(blob: Blob, version: Version): Blob {
   const { content_type, content_hash, size, version_id, metadata, created_at } = version
   const deleted_at = version.operation === 'delete' ? created_at : null
-  return { ...blob, content_type, content_hash, size, version: version.version, version_id, metadata, updated_at: created_at, deleted_at }
+  return {
+    ...blob,
+    content_type,
+    content_hash,
+    size,
+    version: version.version,
+    version_id,
+    metadata,
+    updated_at: created_at,
+    deleted_at,
+  }
 }

@@ -9,7 +9,8 @@ import type { SubmitDelta } from '@studio/contracts'
 export function requestHash(item: SubmitDelta): string {
   const { traceparent: _traceparent, idempotency_key: _key, blob_id, ...asked } = item
   // PostgreSQL has no text with it.
-  if (item.idempotency_key?.includes('\0')) throw new StudioError('invalid_request', 'An idempotency key must not hold the character U+0000.')
+  if (item.idempotency_key?.includes('\0'))
+    throw new StudioError('invalid_request', 'An idempotency key must not hold the character U+0000.')
   try {
     return sha256(canonicalJson(item.operation === 'create' ? asked : { ...asked, blob_id }))
   } catch (error) {

@@ -71,34 +71,62 @@ export async function submitBatch(ports: SubmitPorts, submissions: readonly Subm
       else work.result = conclude(ports, work, settled.value)
     }
   }
-  return works.map((work) => work.result ?? failedWith(ports, new TypeError('a submission went through all steps without a result')))
+  return works.map(
+    (work) => work.result ?? failedWith(ports, new TypeError('a submission went through all steps without a result')),
+  )
 }
 
 async function findRecorded(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
   const keyed = works.filter(({ submission }) => submission.item.idempotency_key !== null && !submission.written)
   if (keyed.length === 0) return
-  const recorded = await ports.store.findByKeys(keyed.map(({ submission: { item } }) => ({ tenant_id: item.tenant_id, idempotency_key: item.idempotency_key ?? '' })))
+  const recorded = await ports.store.findByKeys(
+    keyed.map(({ submission: { item } }) => ({
+      tenant_id: item.tenant_id,
+      idempotency_key: item.idempotency_key ?? '',
+    })),
+  )
   const byKey = new Map(recorded.map((delta) => [`${delta.tenant_id} ${delta.idempotency_key}`, delta]))
   for (const work of keyed) {
     const { item, request_hash } = work.submission
     const delta = byKey.get(`${item.tenant_id} ${item.idempotency_key}`)
     if (delta === undefined) continue
     if (delta.request_hash === request_hash) work.result = { recorded: delta }
-    else fail(ports, work, new StudioError('idempotency_conflict', 'Use a new key for a new request; this one belongs to another.'))
+    else
+      fail(
+        ports,
+        work,
+        new StudioError('idempotency_conflict', 'Use a new key for a new request; this one belongs to another.'),
+      )
   }
 }
 
 async function readHeads(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
   const existing = works.filter(({ submission }) => submission.item.operation !== 'create')
   if (existing.length === 0) return
-  const heads = await ports.blobs.heads(existing.map(({ submission: { item } }) => ({ tenant_id: item.tenant_id, blob_id: item.blob_id })))
-  for (const [at, work] of existing.entries()) attempt(ports, work, () => (work.head = checkTarget(work.submission.item, heads[at] ?? null)))
+  const heads = await ports.blobs.heads(
+    existing.map(({ submission: { item } }) => ({ tenant_id: item.tenant_id, blob_id: item.blob_id })),
+  )
+  for (const [at, work] of existing.entries())
+    attempt(ports, work, () => (work.head = checkTarget(work.submission.item, heads[at] ?? null)))
 }
 
 async function plan(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
-  const sources = await readSources(ports.blobs, works.map(({ submission, head }) => ({ item: submission.item, head })))
+  const sources = await readSources(
+    ports.blobs,
+    works.map(({ submission, head }) => ({ item: submission.item, head })),
+  )
   for (const [at, work] of works.entries()) {
-    attempt(ports, work, () => (work.plan = planChange(work.submission.item, work.head, sources[at] ?? { base: null, staged: null, target: null }, ports.limits)))
+    attempt(
+      ports,
+      work,
+      () =>
+        (work.plan = planChange(
+          work.submission.item,
+          work.head,
+          sources[at] ?? { base: null, staged: null, target: null },
+          ports.limits,
+        )),
+    )
   }
 }
 
@@ -113,7 +141,13 @@ async function writePending(ports: SubmitPorts, works: readonly Work[]): Promise
   const beaten = fresh.filter(({ submission }) => !submission.written)
   if (beaten.length === 0) return
   await findRecorded(ports, beaten)
-  for (const work of beaten) if (work.result === undefined) fail(ports, work, new StudioError('version_conflict', 'Another request with this key has just failed; send this one again.'))
+  for (const work of beaten)
+    if (work.result === undefined)
+      fail(
+        ports,
+        work,
+        new StudioError('version_conflict', 'Another request with this key has just failed; send this one again.'),
+      )
 }
 
 function conclude(ports: SubmitPorts, { submission, head, plan }: Work, outcome: CommitOutcome): Result {
@@ -122,27 +156,42 @@ function conclude(ports: SubmitPorts, { submission, head, plan }: Work, outcome:
     ports.recorder.end({ id: delta_id, to_version: outcome.version, size: outcome.blob.size, error: null })
     return { outcome: { status: 'applied', delta_id, blob: outcome.blob } }
   }
-  if (outcome.status === 'conflict' && item.operation !== 'create' && item.from_version === null) return { lost: { head_version: outcome.head_version } }
+  if (outcome.status === 'conflict' && item.operation !== 'create' && item.from_version === null)
+    return { lost: { head_version: outcome.head_version } }
   return endFailed(ports, submission, refusalError(item, outcome, head, plan))
 }
 
 /** Ends a submission for good: nothing of it was or will be committed. */
-export function endFailed({ recorder }: Pick<SubmitPorts, 'recorder'>, { delta_id }: Submission, error: StudioError): { outcome: SubmitOutcome } {
+export function endFailed(
+  { recorder }: Pick<SubmitPorts, 'recorder'>,
+  { delta_id }: Submission,
+  error: StudioError,
+): { outcome: SubmitOutcome } {
   const problem = toProblem(error)
   recorder.end({ id: delta_id, to_version: null, size: null, error: problem })
   return { outcome: { status: 'failed', problem } }
 }
 
-function refusalError(item: SubmitDelta, outcome: Exclude<CommitOutcome, { status: 'committed' }>, head: Blob | null, plan: PlannedChange | undefined): StudioError {
+function refusalError(
+  item: SubmitDelta,
+  outcome: Exclude<CommitOutcome, { status: 'committed' }>,
+  head: Blob | null,
+  plan: PlannedChange | undefined,
+): StudioError {
   switch (outcome.status) {
     case 'conflict':
-      return item.operation === 'create' ? new StudioError('blob_exists', 'Make the blob under another id, or update this one.') : versionMismatch(item, outcome.head_version)
+      return item.operation === 'create'
+        ? new StudioError('blob_exists', 'Make the blob under another id, or update this one.')
+        : versionMismatch(item, outcome.head_version)
     case 'missing':
       return new StudioError('blob_not_found', 'There is no blob with this id.')
     case 'deleted':
       return new StudioError('blob_deleted', 'The blob has been deleted; go back to one of its versions to restore it.')
     case 'content_missing':
-      return new StudioError('content_not_found', `There is no content ${plan?.content_hash ?? head?.content_hash ?? ''}; upload it again.`)
+      return new StudioError(
+        'content_not_found',
+        `There is no content ${plan?.content_hash ?? head?.content_hash ?? ''}; upload it again.`,
+      )
     case 'refused':
       return new StudioError('delta_refused', 'The change took too long and was given up; send it again.')
   }
@@ -199,8 +248,10 @@ function attempt(ports: SubmitPorts, work: Work, run: () => void): void {
 
 /** Before blob is asked (again): nothing of the submission is committed, so a row that an earlier try left is ended, too. */
 function fail(ports: SubmitPorts, work: Work, error: unknown): void {
-  work.result = failedWith(ports, error)
-  if (work.submission.written) ports.recorder.end({ id: work.submission.delta_id, to_version: null, size: null, error: work.result.outcome.problem })
+  const failed = failedWith(ports, error)
+  work.result = failed
+  const { written, delta_id: id } = work.submission
+  if (written) ports.recorder.end({ id, to_version: null, size: null, error: failed.outcome.problem })
 }
 
 function failedWith({ events }: SubmitPorts, error: unknown): { outcome: SubmitOutcome & { status: 'failed' } } {

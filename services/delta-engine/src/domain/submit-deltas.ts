@@ -5,7 +5,14 @@ import { versionMismatch } from './check-target.ts'
 import { createLanes } from './lanes.ts'
 import { awaitRecorded } from './recorded-outcome.ts'
 import { requestHash } from './request-hash.ts'
-import { endFailed, newSubmission, submitBatch, type Result, type Submission, type SubmitPorts } from './submit-batch.ts'
+import {
+  endFailed,
+  newSubmission,
+  submitBatch,
+  type Result,
+  type Submission,
+  type SubmitPorts,
+} from './submit-batch.ts'
 
 /** Tries of a change that names no version, each on top of the version that came first. */
 const maximumTries = 5
@@ -24,7 +31,11 @@ export function createSubmit(options: SubmitOptions): (items: readonly SubmitDel
   const run = createLanes<Submission, Result>({
     key: ({ item }) => item.blob_id,
     weight: ({ item }) => weigh(item),
-    work: (submissions) => options.inTrace(submissions.map(({ item }) => item.traceparent), () => submitBatch(options, submissions)),
+    work: (submissions) =>
+      options.inTrace(
+        submissions.map(({ item }) => item.traceparent),
+        () => submitBatch(options, submissions),
+      ),
     maximumItems: 500,
     maximumWeight: 16 * 2 ** 20,
     maximumBatches: 4,
@@ -36,7 +47,8 @@ export function createSubmit(options: SubmitOptions): (items: readonly SubmitDel
       const result = await run(submission)
       if ('outcome' in result) return result.outcome
       if ('recorded' in result) return awaitRecorded(options, result.recorded)
-      if (tries === maximumTries) return endFailed(options, submission, versionMismatch(item, result.lost.head_version)).outcome
+      if (tries === maximumTries)
+        return endFailed(options, submission, versionMismatch(item, result.lost.head_version)).outcome
       await pause(Math.random() * jitterMs * tries)
     }
   }
@@ -48,10 +60,18 @@ export function createSubmit(options: SubmitOptions): (items: readonly SubmitDel
       return { status: 'failed', problem: toProblem(error) }
     })
     const { tenant_id, blob_id, operation } = item
-    if (outcome.status === 'failed') options.events.failed({ id: null, tenant_id, blob_id, operation, code: outcome.problem.code })
+    if (outcome.status === 'failed')
+      options.events.failed({ id: null, tenant_id, blob_id, operation, code: outcome.problem.code })
     else {
       const { delta_id: id, blob } = outcome
-      options.events.applied({ id, tenant_id, blob_id: blob.id, operation, version: blob.version, seconds: (performance.now() - started) / 1000 })
+      options.events.applied({
+        id,
+        tenant_id,
+        blob_id: blob.id,
+        operation,
+        version: blob.version,
+        seconds: (performance.now() - started) / 1000,
+      })
     }
     return outcome
   }

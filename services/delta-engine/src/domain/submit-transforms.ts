@@ -15,7 +15,10 @@ export interface TransformPorts {
  * Providers' writes, each on its own and answered in order, right after blob's commit. There is no pending row: the claim at dag is the intent, and
  * rows that a crash leaves out the sweeper writes from blob's versions.
  */
-export async function submitTransforms(ports: TransformPorts, items: readonly SubmitTransform[]): Promise<TransformOutcome[]> {
+export async function submitTransforms(
+  ports: TransformPorts,
+  items: readonly SubmitTransform[],
+): Promise<TransformOutcome[]> {
   const started = performance.now()
   const checked = await eachAlone(items, (part) => Promise.all(part.map((item) => checkOutput(ports.blobs, item))))
   const outcomes: TransformOutcome[] = []
@@ -29,7 +32,9 @@ export async function submitTransforms(ports: TransformPorts, items: readonly Su
   failpoint('delta.committed')
   await Promise.all(
     committing.map(async ({ item, at }, place) => {
-      outcomes[at] = await conclude(ports, item, commits[place], started).catch((error: unknown) => failedWith(ports, error))
+      outcomes[at] = await conclude(ports, item, commits[place], started).catch((error: unknown) =>
+        failedWith(ports, error),
+      )
     }),
   )
   return outcomes
@@ -45,7 +50,20 @@ async function checkOutput(blobs: Blobs, { tenant_id, content, content_type }: S
 }
 
 function commitOf(item: SubmitTransform): Commit {
-  const { delta_id, tenant_id, user_id, blob_id, from_version, fence, content, caused_by, parent_id, root_id, depth, traceparent } = item
+  const {
+    delta_id,
+    tenant_id,
+    user_id,
+    blob_id,
+    from_version,
+    fence,
+    content,
+    caused_by,
+    parent_id,
+    root_id,
+    depth,
+    traceparent,
+  } = item
   return {
     delta_id,
     tenant_id,
@@ -67,7 +85,12 @@ function commitOf(item: SubmitTransform): Commit {
   }
 }
 
-async function conclude(ports: TransformPorts, item: SubmitTransform, settled: Settled<CommitOutcome> | undefined, started: number): Promise<TransformOutcome> {
+async function conclude(
+  ports: TransformPorts,
+  item: SubmitTransform,
+  settled: Settled<CommitOutcome> | undefined,
+  started: number,
+): Promise<TransformOutcome> {
   if (settled === undefined || 'error' in settled) return failedWith(ports, settled?.error)
   const outcome = settled.value
   switch (outcome.status) {
@@ -85,7 +108,12 @@ async function conclude(ports: TransformPorts, item: SubmitTransform, settled: S
   }
 }
 
-async function applied(ports: TransformPorts, item: SubmitTransform, outcome: CommitOutcome & { status: 'committed' }, started: number): Promise<TransformOutcome> {
+async function applied(
+  ports: TransformPorts,
+  item: SubmitTransform,
+  outcome: CommitOutcome & { status: 'committed' },
+  started: number,
+): Promise<TransformOutcome> {
   const { tenant_id, blob_id, user_id, provider_id, caused_by, delta_id: id } = item
   const { version, version_id } = outcome
   let blob = outcome.blob
@@ -98,8 +126,29 @@ async function applied(ports: TransformPorts, item: SubmitTransform, outcome: Co
   const { content_hash, content_type, size } = blob
   const operation = item.content === null ? 'delete' : 'transform'
   const format = item.content === null ? 'none' : 'replace'
-  ports.recorder.applied({ id, tenant_id, blob_id, user_id, provider_id, caused_by, operation, format, content_hash, content_type, size, to_version: version, created_at: blob.updated_at })
-  ports.events.applied({ id, tenant_id, blob_id, operation: 'transform', version, seconds: (performance.now() - started) / 1000 })
+  ports.recorder.applied({
+    id,
+    tenant_id,
+    blob_id,
+    user_id,
+    provider_id,
+    caused_by,
+    operation,
+    format,
+    content_hash,
+    content_type,
+    size,
+    to_version: version,
+    created_at: blob.updated_at,
+  })
+  ports.events.applied({
+    id,
+    tenant_id,
+    blob_id,
+    operation: 'transform',
+    version,
+    seconds: (performance.now() - started) / 1000,
+  })
   return { status: 'applied', version, version_id, content_hash, size }
 }
 

@@ -27,11 +27,17 @@ export async function sweep(ports: SweepPorts): Promise<void> {
   if (counts.applied + counts.refused + counts.restored > 0) ports.events.swept(counts)
 }
 
-async function settlePending({ blobs, store, pendingMs }: SweepPorts, counts: { applied: number; refused: number }): Promise<void> {
+async function settlePending(
+  { blobs, store, pendingMs }: SweepPorts,
+  counts: { applied: number; refused: number },
+): Promise<void> {
   for (;;) {
     const pending = await store.listPending(pendingMs, page)
     if (pending.length === 0) return
-    const outcomes = await blobs.settle(pending.map(({ id }) => id), true)
+    const outcomes = await blobs.settle(
+      pending.map(({ id }) => id),
+      true,
+    )
     const committed: DeltaEnd[] = []
     const refused: DeltaEnd[] = []
     for (const { delta_id: id, status, version } of outcomes) {
@@ -46,7 +52,8 @@ async function settlePending({ blobs, store, pendingMs }: SweepPorts, counts: { 
   }
 }
 
-const refusal = () => toProblem(new StudioError('delta_refused', 'The change was interrupted before it was committed; send it again.'))
+const refusal = () =>
+  toProblem(new StudioError('delta_refused', 'The change was interrupted before it was committed; send it again.'))
 
 async function restoreTransforms({ blobs, store }: SweepPorts): Promise<number> {
   const { until: since, now } = await store.readCursor()
@@ -65,7 +72,32 @@ async function restoreTransforms({ blobs, store }: SweepPorts): Promise<number> 
 }
 
 function appliedOf(transform: Transform): AppliedDelta {
-  const { delta_id: id, tenant_id, blob_id, user_id, operation, content_hash, content_type, size, caused_by, created_at } = transform
+  const {
+    delta_id: id,
+    tenant_id,
+    blob_id,
+    user_id,
+    operation,
+    content_hash,
+    content_type,
+    size,
+    caused_by,
+    created_at,
+  } = transform
   const format = operation === 'delete' ? 'none' : 'replace'
-  return { id, tenant_id, blob_id, user_id, operation, format, content_hash, content_type, size, caused_by, created_at, provider_id: transform.created_by, to_version: transform.version }
+  return {
+    id,
+    tenant_id,
+    blob_id,
+    user_id,
+    operation,
+    format,
+    content_hash,
+    content_type,
+    size,
+    caused_by,
+    created_at,
+    provider_id: transform.created_by,
+    to_version: transform.version,
+  }
 }

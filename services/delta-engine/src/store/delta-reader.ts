@@ -18,7 +18,10 @@ export function createDeltaReader(prisma: PrismaClient): DeltaReader {
     const [first] = records
     if (first === undefined) return []
     const previous = await prisma.delta.findMany({
-      where: { blob_id: first.blob_id, to_version: { in: [...new Set(records.map(({ from_version }) => from_version))] } },
+      where: {
+        blob_id: first.blob_id,
+        to_version: { in: [...new Set(records.map(({ from_version }) => from_version))] },
+      },
       select: { id: true, to_version: true },
     })
     const byVersion = new Map(previous.map(({ id, to_version }) => [to_version, id]))
@@ -32,7 +35,10 @@ export function createDeltaReader(prisma: PrismaClient): DeltaReader {
     },
     list: async ({ tenant_id, blob_id, limit, before, status }) => {
       const mine = { tenant_id, blob_id }
-      const last = before === undefined ? null : await prisma.delta.findFirst({ where: { ...mine, id: before }, select: { id: true } })
+      const last =
+        before === undefined
+          ? null
+          : await prisma.delta.findFirst({ where: { ...mine, id: before }, select: { id: true } })
       if (before !== undefined && last === null) return { deltas: [], next: null }
       const records = await prisma.delta.findMany({
         where: { ...mine, ...(status && { status }) },

@@ -39,7 +39,10 @@ export function decideRegistration(manifest: ProviderManifest, digest: string, s
   if (becomesCurrent) {
     const cycle = findTriggerCycle([...state.current.filter(({ id }) => id !== manifest.id), manifest])
     if (cycle !== null) {
-      throw new StudioError('invalid_manifest', `Its triggers make a loop: ${cycle.join(' → ')}. Change trigger_created_by.`)
+      throw new StudioError(
+        'invalid_manifest',
+        `Its triggers make a loop: ${cycle.join(' → ')}. Change trigger_created_by.`,
+      )
     }
   }
   return { isNew: registeredDigest === null, becomesCurrent }

@@ -12,7 +12,12 @@ test('a chain and a diamond are no cycles', () => {
 })
 
 test('a loop is named in the order in which it would run', () => {
-  expect(findTriggerCycle([provider('a', ['c']), provider('b', ['a']), provider('c', ['b'])])).toEqual(['a', 'b', 'c', 'a'])
+  expect(findTriggerCycle([provider('a', ['c']), provider('b', ['a']), provider('c', ['b'])])).toEqual([
+    'a',
+    'b',
+    'c',
+    'a',
+  ])
 })
 
 test('a provider that waits for itself is a loop', () => {

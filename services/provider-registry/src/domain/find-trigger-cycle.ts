@@ -9,7 +9,10 @@ type Triggering = Pick<ProviderManifest, 'id' | 'trigger_events' | 'trigger_crea
  */
 export function findTriggerCycle(providers: readonly Triggering[]): string[] | null {
   const triggers = new Map(
-    providers.map(({ id, trigger_events, trigger_created_by }) => [id, trigger_events.length > 0 ? trigger_created_by : []]),
+    providers.map(({ id, trigger_events, trigger_created_by }) => [
+      id,
+      trigger_events.length > 0 ? trigger_created_by : [],
+    ]),
   )
   const finished = new Set<string>()
   const visit = (id: string, way: readonly string[]): string[] | null => {

@@ -30,7 +30,8 @@ const manifest: ProviderManifest = {
 }
 const digest = 'a'.repeat(64)
 const nothing = { registeredDigest: null, currentVersion: null, current: [], takenByCommon: false }
-const refused = (code: string, text: string) => expect.objectContaining({ code, message: expect.stringContaining(text) as string }) as Error
+const refused = (code: string, text: string) =>
+  expect.objectContaining({ code, message: expect.stringContaining(text) as string }) as Error
 
 describe('a manifest', () => {
   test('that is right passes', () => {
@@ -40,7 +41,11 @@ describe('a manifest', () => {
     ['look-around', { trigger_patterns: ['ok', 'a(?!b)'] }, '/trigger_patterns/1: look-around'],
     ['a back-reference', { trigger_patterns: ['(a)\\1'] }, 'back-references'],
     ['a schema with an unknown type', { config_schema: { type: 'objekt' } }, '/config_schema'],
-    ['a schema with an unsafe pattern', { input_schema: { type: 'string', pattern: '(?=a)b' } }, '/input_schema: look-around'],
+    [
+      'a schema with an unsafe pattern',
+      { input_schema: { type: 'string', pattern: '(?=a)b' } },
+      '/input_schema: look-around',
+    ],
     ['a default that does not fit', { default_config: { times: 0 } }, '/default_config/times'],
     ['a schema that is too large', { config_schema: { description: 'x'.repeat(70_000) } }, '64 KiB'],
   ])('with %s is refused', (_case, change, text) => {
@@ -64,13 +69,19 @@ describe('a registration', () => {
   })
   test('the same version with another manifest is refused', () => {
     const state = { ...nothing, registeredDigest: 'b'.repeat(64) }
-    expect(() => decideRegistration(manifest, digest, state)).toThrow(refused('provider_version_conflict', 'echo@1.1.0'))
+    expect(() => decideRegistration(manifest, digest, state)).toThrow(
+      refused('provider_version_conflict', 'echo@1.1.0'),
+    )
   })
   test('a trigger loop, and an id that the studio itself has, are refused', () => {
     const other = { ...manifest, id: 'other', trigger_created_by: ['echo'] }
     const looping = { ...manifest, trigger_created_by: ['user', 'other'] }
-    expect(() => decideRegistration(looping, digest, { ...nothing, current: [other] })).toThrow(refused('invalid_manifest', 'loop'))
-    expect(() => decideRegistration(manifest, digest, { ...nothing, takenByCommon: true })).toThrow(refused('invalid_manifest', 'another id'))
+    expect(() => decideRegistration(looping, digest, { ...nothing, current: [other] })).toThrow(
+      refused('invalid_manifest', 'loop'),
+    )
+    expect(() => decideRegistration(manifest, digest, { ...nothing, takenByCommon: true })).toThrow(
+      refused('invalid_manifest', 'another id'),
+    )
   })
 })
 
@@ -82,8 +93,12 @@ describe('a configuration', () => {
     expect(provider.default_config).toEqual({ voice: 'loud' })
   })
   test('that does not fit is refused with its place', () => {
-    expect(() => resolveConfig(provider, { times: 'x' })).toThrow(refused('invalid_configuration', '/configuration/times'))
-    expect(() => resolveConfig(provider, { voice: 'UP' })).toThrow(refused('invalid_configuration', '/configuration/voice'))
+    expect(() => resolveConfig(provider, { times: 'x' })).toThrow(
+      refused('invalid_configuration', '/configuration/times'),
+    )
+    expect(() => resolveConfig(provider, { voice: 'UP' })).toThrow(
+      refused('invalid_configuration', '/configuration/voice'),
+    )
     expect(() => resolveConfig(provider, { unknown: 1 })).toThrow(refused('invalid_configuration', 'additional'))
   })
 })

@@ -14,7 +14,9 @@ export function resolveConfig(provider: Provider, config: Provider['default_conf
   if (!validate(resolved)) {
     const errors = faultsOf(validate.errors, '/configuration')
     const [first] = errors
-    throw new StudioError('invalid_configuration', `Correct ${first?.pointer}: ${first?.detail}`, { extensions: { errors } })
+    throw new StudioError('invalid_configuration', `Correct ${first?.pointer}: ${first?.detail}`, {
+      extensions: { errors },
+    })
   }
   return resolved
 }

@@ -69,13 +69,17 @@ export function openCatalogue(database: Database, committed: () => void): Catalo
         const registered = await tx.providerVersion.findUnique({ where: { tenantId_providerId_version: version } })
         const inScope = await tx.provider.findMany({ where: { tenantId: { in: [owner, everyTenant] } } })
         const current = await tx.providerVersion.findMany({
-          where: { OR: inScope.map((row) => ({ tenantId: row.tenantId, providerId: row.id, version: row.currentVersion })) },
+          where: {
+            OR: inScope.map((row) => ({ tenantId: row.tenantId, providerId: row.id, version: row.currentVersion })),
+          },
         })
         const decided = decide({
           registeredDigest: registered?.digest ?? null,
-          currentVersion: inScope.find((row) => row.tenantId === owner && row.id === manifest.id)?.currentVersion ?? null,
+          currentVersion:
+            inScope.find((row) => row.tenantId === owner && row.id === manifest.id)?.currentVersion ?? null,
           current: current.map((row) => row.manifest as ProviderManifest),
-          takenByCommon: owner !== everyTenant && inScope.some((row) => row.tenantId === everyTenant && row.id === manifest.id),
+          takenByCommon:
+            owner !== everyTenant && inScope.some((row) => row.tenantId === everyTenant && row.id === manifest.id),
         })
         if (!decided.isNew && !decided.becomesCurrent) return decided
         await tx.provider.upsert({

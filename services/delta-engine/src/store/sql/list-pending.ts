@@ -6,6 +6,10 @@ where status = 'pending' and created_at < now() - $1::int * interval '1 millisec
 order by created_at limit $2`
 
 /** Pending deltas older than `ageMs`, oldest first. */
-export function listPending(database: Database, ageMs: number, limit: number): Promise<{ id: string; created_at: Date }[]> {
+export function listPending(
+  database: Database,
+  ageMs: number,
+  limit: number,
+): Promise<{ id: string; created_at: Date }[]> {
   return database.query('list-pending', text, [ageMs, limit])
 }

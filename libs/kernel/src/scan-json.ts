@@ -45,7 +45,8 @@ export function scanJson(text: string): JsonScan {
 
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
 const isExponent = (code: number): boolean => code === 0x65 || code === 0x45
-const isNumberPart = (code: number): boolean => isDigit(code) || isExponent(code) || code === 0x2e || code === 0x2b || code === 0x2d
+const isNumberPart = (code: number): boolean =>
+  isDigit(code) || isExponent(code) || code === 0x2e || code === 0x2b || code === 0x2d
 
 function hasExponent(text: string, from: number, to: number): boolean {
   for (let at = from; at <= to; at += 1) if (isExponent(text.charCodeAt(at))) return true

@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { addressesOf, findEngines, freePort, freePorts, logFolderOf, machineEnvironment, newSecrets, servicePart, stackParts, Supervisor } from '@studio/supervisor'
+import { signToken } from '@studio/testing'
+
+export interface Stack {
+  readonly url: string
+  readonly databaseUrl: string
+  tokenFor(tenant: string): string
+  stop(): Promise<void>
+}
+
+/** The studio as `npm start` runs it (fsync on, default settings), in a throwaway folder and on free ports, with the tests' providers beside it. */
+export async function startStack(): Promise<Stack> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'studio-perf-'))
+  const options = {
+    dataDir,
+    ports: await freePorts(),
+    secrets: newSecrets(),
+    engines: await findEngines({ path: process.env['PATH'] }),
+    logLevel: 'warn',
+    environment: machineEnvironment(process.env),
+  }
+  const addresses = addressesOf(options)
+  const testWorker = servicePart({ ...options, name: 'worker', addresses, port: await freePort(), entry: 'tests/providers/main.ts' })
+  const supervisor = new Supervisor({
+    parts: [...stackParts(options), { ...testWorker, name: 'test-worker' }],
+    logFolder: logFolderOf(dataDir),
+    restart: false,
+  })
+  const stop = async (): Promise<void> => {
+    await supervisor.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  process.once('SIGINT', () => void stop().then(() => process.exit(130)))
+  await supervisor.start()
+  return {
+    url: `http://127.0.0.1:${options.ports.services.gateway}`,
+    databaseUrl: addresses.databaseUrl,
+    tokenFor: (tenant) => signToken(options.secrets.jwtSecret, { sub: tenant, exp: Math.floor(Date.now() / 1000) + 24 * 3600 }),
+    stop,
+  }
+}

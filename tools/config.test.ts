@@ -1,0 +1,28 @@
+import { readConfig } from './config.ts'
+
+test('has defaults for everything', () => {
+  const { ports, logLevel, dataDir } = readConfig({})
+  expect(ports.services.gateway).toBe(8010)
+  expect(logLevel).toBe('info')
+  expect(dataDir).toMatch(/\.studio$/)
+})
+
+test('takes ports and folder from the environment', () => {
+  const { ports, dataDir, secretsFile } = readConfig({
+    STUDIO_GATEWAY_PORT: '8110',
+    STUDIO_TEMPORAL_UI_PORT: '8333',
+    STUDIO_DATA_DIR: '/data/a b',
+  })
+  expect(ports.services.gateway).toBe(8110)
+  expect(ports.temporalUi).toBe(8333)
+  expect([dataDir, secretsFile]).toEqual(['/data/a b', '/data/a b/secrets.json'])
+})
+
+test.each([
+  ['STUDIO_GATEWAY_PORT', 'eighty'],
+  ['STUDIO_NATS_PORT', '0'],
+  ['STUDIO_POSTGRES_PORT', '70000'],
+  ['STUDIO_LOG_LEVEL', 'loud'],
+])('refuses %s=%s by name', (name, value) => {
+  expect(() => readConfig({ [name]: value })).toThrow(`${name}=${value}`)
+})

@@ -1,0 +1,154 @@
+import type { ClaimGroup } from '@studio/contracts'
+import { newId, StudioError, type Problem } from '@studio/kernel'
+import { toFailure } from '@studio/provider-kit'
+import { activityInfo } from '@temporalio/activity'
+
+export const tenant = '8f1d7c1e-6a53-4b0e-9c1a-3b7d2f4e5a60'
+export const root = '8f1d7c1e-6a53-4b0e-9c1a-3b7d2f4e5a61'
+export const taskQueue = 'studio'
+
+/** Workflow type of a provider of the studio, by its id. */
+export const workflowTypes = {
+  'text-expander': 'textExpander',
+  'grammar-checker': 'grammarChecker',
+  summariser: 'summariser',
+} as const
+export type ProviderId = keyof typeof workflowTypes
+
+/** A claim group for one provider, or one of deletions, with ids of its own. */
+export function group(providerId: ProviderId | 'delete', change: Partial<ClaimGroup> = {}): ClaimGroup {
+  const claim_id = newId()
+  return {
+    claim_id,
+    kind: providerId === 'delete' ? 'delete' : 'run',
+    provider_id: providerId === 'delete' ? '' : providerId,
+    provider_version: '1.0.0',
+    workflow_type: providerId === 'delete' ? '' : workflowTypes[providerId],
+    task_queue: taskQueue,
+    workflow_id: `${providerId}/${claim_id}`,
+    timeout_ms: 10_000,
+    attempts_left: 3,
+    root_ids: [root],
+    size: 1,
+    traceparent: null,
+    ...change,
+  }
+}
+
+/** What the activities were asked for, and what they answer. */
+export interface Script {
+  /** Groups that a claim answers, and those that become ready when a group is done. */
+  ready: ClaimGroup[]
+  next: Map<ClaimGroup, ClaimGroup[]>
+  /** Work on a group; by default it is done at once. */
+  run: (group: ClaimGroup) => Promise<void>
+  /** Calls in their order: `claim`, `run text-expander`, `tombstone`, `abandon <code> <attempts>`, `end`. */
+  calls: string[]
+}
+
+export function script(ready: ClaimGroup[], change: Partial<Script> = {}): Script {
+  return { ready, next: new Map(), run: async () => {}, calls: [], ...change }
+}
+
+/** The activities of a worker, over a script in place of dag and providers. */
+export function activitiesOf(current: () => Script) {
+  const done = (claim: ClaimGroup): void => {
+    const { next, ready } = current()
+    for (const [group, following] of next) if (group.claim_id === claim.claim_id) ready.push(...following)
+  }
+  const provider = async (claim: ClaimGroup) => {
+    const { calls, run } = current()
+    calls.push(`run ${claim.provider_id}`)
+    try {
+      await run(claim)
+    } catch (error) {
+      throw toFailure(error, activityInfo().attempt)
+    }
+    done(claim)
+    return { version: claim.size }
+  }
+  return {
+    claimWork: async () => {
+      const { calls, ready } = current()
+      calls.push('claim')
+      return ready.splice(0)
+    },
+    endCascade: async () => {
+      const { calls, ready } = current()
+      calls.push('end')
+      return ready.length === 0
+    },
+    tombstone: async (claim: ClaimGroup) => {
+      current().calls.push('tombstone')
+      done(claim)
+    },
+    abandonClaim: async (_claimId: string, problem: Problem, attempts: number) => {
+      current().calls.push(`abandon ${problem.code} ${attempts}`)
+    },
+    'text-expander': provider,
+    'grammar-checker': provider,
+    summariser: provider,
+  }
+}
+
+export interface RecordedScenario {
+  /** File of the history: workflows/<folder>/tests/histories/<name>.json */
+  folder: string
+  name: string
+  workflowType: string
+  argument: unknown
+  script: Script
+}
+
+const refusal = async (): Promise<void> => {
+  throw new StudioError('provider_refused', 'not this input')
+}
+
+/** The runs whose histories are kept, so that a change of workflow code that breaks running workflows is noticed. */
+export function recordedScenarios(): RecordedScenario[] {
+  const target = { tenant_id: tenant, blob_id: root }
+  const [expander, grammar, summary, deletion] = [
+    group('text-expander'),
+    group('grammar-checker'),
+    group('summariser'),
+    group('delete'),
+  ]
+  const failing = group('text-expander')
+  return [
+    {
+      folder: 'cascade',
+      name: 'fan-out-and-delete',
+      workflowType: 'cascade',
+      argument: target,
+      script: script([expander], {
+        next: new Map([
+          [expander, [grammar, summary]],
+          [grammar, [deletion]],
+        ]),
+      }),
+    },
+    {
+      folder: 'cascade',
+      name: 'child-fails',
+      workflowType: 'cascade',
+      argument: target,
+      script: script([failing], { run: refusal }),
+    },
+    ...(['text-expander', 'grammar-checker', 'summariser'] as const).flatMap((id) => [
+      {
+        folder: id,
+        name: 'done',
+        workflowType: workflowTypes[id],
+        argument: group(id, { size: 5 }),
+        script: script([]),
+      },
+      {
+        folder: id,
+        name: 'refused',
+        workflowType: workflowTypes[id],
+        argument: group(id),
+        script: script([], { run: refusal }),
+      },
+    ]),
+  ]
+}

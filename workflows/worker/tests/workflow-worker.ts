@@ -1,0 +1,47 @@
+import { Client, Connection } from '@temporalio/client'
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { buildBundle } from '@studio/workflow-worker'
+import { fileURLToPath } from 'node:url'
+import { activitiesOf, taskQueue, type Script } from './scenarios.ts'
+
+const workflowsPath = fileURLToPath(new URL('../src/workflows.ts', import.meta.url))
+export const bundlePath = fileURLToPath(new URL('../dist/workflow-bundle.js', import.meta.url))
+
+export interface WorkflowWorker {
+  client: Client
+  /** What the activities follow from now on. */
+  follow(script: Script): void
+  stop(): Promise<void>
+}
+
+/** A worker with the studio's workflows and scripted activities, at a real Temporal server. Its name holds nothing of this machine. */
+export async function startWorkflowWorker(address: string): Promise<WorkflowWorker> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') })
+  await buildBundle({ workflowsPath, outfile: bundlePath })
+  let current: Script | undefined
+  const connection = await Connection.connect({ address })
+  const native = await NativeConnection.connect({ address })
+  const worker = await Worker.create({
+    connection: native,
+    taskQueue,
+    identity: 'test-worker',
+    workflowBundle: { codePath: bundlePath },
+    activities: activitiesOf(() => {
+      if (current === undefined) throw new Error('no script to follow')
+      return current
+    }),
+  })
+  const running = worker.run()
+  return {
+    client: new Client({ connection, identity: 'test-client' }),
+    follow: (script) => {
+      current = script
+    },
+    stop: async () => {
+      worker.shutdown()
+      await running
+      await native.close()
+      await connection.close()
+    },
+  }
+}

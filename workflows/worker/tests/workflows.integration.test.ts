@@ -1,0 +1,140 @@
+import { StudioError } from '@studio/kernel'
+import { startEngines, waitFor, type TestEngines } from '@studio/testing'
+import { newId } from '@studio/kernel'
+import { group, root, script, taskQueue, tenant, type Script } from './scenarios.ts'
+import { startWorkflowWorker, type WorkflowWorker } from './workflow-worker.ts'
+
+let engines: TestEngines
+let worker: WorkflowWorker
+
+beforeAll(async () => {
+  engines = await startEngines({ temporal: true })
+  worker = await startWorkflowWorker(engines.temporalAddress)
+})
+
+afterAll(async () => {
+  await worker?.stop()
+  await engines?.stop()
+})
+
+const start = (type: string, argument: unknown, followed: Script) => {
+  worker.follow(followed)
+  return worker.client.workflow.start(type, { taskQueue, workflowId: `${type}/${newId()}`, args: [argument] })
+}
+const startCascade = (followed: Script) => start('cascade', { tenant_id: tenant, blob_id: root }, followed)
+const statusOf = async (workflowId: string) =>
+  (await worker.client.workflow.getHandle(workflowId).describe()).status.name
+
+/** Fails so many times, then is done. */
+const failing = (times: number, error: () => Error) => {
+  let left = times
+  return async () => {
+    if (left-- > 0) throw error()
+  }
+}
+
+describe('a cascade', () => {
+  test('has each group done by a child, and ends when nothing is ready', async () => {
+    const [expander, grammar, summary] = [group('text-expander'), group('grammar-checker'), group('summariser')]
+    const followed = script([expander], { next: new Map([[expander, [grammar, summary]]]) })
+    await (await startCascade(followed)).result()
+    expect(followed.calls.filter((call) => call.startsWith('run')).sort()).toEqual([
+      'run grammar-checker',
+      'run summariser',
+      'run text-expander',
+    ])
+    expect(followed.calls.at(-1)).toBe('end')
+    const described = await worker.client.workflow.getHandle(grammar.workflow_id).describe()
+    expect(described.status.name).toBe('COMPLETED')
+    expect(described.typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value])).toEqual(
+      expect.arrayContaining([
+        ['studioTenant', tenant],
+        ['studioRoot', [root]],
+        ['studioProvider', 'grammar-checker'],
+      ]),
+    )
+    expect(described.memo).toMatchObject({ provider: 'grammar-checker@1.0.0', outcome: { version: 1 } })
+  })
+
+  test('does not wait for a whole level: what one child frees runs beside its slow sibling', async () => {
+    const [fast, slow, below] = [group('text-expander'), group('summariser'), group('grammar-checker')]
+    const { promise: belowRan, resolve } = Promise.withResolvers<void>()
+    const followed = script([fast, slow], {
+      next: new Map([[fast, [below]]]),
+      run: async ({ claim_id }) => {
+        if (claim_id === slow.claim_id) await belowRan
+        if (claim_id === below.claim_id) resolve()
+      },
+    })
+    await (await startCascade(followed)).result()
+    expect(followed.calls).toContain('run grammar-checker')
+  })
+
+  test('goes on when a child fails, and the child shows why', async () => {
+    const [bad, good] = [group('text-expander'), group('summariser')]
+    const followed = script([bad, good], {
+      run: async ({ claim_id }) => {
+        if (claim_id === bad.claim_id) throw new StudioError('provider_refused', 'not this one')
+      },
+    })
+    await (await startCascade(followed)).result()
+    expect(followed.calls).toContain('abandon provider_refused 1')
+    expect(await statusOf(bad.workflow_id)).toBe('FAILED')
+    expect(await statusOf(good.workflow_id)).toBe('COMPLETED')
+  })
+
+  test('claims again when it is rung', async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    const [long, late] = [group('text-expander'), group('summariser')]
+    const followed = script([long], {
+      run: async ({ claim_id }) => {
+        if (claim_id === long.claim_id) await released
+      },
+    })
+    const handle = await startCascade(followed)
+    await waitFor('the long run to begin', async () => followed.calls.includes('run text-expander'))
+    followed.ready.push(late)
+    await handle.signal('ring')
+    await waitFor('the late group to run', async () => followed.calls.includes('run summariser'))
+    release()
+    await handle.result()
+  })
+
+  test('deletes by itself', async () => {
+    const followed = script([group('delete', { size: 3 })])
+    await (await startCascade(followed)).result()
+    expect(followed.calls).toContain('tombstone')
+  })
+})
+
+describe('a provider run', () => {
+  test('is tried three times in all', async () => {
+    const followed = script([], { run: failing(2, () => new Error('not yet')) })
+    await expect((await start('textExpander', group('text-expander'), followed)).result()).resolves.toEqual({
+      version: 1,
+    })
+    expect(followed.calls).toEqual(['run text-expander', 'run text-expander', 'run text-expander'])
+  })
+
+  test('is given up after as many attempts as are left, and dag is told', async () => {
+    const followed = script([], { run: failing(9, () => new StudioError('provider_failed', 'never')) })
+    const handle = await start('summariser', group('summariser', { attempts_left: 2 }), followed)
+    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'provider_failed' } })
+    expect(followed.calls).toEqual(['run summariser', 'run summariser', 'abandon provider_failed 2'])
+  })
+
+  test('is not tried again where the fault is for good', async () => {
+    const followed = script([], { run: failing(9, () => new StudioError('input_not_supported', 'never')) })
+    await expect((await start('summariser', group('summariser'), followed)).result()).rejects.toMatchObject({
+      cause: { type: 'input_not_supported' },
+    })
+    expect(followed.calls).toEqual(['run summariser', 'abandon input_not_supported 1'])
+  })
+
+  test('is left to its lease where the studio itself was away', async () => {
+    const followed = script([], { run: failing(9, () => new StudioError('dependency_unavailable')) })
+    const handle = await start('summariser', group('summariser', { attempts_left: 2 }), followed)
+    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'dependency_unavailable' } })
+    expect(followed.calls).toEqual(['run summariser', 'run summariser'])
+  })
+})
