@@ -3,7 +3,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { messageOf, type EngineBinaries, type Environment } from '@studio/supervisor'
 import { ensureEngines } from './engines/ensure.ts'
-import { run, RunFailure } from './run.ts'
+import { isRunFailure, run } from './run.ts'
 import type { Row } from './terminal/board.ts'
 import { UserError } from './user-error.ts'
 
@@ -81,8 +81,7 @@ async function generate(options: { root: string; show: (row: Row) => void }): Pr
     if (missing.length > 0) throw new Error(`it left out ${missing.join(', ')}`)
   } catch (error) {
     show({ name, status: 'failed', mood: 'bad', tookMs: performance.now() - begin })
-    const output =
-      error instanceof RunFailure ? error.output.trim().split('\n').slice(-15).join('\n  │ ') : messageOf(error)
+    const output = isRunFailure(error) ? error.output.trim().split('\n').slice(-15).join('\n  │ ') : messageOf(error)
     throw new UserError(
       `turbo run ${tasks.join(' ')} failed:\n  │ ${output}\nWhat to do:   mend what it names, then npm start`,
     )

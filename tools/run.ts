@@ -1,13 +1,20 @@
 import { spawn } from 'node:child_process'
+import { hasCode } from '@studio/supervisor'
 
 /** A program that failed. The message is its last line, `output` all it wrote. */
 export class RunFailure extends Error {
+  readonly code = 'run_failed'
   readonly output: string
 
   constructor(message: string, output: string) {
     super(message)
     this.output = output
   }
+}
+
+/** True for a RunFailure. */
+export function isRunFailure(error: unknown): error is RunFailure {
+  return hasCode(error, 'run_failed')
 }
 
 /** Runs a program to its end and returns what it wrote; throws a RunFailure when it is missing, fails or takes too long. */

@@ -1,4 +1,8 @@
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { flow, subjectsFor, type EventType } from '@studio/contracts'
 import { Client, Connection } from '@temporalio/client'
+import pg from 'pg'
 import { startStudio, waitForValue, type TestStudio } from '@studio/testing'
 import { user } from './support.ts'
 
@@ -192,6 +196,39 @@ test('the five metrics are served where they are measured', async () => {
   for (const metric of ['studio_blob_creation_duration_seconds_bucket{', 'studio_delta_application_duration_seconds_bucket{', 'studio_provider_processing_duration_seconds_bucket{', 'studio_dag_depth{', 'studio_cache_hit_rate{']) {
     expect(all).toContain(metric)
   }
+})
+
+test('what is sent and who listens is what the flow table says', async () => {
+  const ann = user(studio.as('flow'))
+  const text = await ann.create('A text that is made, changed and deleted.')
+  await ann.settled(text.id, 4)
+  const writers = await Promise.all(Array.from({ length: 6 }, (_, index) => ann.api.patch(`/api/v1/studio/blobs/${text.id}`, { text: `Writer ${index}`, from_version: 1 })))
+  expect(writers.filter((answer) => answer.status === 200)).toHaveLength(1)
+  expect(writers.filter((answer) => answer.status === 409)).toHaveLength(5)
+  await ann.settled(text.id, 4)
+  await ann.remove(text.id)
+  const database = new pg.Client({ connectionString: studio.databaseUrl })
+  await database.connect()
+  const sent = new Set<string>()
+  for (const [service, schema] of Object.entries({ blob: 'blob', 'delta-engine': 'delta', dag: 'dag', 'provider-registry': 'registry' })) {
+    const { rows } = await database.query<{ type: EventType }>(`select distinct event->>'type' as type from ${schema}.outbox`)
+    for (const { type } of rows) {
+      expect([type, flow[type]?.producer]).toEqual([type, service])
+      sent.add(type)
+    }
+  }
+  await database.end()
+  // A delta fails only where two commits meet, and a provider is updated only when somebody does it: other tests make these.
+  const unusual = ['studio.delta.failed', 'studio.provider.updated']
+  expect([...sent, ...unusual].filter((type, index, all) => all.indexOf(type) === index).sort()).toEqual(Object.keys(flow).sort())
+
+  const connection = await connect({ servers: studio.natsUrl })
+  const manager = await jetstreamManager(connection)
+  const consumers: Record<string, string[]> = {}
+  for await (const consumer of manager.consumers.list('STUDIO')) consumers[consumer.config.durable_name ?? ''] = [...(consumer.config.filter_subjects ?? [consumer.config.filter_subject ?? ''])].sort()
+  await connection.close()
+  const listeners = [...new Set(Object.values(flow).flatMap((one) => one.consumers))]
+  expect(consumers).toEqual(Object.fromEntries(listeners.map((name) => [name, subjectsFor(name).sort()])))
 })
 
 async function waitGone(ann: ReturnType<typeof user>, id: string): Promise<void> {

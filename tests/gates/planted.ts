@@ -14,7 +14,7 @@ export async function plant(
   copied = configurations,
 ): Promise<{ folder: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'studio-gate-'))
-  for (const name of copied) await cp(join(root, name), join(folder, name))
+  for (const name of copied) await cp(join(root, name), join(folder, name), { recursive: true })
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
   for (const [name, content] of Object.entries(files)) {

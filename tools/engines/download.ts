@@ -31,7 +31,7 @@ export async function download(
     const hash = createHash('sha256')
     const out = createWriteStream(file)
     let done = 0
-    for await (const chunk of response.body) {
+    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
       clearTimeout(timer)
       timer = setTimeout(() => abort.abort(new Error('the download has stalled')), stallMs)
       hash.update(chunk)

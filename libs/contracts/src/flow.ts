@@ -1,6 +1,6 @@
 import type { EventType } from './events.ts'
 
-/** Who sends an event and who listens to it. `tests/flow` holds the code to this table, in both directions. */
+/** Who sends an event and who listens to it. An end-to-end test holds the outboxes and JetStream's consumers to this table. */
 export interface Flow {
   readonly producer: ServiceName
   /** The durable consumers of JetStream, by service. */
@@ -20,4 +20,9 @@ export const flow: Readonly<Record<EventType, Flow>> = {
   'studio.cascade.settled': { producer: 'dag', consumers: [] },
   'studio.provider.registered': { producer: 'provider-registry', consumers: [] },
   'studio.provider.updated': { producer: 'provider-registry', consumers: [] },
+}
+
+/** The subjects that a service's durable consumer takes, of all tenants. */
+export function subjectsFor(consumer: ServiceName): string[] {
+  return Object.entries(flow).flatMap(([type, { consumers }]) => (consumers.includes(consumer) ? [`${type}.*`] : []))
 }

@@ -1,4 +1,4 @@
-import { isJsonType, StudioError } from '@studio/kernel'
+import { isJsonType, scanJson, StudioError } from '@studio/kernel'
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 
@@ -35,7 +35,7 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
 
 /**
  * The JSON value of the body of a public request. Raises `unsupported_media_type` for another content type, `malformed_json`,
- * `body_too_large`, and `invalid_request` where it is nested deeper than `maxDepth` levels (deep values overflow whoever walks them).
+ * `body_too_large`, and what `parsePublicJson` raises: it may be nested `maxDepth` levels deep (deeper values overflow whoever walks them).
  */
 export async function readJson(
   request: IncomingMessage,
@@ -44,9 +44,22 @@ export async function readJson(
   if (!isJsonType(request.headers['content-type'] ?? 'application/json')) {
     throw new StudioError('unsupported_media_type', 'Send the body as application/json.')
   }
-  const body = await readBody(request, options.limitBytes)
-  refuseDepth(body, options.maxDepth ?? 64)
-  return parseJson(body)
+  return parsePublicJson(await readBody(request, options.limitBytes), options.maxDepth)
+}
+
+/**
+ * The JSON value of a text that a stranger sent. Raises `malformed_json`, and `invalid_request` where it is too deep or holds a number that
+ * would not keep its value: JSON.parse makes 2^53 of 2^53 + 1, and Infinity of 1e400, which is written as null.
+ */
+export function parsePublicJson(body: Buffer, maxDepth = 64): unknown {
+  refuseDepth(body, maxDepth)
+  const value = parseJson(body)
+  const { lostNumber } = scanJson(body.toString('utf8'))
+  if (lostNumber === null) return value
+  throw new StudioError(
+    'invalid_request',
+    `The number ${lostNumber.slice(0, 40)} cannot be kept exactly; send it as text.`,
+  )
 }
 
 /** The value of a JSON text in UTF-8; `malformed_json` says where it breaks, without repeating the content. */

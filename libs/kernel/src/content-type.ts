@@ -1,7 +1,8 @@
 import { StudioError } from './errors.ts'
 
 // RFC 9110 section 8.3.1: type "/" subtype parameters; token characters of section 5.6.2.
-const mediaType = /^[!#$%&'*+.^_`|~0-9a-z-]+\/[!#$%&'*+.^_`|~0-9a-z-]+(\s*;\s*[!#$%&'*+.^_`|~0-9a-z-]+=("[^"\\\r\n]*"|[!#$%&'*+.^_`|~0-9a-z-]+))*$/i
+const mediaType =
+  /^[!#$%&'*+.^_`|~0-9a-z-]+\/[!#$%&'*+.^_`|~0-9a-z-]+(\s*;\s*[!#$%&'*+.^_`|~0-9a-z-]+=("[^"\\\r\n]*"|[!#$%&'*+.^_`|~0-9a-z-]+))*$/i
 const maximumLength = 255
 
 /** The content type in the form it is stored in (essence in lower case, parameters kept); throws `invalid_content_type`. */

@@ -23,7 +23,11 @@ export const errorCatalogue = {
   version_not_found: { status: 404, retryable: false, title: 'The blob has no such version' },
   content_not_found: { status: 404, retryable: false, title: 'There is no such content' },
   delta_not_found: { status: 404, retryable: false, title: 'There is no such delta' },
-  version_conflict: { status: 409, retryable: true, title: 'The blob has moved on from the version that the change was made for' },
+  version_conflict: {
+    status: 409,
+    retryable: true,
+    title: 'The blob has moved on from the version that the change was made for',
+  },
   precondition_failed: { status: 412, retryable: false, title: 'If-Match names another version than the current one' },
   derived_blob_read_only: { status: 409, retryable: false, title: 'A derived blob is written by its provider only' },
   idempotency_conflict: { status: 409, retryable: false, title: 'This idempotency key was used for another request' },
@@ -32,14 +36,26 @@ export const errorCatalogue = {
   malformed_patch: { status: 422, retryable: false, title: 'The patch is not a valid patch document' },
   patch_failed: { status: 422, retryable: false, title: 'The patch cannot be applied to this version' },
   patch_test_failed: { status: 409, retryable: false, title: 'A test operation of the patch did not hold' },
-  patch_not_applicable: { status: 422, retryable: false, title: 'This kind of patch does not fit the content type of the blob' },
+  patch_not_applicable: {
+    status: 422,
+    retryable: false,
+    title: 'This kind of patch does not fit the content type of the blob',
+  },
   patch_too_large: { status: 422, retryable: false, title: 'Applying the patch would go over a limit' },
   // providers, jobs, cascades
   provider_not_found: { status: 404, retryable: false, title: 'There is no such provider' },
   provider_disabled: { status: 409, retryable: false, title: 'The provider is disabled' },
-  provider_version_conflict: { status: 409, retryable: false, title: 'This provider version is registered with another manifest' },
+  provider_version_conflict: {
+    status: 409,
+    retryable: false,
+    title: 'This provider version is registered with another manifest',
+  },
   invalid_manifest: { status: 422, retryable: false, title: 'The provider manifest is not valid' },
-  invalid_configuration: { status: 422, retryable: false, title: 'The configuration does not fit the schema of the provider' },
+  invalid_configuration: {
+    status: 422,
+    retryable: false,
+    title: 'The configuration does not fit the schema of the provider',
+  },
   input_not_supported: { status: 422, retryable: false, title: 'The provider does not take this input' },
   provider_refused: { status: 422, retryable: false, title: 'The provider refuses this input' },
   provider_failed: { status: 502, retryable: true, title: 'The provider failed' },
@@ -78,7 +94,11 @@ export class StudioError extends Error {
   readonly code: ErrorCode
   readonly extensions: Readonly<Record<string, unknown>>
 
-  constructor(code: ErrorCode, detail?: string, options: { cause?: unknown; extensions?: Record<string, unknown> } = {}) {
+  constructor(
+    code: ErrorCode,
+    detail?: string,
+    options: { cause?: unknown; extensions?: Record<string, unknown> } = {},
+  ) {
     super(detail ?? errorCatalogue[code].title, { cause: options.cause })
     this.code = code
     this.extensions = options.extensions ?? {}
@@ -104,9 +124,19 @@ export function isStudioError(error: unknown, code?: ErrorCode): error is Studio
 
 /** The wire form of an error; whatever is not a StudioError becomes `internal_error` without its inner text. */
 export function toProblem(error: unknown): Problem {
-  const known = isStudioError(error) ? error : new StudioError('internal_error', 'Try again; if it stays, look at the log of the service under this trace id.')
+  const known = isStudioError(error)
+    ? error
+    : new StudioError('internal_error', 'Try again; if it stays, look at the log of the service under this trace id.')
   const { status, retryable, title } = errorCatalogue[known.code]
-  return { type: `urn:studio:problem:${known.code}`, title, status, code: known.code, detail: known.message, retryable, ...known.extensions }
+  return {
+    type: `urn:studio:problem:${known.code}`,
+    title,
+    status,
+    code: known.code,
+    detail: known.message,
+    retryable,
+    ...known.extensions,
+  }
 }
 
 /** The StudioError that a problem stands for, so that a caller behind HTTP sees what the callee threw. */

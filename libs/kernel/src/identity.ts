@@ -50,6 +50,10 @@ export interface DerivationKeyParts {
 /** The memo key of a derivation: SHA-256 of canonical JSON of provider id@version, config and input contents. */
 export function derivationKey(parts: DerivationKeyParts): string {
   return sha256(
-    canonicalJson({ provider: `${parts.provider_id}@${parts.provider_version}`, config: parts.config, inputs: parts.inputs }),
+    canonicalJson({
+      provider: `${parts.provider_id}@${parts.provider_version}`,
+      config: parts.config,
+      inputs: parts.inputs,
+    }),
   )
 }

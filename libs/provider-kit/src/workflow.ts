@@ -31,7 +31,7 @@ const crashAttempts = 3
 export async function runClaim(group: ClaimGroup): Promise<ClaimSummary> {
   const activities = proxyActivities<Record<string, (group: ClaimGroup) => Promise<ClaimSummary>>>({
     startToCloseTimeout: Math.min(group.timeout_ms * group.size, longestRunMs) + allowanceMs,
-    heartbeatTimeout: '15s',
+    heartbeatTimeout: '10s',
     // A node that fails in a batch goes back alone, so a batch as a whole is repeated after crashes only.
     retry: {
       initialInterval: 500,

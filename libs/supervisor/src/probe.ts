@@ -15,15 +15,17 @@ export async function until(
   options: { deadlineMs: number; everyMs?: number; signal?: AbortSignal; onFailure?: (message: string) => void },
 ): Promise<void> {
   const deadline = performance.now() + options.deadlineMs
+  let failure = ''
   for (;;) {
     options.signal?.throwIfAborted()
-    let failure: string
+    let limit: AbortSignal | undefined
     try {
       const remaining = Math.max(1, deadline - performance.now())
-      const limit = AbortSignal.timeout(Math.min(3_000, Math.ceil(remaining)))
+      limit = AbortSignal.timeout(Math.min(3_000, Math.ceil(remaining)))
       return await attempt(options.signal ? AbortSignal.any([limit, options.signal]) : limit)
     } catch (error) {
-      failure = messageOf(error)
+      // an attempt that our own limit cut off says less than the one before it
+      if (failure === '' || !limit?.aborted) failure = messageOf(error)
     }
     options.signal?.throwIfAborted()
     options.onFailure?.(failure)

@@ -80,7 +80,7 @@ export class Supervisor {
       )
     }
     try {
-      await Promise.all(launched.values())
+      await Promise.all([...launched.values()])
     } catch (error) {
       await this.stop()
       throw error
@@ -98,7 +98,7 @@ export class Supervisor {
         Promise.all(dependents.map((other) => stopped.get(other.part.name))).then(() => this.#takeDown(slot)),
       )
     }
-    await Promise.all(stopped.values())
+    await Promise.all([...stopped.values()])
     this.#reaper.close()
   }
 

@@ -1,5 +1,5 @@
 import { createClient, type Client } from '@studio/clients'
-import { blobApi, registryApi } from '@studio/contracts'
+import { blobApi, registryApi, subjectsFor } from '@studio/contracts'
 import { createDatabase, prismaAdapter, type Database } from '@studio/database'
 import { openBus, startConsumer, startRelay, type Bus } from '@studio/events'
 import type { Logger } from '@studio/telemetry'
@@ -59,7 +59,7 @@ export function createContext(config: Config, log: Logger): Context {
     jobs: createJobReader(prisma, database),
     bell,
     start() {
-      const consumer = startConsumer({ bus, log, durable: 'dag', filterSubjects: ['studio.blob.*.*'], handle: onBlobChanged({ store, providers, bell }) })
+      const consumer = startConsumer({ bus, log, durable: 'dag', filterSubjects: subjectsFor('dag'), handle: onBlobChanged({ store, providers, bell }) })
       stops.push(() => consumer.close())
       stops.push(
         every(config.STUDIO_RECONCILE_MS, log, async () => {

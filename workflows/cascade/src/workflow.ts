@@ -23,7 +23,7 @@ const { claimWork, endCascade } = proxyLocalActivities<CascadeActivities>({
 })
 const { tombstone } = proxyActivities<CascadeActivities>({
   startToCloseTimeout: '2 minutes',
-  heartbeatTimeout: '15s',
+  heartbeatTimeout: '10s',
   retry: { initialInterval: 500, backoffCoefficient: 2, maximumAttempts: 5 },
 })
 

@@ -83,6 +83,8 @@ function hostProviders({ config, providers, bundlePath, taskQueue }: WorkerOptio
         maxCachedWorkflows: 200,
         maxConcurrentActivityTaskExecutions: 200,
         workflowThreadPoolSize: 1,
+        // What a worker that died had cached waits this long for it before any other may take it.
+        stickyQueueScheduleToStartTimeout: '1s',
         shutdownGraceTime: '4s',
         shutdownForceTime: '8s',
       })

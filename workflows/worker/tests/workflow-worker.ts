@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
-import { buildBundle } from '@studio/workflow-worker'
+import { buildBundle } from '../src/build-bundle.ts'
 import { fileURLToPath } from 'node:url'
 import { activitiesOf, taskQueue, type Script } from './scenarios.ts'
 

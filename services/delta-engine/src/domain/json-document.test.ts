@@ -1,8 +1,8 @@
 import type { Json } from '@studio/contracts'
+import { scanJson, survivesAsDouble } from '@studio/kernel'
 import fc from 'fast-check'
 import { checkContent } from './check-content.ts'
 import { parsePatchableDocument, serialise } from './json-document.ts'
-import { scanJson, survivesAsDouble } from './scan-json.ts'
 
 const codeOf = (run: () => unknown): string => {
   try {

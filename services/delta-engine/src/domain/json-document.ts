@@ -1,9 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import { StudioError } from '@studio/kernel'
+import { scanJson, StudioError, type JsonScan } from '@studio/kernel'
 import type { Json } from '@studio/contracts'
 import { countMembers } from './json-value.ts'
 import { maximumDepth } from './limits.ts'
-import { scanJson, type JsonScan } from './scan-json.ts'
 
 interface ParsedJson {
   readonly value: Json

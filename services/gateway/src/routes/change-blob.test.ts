@@ -85,6 +85,20 @@ describe('change', () => {
     ['text', 'x', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
     ['a number as JSON Patch', '1', patchType, 422, 'malformed_patch'],
     ['an operation without a path', '[{"op":"add"}]', patchType, 422, 'malformed_patch'],
+    [
+      'a number that would be lost',
+      '{"op":"add","path":"/n","value":9007199254740993}',
+      patchType,
+      422,
+      'invalid_request',
+    ],
+    [
+      'a number that is none',
+      '{"a":1e400}',
+      { 'content-type': 'application/merge-patch+json' },
+      422,
+      'invalid_request',
+    ],
     ['broken JSON', '[{', patchType, 400, 'malformed_json'],
     [
       'a large patch',

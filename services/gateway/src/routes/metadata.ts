@@ -1,19 +1,15 @@
 import { Metadata } from '@studio/contracts'
-import { parseJson, refuseDepth, validate } from '@studio/http'
+import { parsePublicJson, validate } from '@studio/http'
 import type { Request } from 'express'
 import type { Context } from '../context.ts'
 import { checkStorable } from '../domain/json-text.ts'
-
-const deepest = 64
 
 /** The metadata of a raw upload: JSON in the header `Studio-Metadata` (UTF-8); undefined where there is none. */
 export function metadataOfHeader(context: Context, request: Request): Metadata | undefined {
   const header = request.headers['studio-metadata']
   if (typeof header !== 'string') return undefined
   // Node hands out header bytes as Latin-1.
-  const bytes = Buffer.from(header, 'latin1')
-  refuseDepth(bytes, deepest)
-  return checkMetadata(context, validate(Metadata, parseJson(bytes)))
+  return checkMetadata(context, validate(Metadata, parsePublicJson(Buffer.from(header, 'latin1'))))
 }
 
 export function checkMetadata(context: Context, metadata: Metadata): Metadata {

@@ -63,7 +63,7 @@ with item as materialized (
     parent_id uuid, root_id uuid, depth int, providers text, fence int, traceparent text)
 ), head as materialized (
   select id, tenant_id, version, content_hash, size, fence, deleted_at from blob
-  where id = any(array(select blob_id from item)) order by random() for no key update
+  where id = any(array(select blob_id from item)) order by id for no key update
 ), judged as materialized (
   select item.*, head.id is null as is_new,
     -- Nothing of another tenant's blob is told.
