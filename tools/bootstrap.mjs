@@ -223,7 +223,7 @@ function progress(label, detail) {
   if (!live) process.stderr.write(`… ${label}\n`)
   const timer = live
     ? setInterval(
-        () => process.stderr.write(`\r\x1b[2K${line('…', detail()).slice(0, (process.stderr.columns ?? 80) - 1)}`),
+        () => process.stderr.write(`\r\x1b[2K${line('…', detail()).slice(0, (process.stderr.columns || 80) - 1)}`),
         250,
       )
     : undefined

@@ -6,6 +6,8 @@ const commands: Record<string, () => Promise<{ main: (args: string[]) => Promise
   status: () => import('./commands/status.ts'),
   token: () => import('./commands/token.ts'),
   test: () => import('./commands/test.ts'),
+  perf: () => import('./commands/perf.ts'),
+  architecture: () => import('./architecture.ts'),
 }
 
 const [name = '', ...args] = process.argv.slice(2)

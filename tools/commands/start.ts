@@ -8,6 +8,7 @@ import {
   loadSecrets,
   logFolderOf,
   portHolder,
+  reservePorts,
   stackParts,
   Supervisor,
   takeOver,
@@ -75,7 +76,7 @@ async function run(
   }
 
   const supervisor = new Supervisor({
-    parts: stackParts({ ...config, ports, engines, secrets: loadSecrets(config.secretsFile) }),
+    parts: await reservePorts(stackParts({ ...config, ports, engines, secrets: loadSecrets(config.secretsFile) })),
     logFolder,
     restart: true,
     onChange: (part) => {

@@ -78,7 +78,7 @@ export class Board {
 
   #draw(): void {
     const now = performance.now()
-    const width = Math.max(20, this.#out.columns - 1)
+    const width = (this.#out.columns || 80) - 1
     const lines = [...this.#rows.values()].map(
       ({ row, since }) => `${colours[row.mood]}${formatRow(row, now - since).slice(0, width)}\x1b[0m\x1b[K`,
     )

@@ -28,6 +28,7 @@ export const stages: Stage[] = [
   gate('format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']),
   gate('import-law', ['tools/import-law.ts']),
   gate('knip', ['node_modules/knip/bin/knip.js', '--no-config-hints']),
+  gate('architecture', ['-C', 'source', 'tools/main.ts', 'architecture', '--check']),
   jest('unit', 'unit'),
   jest('integration', 'integration'),
   jest('e2e', 'e2e', { STUDIO_TEST_BACKEND: 'processes' }),

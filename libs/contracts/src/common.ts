@@ -13,9 +13,15 @@ export const Traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a
  */
 export const Json = z.custom<z.core.util.JSONType>((value) => value !== undefined, 'must be JSON')
 export type Json = z.infer<typeof Json>
+/** Any JSON object, passed on untouched. */
+export const JsonObject = z.custom<Record<string, z.core.util.JSONType>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'must be a JSON object',
+)
+export type JsonObject = z.infer<typeof JsonObject>
 
 /** The user's own words about a blob: any JSON object; at most 16 KiB, checked where it enters. */
-export const Metadata = z.record(z.string(), z.json())
+export const Metadata = JsonObject
 export type Metadata = z.infer<typeof Metadata>
 
 /** Which providers may apply by their triggers: all that match, none, or those named. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { BlobReference, items, Sha256, Timestamp, Traceparent, Uuid, VersionNumber } from './common.ts'
+import { BlobReference, JsonObject, Sha256, Timestamp, Traceparent, Uuid, VersionNumber, items } from './common.ts'
 import { ProblemSchema } from './problem.ts'
 import { route } from './route.ts'
 
@@ -77,7 +77,7 @@ export const ClaimItem = z.object({
   head_hash: Sha256.nullable(),
   provider_id: z.string(),
   provider_version: z.string(),
-  config: z.record(z.string(), z.json()),
+  config: JsonObject,
   key: Sha256,
   memo: z.object({ content_hash: Sha256, content_type: z.string() }).nullable(),
   inputs: z.array(ClaimInput),
@@ -184,16 +184,17 @@ export const dagApi = {
   readGraph: route('/internal/graphs/read', BlobReference, z.object({ graph: Graph.nullable() }), { idempotent: true }),
   listChildren: route('/internal/children/list', BlobReference, z.object({ blob_ids: z.array(Uuid) }), { idempotent: true }),
   readProcessing: route('/internal/processing/read', items(BlobReference), items(z.object({ processing: z.array(Processing) })), { idempotent: true, itemwise: true }),
+  /** Runs of a derived blob, newest first; `before` is the id of the last one seen. */
   listRuns: route(
     '/internal/runs/list',
-    BlobReference.extend({ limit: z.int().min(1).max(200), before: Timestamp.optional() }),
+    BlobReference.extend({ limit: z.int().min(1).max(200), before: Uuid.optional() }),
     z.object({ runs: z.array(Run) }),
     { idempotent: true },
   ),
   /** Runs a provider on a blob on demand. Throws blob_not_found, blob_deleted, provider_not_found, provider_disabled, invalid_configuration, input_not_supported. */
   createJob: route(
     '/internal/jobs/create',
-    z.object({ tenant_id: Uuid, user_id: Uuid, provider_id: z.string(), blob_id: Uuid, config: z.record(z.string(), z.json()), label: z.string().max(100), traceparent: Traceparent.nullable() }),
+    z.object({ tenant_id: Uuid, user_id: Uuid, provider_id: z.string(), blob_id: Uuid, config: JsonObject, label: z.string().max(100), traceparent: Traceparent.nullable() }),
     z.object({ job: Job }),
   ),
   readJob: route('/internal/jobs/read', z.object({ tenant_id: Uuid, job_id: Uuid }), z.object({ job: Job.nullable() }), { idempotent: true }),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { items, Sha256, Timestamp, TriggerPolicy, Uuid } from './common.ts'
+import { JsonObject, Sha256, Timestamp, TriggerPolicy, Uuid, items } from './common.ts'
 import { route } from './route.ts'
 
 export const ProviderId = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be kebab-case').max(64)
@@ -23,11 +23,11 @@ export const ProviderManifest = z.object({
   input_types: z.array(z.string()).min(1),
   output_type: z.string(),
   /** JSON Schema of the configuration. */
-  config_schema: z.record(z.string(), z.json()),
-  default_config: z.record(z.string(), z.json()),
+  config_schema: JsonObject,
+  default_config: JsonObject,
   /** JSON Schemas of input and output, where they are JSON. */
-  input_schema: z.record(z.string(), z.json()).nullable().default(null),
-  output_schema: z.record(z.string(), z.json()).nullable().default(null),
+  input_schema: JsonObject.nullable().default(null),
+  output_schema: JsonObject.nullable().default(null),
   max_input_bytes: z.int().min(1),
   timeout_ms: z.int().min(100),
   batch_size: z.int().min(1).max(500),
@@ -73,8 +73,8 @@ export const registryApi = {
   /** Checks a configuration against the provider's schema and fills in its defaults. Throws provider_not_found, invalid_configuration. */
   resolveConfig: route(
     '/internal/providers/config',
-    z.object({ tenant_id: Uuid, provider_id: z.string(), config: z.record(z.string(), z.json()) }),
-    z.object({ provider: Provider, config: z.record(z.string(), z.json()) }),
+    z.object({ tenant_id: Uuid, provider_id: z.string(), config: JsonObject }),
+    z.object({ provider: Provider, config: JsonObject }),
     { idempotent: true },
   ),
 } as const

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Blob, Version } from './blob.ts'
-import { Metadata, Sha256, Timestamp, TriggerPolicy, Uuid } from './common.ts'
+import { JsonObject, Metadata, Sha256, Timestamp, TriggerPolicy, Uuid } from './common.ts'
 import { Graph, Job, NodeState, Run } from './dag.ts'
 import { Delta, DeltaStatus } from './delta.ts'
 import { Provider, ProviderId, ProviderManifest } from './provider.ts'
@@ -106,7 +106,7 @@ export const UpdateProvider = z.strictObject({ status: Provider.shape.status })
 /** POST /providers/{id}/process. `label` keeps several derivations of one blob by one provider apart. */
 export const ProcessBlob = z.strictObject({
   blob_id: Uuid,
-  configuration: z.record(z.string(), z.json()).default({}),
+  configuration: JsonObject.default({}),
   label: Line.max(100).default(''),
 })
 export type ProcessBlob = z.infer<typeof ProcessBlob>
@@ -151,4 +151,4 @@ export const ListDeltasQuery = z.strictObject({
   after: Uuid.optional(),
   status: DeltaStatus.optional(),
 })
-export const ListRunsQuery = z.strictObject({ limit: limit(200), after: Timestamp.optional() })
+export const ListRunsQuery = z.strictObject({ limit: limit(200), after: Uuid.optional() })

@@ -24,6 +24,7 @@ export { migrate, migrationNames, migrationsHash, type MigrateOptions } from './
 export { inStartOrder, selectParts, type Dependent } from './order.ts'
 export type { Command, Part, PartState, PartStatus, ProcessPart, StopSignal, TaskPart } from './part.ts'
 export { freePort, isPortFree, portHolder, preferredPort, type PortHolder } from './ports.ts'
+export { reservePorts } from './port-reservation.ts'
 export { DeadlineMissed, probeHttp, until } from './probe.ts'
 export { commandLine, identify, isAlive, type ProcessIdentity } from './process-identity.ts'
 export { databaseSchemas, projectRoot, serviceFolders, type DatabaseService, type ServiceName } from './project.ts'

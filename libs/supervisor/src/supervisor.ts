@@ -73,7 +73,7 @@ export class Supervisor {
   async start(): Promise<void> {
     const launched = new Map<string, Promise<void>>()
     for (const slot of this.#slots.values()) {
-      const dependencies = slot.part.dependsOn.map((name) => launched.get(name))
+      const dependencies = slot.part.dependsOn.map((name) => launched.get(name)!)
       launched.set(
         slot.part.name,
         Promise.all(dependencies).then(() => this.#bringUp(slot)),
@@ -95,7 +95,7 @@ export class Supervisor {
       const dependents = [...this.#slots.values()].filter((other) => other.part.dependsOn.includes(slot.part.name))
       stopped.set(
         slot.part.name,
-        Promise.all(dependents.map((other) => stopped.get(other.part.name))).then(() => this.#takeDown(slot)),
+        Promise.all(dependents.map((other) => stopped.get(other.part.name)!)).then(() => this.#takeDown(slot)),
       )
     }
     await Promise.all([...stopped.values()])

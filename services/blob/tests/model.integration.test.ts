@@ -19,9 +19,15 @@ interface Head {
 
 /** What the rules say of commits that come one after another. */
 class Model {
-  readonly heads = new Map<string, Head>()
-  readonly fates = new Map<string, { tenant: string; blob: string; version: number }>()
-  readonly contents = new Set<string>()
+  readonly heads: Map<string, Head>
+  readonly fates: Map<string, { tenant: string; blob: string; version: number }>
+  readonly contents: Set<string>
+
+  constructor(from?: Model) {
+    this.heads = new Map(from?.heads)
+    this.fates = new Map(from?.fates)
+    this.contents = new Set(from?.contents)
+  }
 
   /** The outcome of a commit that came now, with these contents there. */
   judge(
@@ -62,34 +68,41 @@ class Model {
   }
 
   /**
-   * Follows a batch, whose items are concurrent: what was committed must be an order that the rules allow, and whatever was not must have been
-   * against the rules at some point of that order.
+   * The state after a batch, whose items are concurrent: what was committed must have an order that the rules allow, and whatever was not
+   * must be against the rules somewhere in such an order. So all of them are gone through.
    */
-  follow(commits: readonly Commit[], outcomes: readonly CommitOutcome[]): void {
-    const before = new Set(this.contents)
-    const open = commits.map((commit, index) => ({ commit, outcome: outcomes[index], explained: false }))
-    const committed = open.filter(({ outcome }) => outcome?.status === 'committed')
-    const refused = open.filter(({ outcome }) => outcome?.status !== 'committed')
-    const explain = (): void => {
-      for (const item of refused) {
-        const possible = [this.judge(item.commit), this.judge(item.commit, before)]
+  follow(commits: readonly Commit[], outcomes: readonly CommitOutcome[]): Model {
+    const before = this.contents
+    const items = commits.map((commit, index) => ({ commit, outcome: outcomes[index], explained: false }))
+    const committed = items.filter(({ outcome }) => outcome?.status === 'committed')
+    const others = items.filter(({ outcome }) => outcome?.status !== 'committed')
+    const seen = new Set<string>()
+    let end: Model | undefined
+
+    const visit = (state: Model, open: readonly (typeof items)[number][]): void => {
+      const name = open.map((item) => items.indexOf(item)).join()
+      if (seen.has(name)) return
+      seen.add(name)
+      for (const item of others) {
+        const possible = [state.judge(item.commit), state.judge(item.commit, before)]
         item.explained ||= possible.some(({ status }) => status === item.outcome?.status)
       }
-    }
-    explain()
-    while (committed.length > 0) {
-      const next = committed.findIndex(({ commit, outcome }) => {
-        const expected = this.judge(commit)
-        return (
-          outcome?.status === 'committed' && expected.status === 'committed' && expected.version === outcome.version
+      if (open.length === 0) end = state
+      for (const item of open) {
+        const { status, version } = state.judge(item.commit)
+        if (status !== 'committed' || item.outcome?.status !== 'committed' || version !== item.outcome.version) continue
+        const next = new Model(state)
+        next.apply(item.commit)
+        visit(
+          next,
+          open.filter((other) => other !== item),
         )
-      })
-      const [item] = next < 0 ? [] : committed.splice(next, 1)
-      if (!item) throw new Error(`the rules allow none of ${JSON.stringify(committed)}`)
-      this.apply(item.commit)
-      explain()
+      }
     }
-    expect(refused.filter(({ explained }) => !explained)).toEqual([])
+    visit(this, committed)
+    expect(others.filter(({ explained }) => !explained)).toEqual([])
+    if (!end) throw new Error(`the rules allow no order of ${JSON.stringify(committed)}`)
+    return end
   }
 }
 
@@ -115,7 +128,7 @@ it('does with any batches what the rules say', async () => {
     fc.asyncProperty(
       fc.array(fc.array(step, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 6 }),
       async (batches) => {
-        const model = new Model()
+        let model = new Model()
         const names = new Map<string, string>()
         const idOf = (name: string): string => names.get(name) ?? (names.set(name, newId()), idOf(name))
         for (const batch of batches) {
@@ -131,7 +144,7 @@ it('does with any batches what the rules say', async () => {
                 given.content === 'none' ? null : given.content === 'hash' ? hashOf(given.text) : bytesOf(given.text),
             }),
           )
-          model.follow(commits, await studio.commit(...commits))
+          model = model.follow(commits, await studio.commit(...commits))
         }
         for (const [blob_id, head] of model.heads) {
           const [blob] = await studio.store.readBlobs([{ tenant_id: head.tenant, blob_id }])

@@ -1,6 +1,6 @@
 import { createClient, type Client } from '@studio/clients'
 import { blobApi, registryApi, subjectsFor } from '@studio/contracts'
-import { createDatabase, prismaAdapter, type Database } from '@studio/database'
+import { createDatabase, type Database } from '@studio/database'
 import { openBus, startConsumer, startRelay, type Bus } from '@studio/events'
 import type { Logger } from '@studio/telemetry'
 import type { Config } from './config.ts'
@@ -8,11 +8,10 @@ import type { JobReader } from './domain/jobs.ts'
 import type { GraphStore, Providers } from './domain/ports.ts'
 import { reconcile } from './domain/reconcile.ts'
 import { onBlobChanged } from './events/on-blob-changed.ts'
-import { PrismaClient } from './generated/client.ts'
 import { createProviders } from './providers/registry-providers.ts'
 import { createBacklog } from './store/backlog.ts'
 import { createGraphStore } from './store/graph-store.ts'
-import { createJobReader } from './store/job-reader.ts'
+import { createJobReader, createPrisma } from './store/job-reader.ts'
 import { reconciled } from './telemetry.ts'
 import { createCascadeBell, type TemporalBell } from './temporal/cascade-bell.ts'
 
@@ -20,7 +19,7 @@ export interface Context {
   readonly config: Config
   readonly log: Logger
   readonly database: Database
-  readonly prisma: PrismaClient
+  readonly prisma: ReturnType<typeof createPrisma>
   readonly bus: Bus
   readonly blob: Client<typeof blobApi>
   readonly registry: Client<typeof registryApi>
@@ -35,7 +34,7 @@ export interface Context {
 
 export function createContext(config: Config, log: Logger): Context {
   const database = createDatabase({ url: config.DATABASE_URL, schema: 'dag', log })
-  const prisma = new PrismaClient({ adapter: prismaAdapter(database) })
+  const prisma = createPrisma(database)
   const bus = openBus({ url: config.NATS_URL, name: 'dag', log })
   const relay = startRelay({ database, bus, log })
   const blob = createClient(blobApi, { baseUrl: config.BLOB_URL, token: config.STUDIO_INTERNAL_TOKEN })

@@ -1,57 +1,54 @@
-import type { Lint, Linter } from 'harper.js'
-import type { GrammarConfig } from './contract.ts'
+import { Worker } from 'node:worker_threads'
+import type { Dialect } from './correct.ts'
 
-// Matters of taste are the author's.
-const taste = new Set(['Enhancement', 'Formatting', 'Readability', 'Regionalism', 'Style'])
-
-/** The text with all mistakes corrected that have exactly one correction. What may be a name (an unknown word in capitals) is left alone. */
-export async function correctText(
-  text: string,
-  language: 'plaintext' | 'markdown',
-  dialect: GrammarConfig['dialect'],
-): Promise<string> {
-  const linter = await linterFor(dialect)
-  const clear = (await linter.lint(text, { language })).filter(isClear)
-  // From the end to the beginning, so that the places of the others hold; of two that overlap the first found counts.
-  clear.sort((a, b) => b.span().start - a.span().start)
-  let corrected = text
-  let untouched = Infinity
-  for (const lint of clear) {
-    const [suggestion] = lint.suggestions()
-    if (suggestion === undefined || lint.span().end > untouched) continue
-    corrected = await linter.applySuggestion(corrected, lint, suggestion)
-    untouched = lint.span().start
-  }
-  return corrected
+export interface Question {
+  text: string
+  language: 'plaintext' | 'markdown'
+  dialect: Dialect
 }
 
-function isClear(lint: Lint): boolean {
-  if (lint.suggestion_count() !== 1 || taste.has(lint.lint_kind())) return false
-  return lint.lint_kind() !== 'Spelling' || lint.get_problem_text() === lint.get_problem_text().toLowerCase()
+/** What `correct` says of a text. The engine has a thread of its own, since it computes for a second without a pause when it loads. */
+export function correctText(text: string, language: Question['language'], dialect: Dialect): Promise<string> {
+  engine ??= startEngine()
+  return engine.ask({ text, language, dialect })
 }
 
-const linters = new Map<string, Promise<Linter>>()
-
-/** The engine takes over a second and 300 MB to load: once a process and dialect, when it is first needed. */
-function linterFor(dialect: GrammarConfig['dialect']): Promise<Linter> {
-  let linter = linters.get(dialect)
-  if (linter === undefined) {
-    linter = load(dialect)
-    linters.set(dialect, linter)
-    linter.catch(() => linters.delete(dialect))
-  }
-  return linter
+interface Engine {
+  ask(question: Question): Promise<string>
 }
 
-async function load(dialect: GrammarConfig['dialect']): Promise<Linter> {
-  const [{ Dialect, LocalLinter }, { binary }] = await Promise.all([import('harper.js'), import('harper.js/binary')])
-  const dialects = {
-    american: Dialect.American,
-    british: Dialect.British,
-    australian: Dialect.Australian,
-    canadian: Dialect.Canadian,
+type Answer = { id: number } & ({ corrected: string } | { error: string })
+
+let engine: Engine | undefined
+
+/** Loads when it is first needed, once a process: over a second and 300 MB. */
+function startEngine(): Engine {
+  const open = new Map<number, { resolve: (corrected: string) => void; reject: (error: Error) => void }>()
+  let questions = 0
+  const thread = new Worker(new URL('./engine-thread.ts', import.meta.url))
+  thread.on('message', (answer: Answer) => {
+    const asked = open.get(answer.id)
+    open.delete(answer.id)
+    if ('corrected' in answer) asked?.resolve(answer.corrected)
+    else asked?.reject(new Error(answer.error))
+    // An idle engine does not keep the process from ending.
+    if (open.size === 0) thread.unref()
+  })
+  const end = (error: Error): void => {
+    engine = undefined
+    for (const { reject } of open.values()) reject(error)
+    open.clear()
   }
-  const linter = new LocalLinter({ binary, dialect: dialects[dialect] })
-  await linter.setup()
-  return linter
+  thread.on('error', end)
+  thread.on('exit', () => end(new Error('the grammar engine ended')))
+  return {
+    ask: (question) => {
+      const { promise, resolve, reject } = Promise.withResolvers<string>()
+      const id = ++questions
+      open.set(id, { resolve, reject })
+      thread.ref()
+      thread.postMessage({ id, question })
+      return promise
+    },
+  }
 }

@@ -49,7 +49,8 @@ export async function listTransforms(
   const { since, until, after, limit } = request
   const records = await prisma.version.findMany({
     where: {
-      operation: 'transform',
+      // A provider's tombstone (operation `delete`) is its write too.
+      createdBy: { not: 'user' },
       createdAt: { gte: new Date(since), lt: new Date(until) },
       versionId: { gt: after },
     },

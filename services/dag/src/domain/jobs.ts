@@ -115,11 +115,11 @@ function startJob(
     const epoch = marked.find((node) => node.blob_id === blobId)?.epoch
     if (epoch === undefined) throw new StudioError('internal_error', 'The node of the job is not in the graph.')
     const id = runId(blobId, epoch)
-    await graph.addJob({ id, blob_id: blobId, epoch, provider_id: providerId })
+    const createdAt = await graph.addJob({ id, blob_id: blobId, epoch, provider_id: providerId })
     return {
       job: {
         id, tenant_id: origin.tenant_id, provider_id: providerId, input_ids: inputIds, blob_id: blobId,
-        status: 'queued', run: null, created_at: new Date().toISOString(),
+        status: 'queued', run: null, created_at: createdAt.toISOString(),
       }, // prettier-ignore
       ring: ringCascades(graph, readyRoots),
     }

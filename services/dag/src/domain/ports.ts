@@ -184,7 +184,8 @@ export interface GraphTransaction {
 
   addRuns(runs: readonly NewRun[]): Promise<void>
   addMemos(memos: readonly NewMemo[]): Promise<void>
-  addJob(job: { id: string; blob_id: string; epoch: number; provider_id: string }): Promise<void>
+  /** Answers when it was made. */
+  addJob(job: { id: string; blob_id: string; epoch: number; provider_id: string }): Promise<Date>
   /** Which of these nodes somebody asked for by a job in their present epoch. */
   listJobNodes(blobIds: readonly string[]): Promise<Set<string>>
   addClaims(requestId: string, claims: readonly StoredClaim[]): Promise<void>

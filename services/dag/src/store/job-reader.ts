@@ -1,9 +1,14 @@
 import type { ClaimInput, Run, RunOutcome } from '@studio/contracts'
-import type { Database } from '@studio/database'
+import { prismaAdapter, type Database } from '@studio/database'
 import type { Problem } from '@studio/kernel'
 import type { JobReader } from '../domain/jobs.ts'
-import type { PrismaClient, Run as StoredRun } from '../generated/client.ts'
+import { PrismaClient, type Run as StoredRun } from '../generated/client.ts'
 import { readNodes } from './nodes.ts'
+
+/** Prisma over the pool that the hand-written statements use. */
+export function createPrisma(database: Database): PrismaClient {
+  return new PrismaClient({ adapter: prismaAdapter(database) })
+}
 
 export function createJobReader(prisma: PrismaClient, database: Database): JobReader {
   return {
@@ -32,9 +37,10 @@ export function createJobReader(prisma: PrismaClient, database: Database): JobRe
 /** Runs of a derived blob, newest first. */
 export async function listRuns(prisma: PrismaClient, tenantId: string, blobId: string, limit: number, before: string | undefined): Promise<Run[]> {
   const runs = await prisma.run.findMany({
-    where: { tenantId, blobId, ...(before ? { finishedAt: { lt: new Date(before) } } : {}) },
-    orderBy: { finishedAt: 'desc' },
+    where: { tenantId, blobId },
+    orderBy: [{ finishedAt: 'desc' }, { id: 'desc' }],
     take: limit,
+    ...(before ? { cursor: { id: before }, skip: 1 } : {}),
   })
   return runs.map(runOf)
 }

@@ -54,14 +54,14 @@ export async function addMemos(tx: Queryable, tenantId: string, memos: readonly 
   )
 }
 
-export async function addJob(tx: Queryable, tenantId: string, job: { id: string; blob_id: string; epoch: number; provider_id: string }): Promise<void> {
-  await tx.query('add-job', 'insert into job (id, tenant_id, blob_id, epoch, provider_id) values ($1, $2, $3, $4, $5)', [
-    job.id,
-    tenantId,
-    job.blob_id,
-    job.epoch,
-    job.provider_id,
-  ])
+/** Answers when it was made. */
+export async function addJob(tx: Queryable, tenantId: string, job: { id: string; blob_id: string; epoch: number; provider_id: string }): Promise<Date> {
+  const [row] = await tx.query<{ created_at: Date }>(
+    'add-job',
+    'insert into job (id, tenant_id, blob_id, epoch, provider_id) values ($1, $2, $3, $4, $5) returning created_at',
+    [job.id, tenantId, job.blob_id, job.epoch, job.provider_id],
+  )
+  return row?.created_at ?? new Date()
 }
 
 export async function listJobNodes(tx: Queryable, blobIds: readonly string[]): Promise<Set<string>> {

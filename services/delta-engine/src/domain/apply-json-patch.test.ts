@@ -285,10 +285,7 @@ const { value: ordinary } = fc.letrec<{ value: Json }>((tie) => ({
 
 function containersOf(value: Json, path: readonly string[] = []): { path: readonly string[]; value: Json }[] {
   if (!isContainer(value)) return []
-  return [
-    { path, value },
-    ...Object.entries(value).flatMap(([token, child]) => containersOf(child, [...path, token])),
-  ]
+  return [{ path, value }, ...Object.entries(value).flatMap(([token, child]) => containersOf(child, [...path, token]))]
 }
 
 interface Choice {

@@ -44,6 +44,6 @@ export function graphRoutes(router: Router, context: Context): void {
       findBlob(context, principal, blob_id),
       context.dag.call('listRuns', { tenant_id: principal.tenant_id, blob_id, limit, before: after }),
     ])
-    answerPage(response, runs.map(runResource), runs.length < limit ? null : (runs.at(-1)?.finished_at ?? null))
+    answerPage(response, runs.map(runResource), runs.length < limit ? null : (runs.at(-1)?.id ?? null))
   })
 }
