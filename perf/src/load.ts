@@ -17,7 +17,13 @@ export interface Call {
 }
 
 /** `writers` at once, each with its own connection and `each` requests one after another; what is not 2xx or 3xx is an error. */
-export async function load(url: string, writers: number, each: number, call: (writer: number, turn: number) => Call, seen?: (answer: string) => void): Promise<Measured> {
+export async function load(
+  url: string,
+  writers: number,
+  each: number,
+  call: (writer: number, turn: number) => Call,
+  seen?: (answer: string) => void,
+): Promise<Measured> {
   const pool = new Pool(url, { connections: writers, pipelining: 1, keepAliveTimeout: 60_000 })
   const times: number[] = []
   let errors = 0

@@ -11,15 +11,25 @@ import { startStack, type Stack } from './stack.ts'
  * `npm run perf [-- NAME …] [--save]`: runs the benchmarks and prints their figures beside the kept baseline; `--save` makes them the
  * baseline. Nothing here decides a test: machines differ, ratios within one run are what counts.
  */
-const onStack: Record<string, (stack: Stack) => Promise<Figure[]>> = { throughput, latency: cascadeLatency, providers: withProviders }
+const onStack: Record<string, (stack: Stack) => Promise<Figure[]>> = {
+  throughput,
+  latency: cascadeLatency,
+  providers: withProviders,
+}
 const alone: Record<string, () => Promise<Figure[]>> = { micro, 'start-up': startUp }
 const baselineFile = new URL('../baseline.json', import.meta.url)
 
 export async function main(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { save: { type: 'boolean', default: false } } })
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { save: { type: 'boolean', default: false } },
+  })
   const unknown = positionals.filter((name) => !(name in onStack) && !(name in alone))
   if (unknown.length > 0) {
-    process.stderr.write(`There is no benchmark ${unknown.join(', ')}; there are ${[...Object.keys(onStack), ...Object.keys(alone)].join(', ')}.\n`)
+    process.stderr.write(
+      `There is no benchmark ${unknown.join(', ')}; there are ${[...Object.keys(onStack), ...Object.keys(alone)].join(', ')}.\n`,
+    )
     return 2
   }
   const wanted = (name: string): boolean => positionals.length === 0 || positionals.includes(name)
@@ -40,7 +50,10 @@ export async function main(args: string[]): Promise<number> {
   const baseline = JSON.parse(await readFile(baselineFile, 'utf8').catch(() => '{}')) as Record<string, number>
   process.stdout.write(`${table(figures, baseline)}\n`)
   if (values.save) {
-    const kept = { ...baseline, ...Object.fromEntries(figures.map(({ name, value }) => [name, Number(value.toPrecision(4))])) }
+    const kept = {
+      ...baseline,
+      ...Object.fromEntries(figures.map(({ name, value }) => [name, Number(value.toPrecision(4))])),
+    }
     await writeFile(baselineFile, `${JSON.stringify(kept, null, 2)}\n`)
   }
   return 0

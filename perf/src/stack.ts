@@ -1,7 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { addressesOf, findEngines, freePort, freePorts, logFolderOf, machineEnvironment, newSecrets, servicePart, stackParts, Supervisor } from '@studio/supervisor'
+import {
+  addressesOf,
+  findEngines,
+  freePort,
+  freePorts,
+  logFolderOf,
+  machineEnvironment,
+  newSecrets,
+  servicePart,
+  stackParts,
+  Supervisor,
+} from '@studio/supervisor'
 import { signToken } from '@studio/testing'
 
 export interface Stack {
@@ -23,7 +34,13 @@ export async function startStack(): Promise<Stack> {
     environment: machineEnvironment(process.env),
   }
   const addresses = addressesOf(options)
-  const testWorker = servicePart({ ...options, name: 'worker', addresses, port: await freePort(), entry: 'tests/providers/main.ts' })
+  const testWorker = servicePart({
+    ...options,
+    name: 'worker',
+    addresses,
+    port: await freePort(),
+    entry: 'tests/providers/main.ts',
+  })
   const supervisor = new Supervisor({
     parts: [...stackParts(options), { ...testWorker, name: 'test-worker' }],
     logFolder: logFolderOf(dataDir),
@@ -38,7 +55,8 @@ export async function startStack(): Promise<Stack> {
   return {
     url: `http://127.0.0.1:${options.ports.services.gateway}`,
     databaseUrl: addresses.databaseUrl,
-    tokenFor: (tenant) => signToken(options.secrets.jwtSecret, { sub: tenant, exp: Math.floor(Date.now() / 1000) + 24 * 3600 }),
+    tokenFor: (tenant) =>
+      signToken(options.secrets.jwtSecret, { sub: tenant, exp: Math.floor(Date.now() / 1000) + 24 * 3600 }),
     stop,
   }
 }

@@ -17,7 +17,9 @@ afterAll(() => studio?.stop())
 describe('a text and what is derived from it', () => {
   test('one new text becomes a graph of four nodes and three edges', async () => {
     const ann = user(studio.as('four-nodes'))
-    const text = await ann.create('The fox have a apple in there garden. It was very sweet, and everybody in the village wanted to taste it.')
+    const text = await ann.create(
+      'The fox have a apple in there garden. It was very sweet, and everybody in the village wanted to taste it.',
+    )
     const graph = await ann.settled(text.id, 4)
     expect(graph.edges).toHaveLength(3)
     const derived = await ann.derived(text.id)
@@ -37,7 +39,10 @@ describe('a text and what is derived from it', () => {
     const text = await ann.create('A quiet river runs through the old town, and its bridges are made of stone.')
     await ann.settled(text.id, 4)
     const before = await ann.derived(text.id)
-    const edited = await ann.edit(text.id, 'A quiet river runs through the old town, and its heron stands beneath the stone bridge.')
+    const edited = await ann.edit(
+      text.id,
+      'A quiet river runs through the old town, and its heron stands beneath the stone bridge.',
+    )
     expect(edited.version).toBe(2)
     await ann.settled(text.id, 4)
     const after = await ann.derived(text.id)
@@ -47,7 +52,11 @@ describe('a text and what is derived from it', () => {
     }
     expect(after['text-expander']?.text).toContain('heron')
     const [run] = await ann.runs(after['text-expander']?.id ?? '')
-    expect(run).toMatchObject({ outcome: 'version', version: 2, inputs: [{ blob_id: text.id, version: 2, content_hash: edited.content_hash }] })
+    expect(run).toMatchObject({
+      outcome: 'version',
+      version: 2,
+      inputs: [{ blob_id: text.id, version: 2, content_hash: edited.content_hash }],
+    })
     const processed = (await ann.read(text.id)).processed_by?.['text-expander']
     expect(processed).toMatchObject({ status: 'settled', blob_id: after['text-expander']?.id })
   })
@@ -81,11 +90,14 @@ describe('a text and what is derived from it', () => {
   test('many edits in a row end in what the last one gives', async () => {
     const ann = user(studio.as('burst'))
     const text = await ann.create('Edit number zero of a text that somebody is typing.')
-    for (let edit = 1; edit <= 15; edit++) await ann.edit(text.id, `Edit number ${edit} of a text that somebody is typing.`)
+    for (let edit = 1; edit <= 15; edit++)
+      await ann.edit(text.id, `Edit number ${edit} of a text that somebody is typing.`)
     await ann.settled(text.id, 4)
     const derived = await ann.derived(text.id)
     expect(derived['text-expander']?.text).toContain('Edit number 15 of')
-    expect((await ann.versions(text.id)).map((version) => version.version)).toEqual(Array.from({ length: 16 }, (_, index) => 16 - index))
+    expect((await ann.versions(text.id)).map((version) => version.version)).toEqual(
+      Array.from({ length: 16 }, (_, index) => 16 - index),
+    )
   })
 
   test('deleting the source takes along what only it feeds', async () => {
@@ -151,7 +163,11 @@ describe('a provider on demand', () => {
 
   test('in a batch the one that fails spoils no other', async () => {
     const ann = user(studio.as('batch'))
-    const texts = await Promise.all(Array.from({ length: 8 }, (_, index) => ann.create(index === 3 ? 'number 3 will fail' : `number ${index}`, { providers: 'none' })))
+    const texts = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        ann.create(index === 3 ? 'number 3 will fail' : `number ${index}`, { providers: 'none' }),
+      ),
+    )
     const jobs = await Promise.all(texts.map((text) => ann.process('faulty', text.id)))
     const ended = await Promise.all(jobs.map((job) => ann.ended(job.job_id, 90_000)))
     expect(ended.map((job) => job.status)).toEqual(texts.map((_, index) => (index === 3 ? 'failed' : 'succeeded')))
@@ -180,7 +196,9 @@ test('Temporal shows cascades and runs under readable ids with search attributes
   await ann.settled(text.id, 4)
   const client = new Client({ connection: await Connection.connect({ address: studio.temporalAddress }) })
   const seen: string[] = []
-  for await (const execution of client.workflow.list({ query: `studioTenant = '${studio.tenantOf('inspect')}' and studioRoot = '${text.id}'` })) {
+  for await (const execution of client.workflow.list({
+    query: `studioTenant = '${studio.tenantOf('inspect')}' and studioRoot = '${text.id}'`,
+  })) {
     seen.push(`${execution.type}: ${execution.workflowId}`)
   }
   expect(seen).toContain(`cascade: cascade/${studio.tenantOf('inspect')}/${text.id}`)
@@ -190,10 +208,18 @@ test('Temporal shows cascades and runs under readable ids with search attributes
 
 test('the five metrics are served where they are measured', async () => {
   const served = await Promise.all(
-    (['blob', 'delta-engine', 'dag', 'worker', 'gateway'] as const).map(async (name) => (await fetch(`${studio.serviceUrl(name)}/metrics`)).text()),
+    (['blob', 'delta-engine', 'dag', 'worker', 'gateway'] as const).map(async (name) =>
+      (await fetch(`${studio.serviceUrl(name)}/metrics`)).text(),
+    ),
   )
   const all = served.join('\n')
-  for (const metric of ['studio_blob_creation_duration_seconds_bucket{', 'studio_delta_application_duration_seconds_bucket{', 'studio_provider_processing_duration_seconds_bucket{', 'studio_dag_depth{', 'studio_cache_hit_rate{']) {
+  for (const metric of [
+    'studio_blob_creation_duration_seconds_bucket{',
+    'studio_delta_application_duration_seconds_bucket{',
+    'studio_provider_processing_duration_seconds_bucket{',
+    'studio_dag_depth{',
+    'studio_cache_hit_rate{',
+  ]) {
     expect(all).toContain(metric)
   }
 })
@@ -202,7 +228,11 @@ test('what is sent and who listens is what the flow table says', async () => {
   const ann = user(studio.as('flow'))
   const text = await ann.create('A text that is made, changed and deleted.')
   await ann.settled(text.id, 4)
-  const writers = await Promise.all(Array.from({ length: 6 }, (_, index) => ann.api.patch(`/api/v1/studio/blobs/${text.id}`, { text: `Writer ${index}`, from_version: 1 })))
+  const writers = await Promise.all(
+    Array.from({ length: 6 }, (_, index) =>
+      ann.api.patch(`/api/v1/studio/blobs/${text.id}`, { text: `Writer ${index}`, from_version: 1 }),
+    ),
+  )
   expect(writers.filter((answer) => answer.status === 200)).toHaveLength(1)
   expect(writers.filter((answer) => answer.status === 409)).toHaveLength(5)
   await ann.settled(text.id, 4)
@@ -210,8 +240,15 @@ test('what is sent and who listens is what the flow table says', async () => {
   const database = new pg.Client({ connectionString: studio.databaseUrl })
   await database.connect()
   const sent = new Set<string>()
-  for (const [service, schema] of Object.entries({ blob: 'blob', 'delta-engine': 'delta', dag: 'dag', 'provider-registry': 'registry' })) {
-    const { rows } = await database.query<{ type: EventType }>(`select distinct event->>'type' as type from ${schema}.outbox`)
+  for (const [service, schema] of Object.entries({
+    blob: 'blob',
+    'delta-engine': 'delta',
+    dag: 'dag',
+    'provider-registry': 'registry',
+  })) {
+    const { rows } = await database.query<{ type: EventType }>(
+      `select distinct event->>'type' as type from ${schema}.outbox`,
+    )
     for (const { type } of rows) {
       expect([type, flow[type]?.producer]).toEqual([type, service])
       sent.add(type)
@@ -220,17 +257,26 @@ test('what is sent and who listens is what the flow table says', async () => {
   await database.end()
   // A delta fails only where two commits meet, and a provider is updated only when somebody does it: other tests make these.
   const unusual = ['studio.delta.failed', 'studio.provider.updated']
-  expect([...sent, ...unusual].filter((type, index, all) => all.indexOf(type) === index).sort()).toEqual(Object.keys(flow).sort())
+  expect([...sent, ...unusual].filter((type, index, all) => all.indexOf(type) === index).sort()).toEqual(
+    Object.keys(flow).sort(),
+  )
 
   const connection = await connect({ servers: studio.natsUrl })
   const manager = await jetstreamManager(connection)
   const consumers: Record<string, string[]> = {}
-  for await (const consumer of manager.consumers.list('STUDIO')) consumers[consumer.config.durable_name ?? ''] = [...(consumer.config.filter_subjects ?? [consumer.config.filter_subject ?? ''])].sort()
+  for await (const consumer of manager.consumers.list('STUDIO'))
+    consumers[consumer.config.durable_name ?? ''] = [
+      ...(consumer.config.filter_subjects ?? [consumer.config.filter_subject ?? '']),
+    ].sort()
   await connection.close()
   const listeners = [...new Set(Object.values(flow).flatMap((one) => one.consumers))]
   expect(consumers).toEqual(Object.fromEntries(listeners.map((name) => [name, subjectsFor(name).sort()])))
 })
 
 async function waitGone(ann: ReturnType<typeof user>, id: string): Promise<void> {
-  await waitForValue('the derived blob to be deleted', () => ann.api.get(`/api/v1/studio/blobs/${id}`), (answer) => answer.status === 410)
+  await waitForValue(
+    'the derived blob to be deleted',
+    () => ann.api.get(`/api/v1/studio/blobs/${id}`),
+    (answer) => answer.status === 410,
+  )
 }

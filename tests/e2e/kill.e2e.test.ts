@@ -48,22 +48,26 @@ const points = [
   ['gateway', 'gateway.submit.after'],
 ] as const
 
-test.each(points)('%s dies at %s: the cascade completes, with one version a change', async (part, point) => {
-  const ann = user(studio.as(`${part} ${point}`))
-  const text = await ann.create(`Before the fault at ${point} there was this sentence, and nothing else.`)
-  await ann.settled(text.id, 4)
+test.each(points)(
+  '%s dies at %s: the cascade completes, with one version a change',
+  async (part, point) => {
+    const ann = user(studio.as(`${part} ${point}`))
+    const text = await ann.create(`Before the fault at ${point} there was this sentence, and nothing else.`)
+    await ann.settled(text.id, 4)
 
-  const proof = join(studio.folder, `${point}-${randomUUID()}`)
-  await studio.restart(part, { env: { STUDIO_FAILPOINTS: `${point}=${proof}` } })
-  const editing = editUntilAnswered(ann, text.id, `After the fault at ${point} the sentence speaks of a lighthouse.`)
-  await studio.died(part)
-  expect(existsSync(proof)).toBe(true)
-  await studio.start(part)
+    const proof = join(studio.folder, `${point}-${randomUUID()}`)
+    await studio.restart(part, { env: { STUDIO_FAILPOINTS: `${point}=${proof}` } })
+    const editing = editUntilAnswered(ann, text.id, `After the fault at ${point} the sentence speaks of a lighthouse.`)
+    await studio.died(part)
+    expect(existsSync(proof)).toBe(true)
+    await studio.start(part)
 
-  expect((await editing).version).toBe(2)
-  await ann.settled(text.id, 4)
-  await expectOneVersionEach(ann, text.id, 'lighthouse')
-}, 180_000)
+    expect((await editing).version).toBe(2)
+    await ann.settled(text.id, 4)
+    await expectOneVersionEach(ann, text.id, 'lighthouse')
+  },
+  180_000,
+)
 
 test('killed while a provider runs, the worker takes the run up again after its restart', async () => {
   const ann = user(studio.as('slow'))
@@ -90,12 +94,17 @@ test('with every service and the worker killed at once, the cascade completes af
 /** A client that does not know whether its edit was taken says it again under the same key, until it is answered. */
 async function editUntilAnswered(ann: User, id: string, text: string): Promise<BlobResource> {
   const headers = { 'idempotency-key': randomUUID() }
-  return await waitFor('the edit to be answered', () => ann.edit(id, text, headers), { timeoutMs: 90_000, intervalMs: 200 })
+  return await waitFor('the edit to be answered', () => ann.edit(id, text, headers), {
+    timeoutMs: 90_000,
+    intervalMs: 200,
+  })
 }
 
 async function expectOneVersionEach(ann: User, id: string, word: string): Promise<void> {
   const graph = await ann.graph(id)
-  expect(graph.nodes.map((node) => [node.provider_id, node.state, node.version])).toEqual(graph.nodes.map((node) => [node.provider_id, 'settled', 2]))
+  expect(graph.nodes.map((node) => [node.provider_id, node.state, node.version])).toEqual(
+    graph.nodes.map((node) => [node.provider_id, 'settled', 2]),
+  )
   expect((await ann.derived(id))['text-expander']?.text).toContain(word)
   const ids = graph.nodes.map((node) => node.blob_id)
   for (const blobId of ids) {
@@ -109,7 +118,9 @@ async function expectOneVersionEach(ann: User, id: string, word: string): Promis
     expect(versions.map((version) => version.version)).toEqual([2, 1])
     // One that died before its commit is failed for good and has no version; what the client said again took its place.
     expect(deltas.filter((delta) => delta.status === 'applied').map((delta) => delta.to_version)).toEqual([2, 1])
-    expect(deltas.filter((delta) => delta.status === 'failed').map((delta) => delta.to_version)).toEqual(deltas.slice(2).map(() => null))
+    expect(deltas.filter((delta) => delta.status === 'failed').map((delta) => delta.to_version)).toEqual(
+      deltas.slice(2).map(() => null),
+    )
   }
   const told = await waitFor('every version to leave as an event', async () => {
     const { rows } = await database.query<{ blob_id: string; version: number; unsent: boolean }>(
@@ -119,5 +130,7 @@ async function expectOneVersionEach(ann: User, id: string, word: string): Promis
     )
     return rows.every((row) => !row.unsent) && rows
   })
-  expect(told.map((row) => `${row.blob_id} ${row.version}`).sort()).toEqual(ids.flatMap((blobId) => [`${blobId} 1`, `${blobId} 2`]).sort())
+  expect(told.map((row) => `${row.blob_id} ${row.version}`).sort()).toEqual(
+    ids.flatMap((blobId) => [`${blobId} 1`, `${blobId} 2`]).sort(),
+  )
 }

@@ -7,7 +7,8 @@ const base = '/api/v1/studio'
 export function user(api: Api) {
   const data = async <Data>(answering: Promise<Answer<{ data: Data }>>, status = 200): Promise<Data> => {
     const answer = await answering
-    if (answer.status !== status) throw new Error(`expected ${status}, got ${answer.status}: ${JSON.stringify(answer.body)}`)
+    if (answer.status !== status)
+      throw new Error(`expected ${status}, got ${answer.status}: ${JSON.stringify(answer.body)}`)
     return answer.body.data
   }
   const self = {
@@ -22,18 +23,36 @@ export function user(api: Api) {
     deltas: (id: string) => data<DeltaResource[]>(api.get(`${base}/blobs/${id}/deltas`)),
     runs: (id: string) => data<RunResource[]>(api.get(`${base}/blobs/${id}/runs`)),
     process: (provider: string, blobId: string, configuration: object = {}, label = '') =>
-      data<{ job_id: string; blob_id: string }>(api.post(`${base}/providers/${provider}/process`, { blob_id: blobId, configuration, label }), 202),
-    job: (id: string) => data<{ job_id: string; status: string; blob_id: string; run: RunResource | null }>(api.get(`${base}/jobs/${id}`)),
+      data<{ job_id: string; blob_id: string }>(
+        api.post(`${base}/providers/${provider}/process`, { blob_id: blobId, configuration, label }),
+        202,
+      ),
+    job: (id: string) =>
+      data<{ job_id: string; status: string; blob_id: string; run: RunResource | null }>(api.get(`${base}/jobs/${id}`)),
     retry: (id: string) => api.post(`${base}/jobs/${id}/retry`),
     /** Resolves when all that follows from the blob's head has been made, and has this many nodes. */
     settled: (id: string, nodes: number, timeoutMs = 60_000) =>
-      waitForValue(`a settled graph of ${nodes} nodes`, () => self.graph(id), (graph) => graph.settled && graph.nodes.length === nodes, { timeoutMs }),
+      waitForValue(
+        `a settled graph of ${nodes} nodes`,
+        () => self.graph(id),
+        (graph) => graph.settled && graph.nodes.length === nodes,
+        { timeoutMs },
+      ),
     ended: (jobId: string, timeoutMs = 60_000) =>
-      waitForValue(`the end of job ${jobId}`, () => self.job(jobId), (job) => ['succeeded', 'failed', 'cancelled'].includes(job.status), { timeoutMs }),
+      waitForValue(
+        `the end of job ${jobId}`,
+        () => self.job(jobId),
+        (job) => ['succeeded', 'failed', 'cancelled'].includes(job.status),
+        { timeoutMs },
+      ),
     /** The derived blob that a provider made, by provider id. */
     derived: async (id: string) => {
       const graph = await self.graph(id)
-      const blobs = await Promise.all(graph.nodes.filter((node) => node.provider_id !== null).map(async (node) => [node.provider_id ?? '', await self.read(node.blob_id)] as const))
+      const blobs = await Promise.all(
+        graph.nodes
+          .filter((node) => node.provider_id !== null)
+          .map(async (node) => [node.provider_id ?? '', await self.read(node.blob_id)] as const),
+      )
       return Object.fromEntries(blobs) as Record<string, BlobResource>
     },
   }

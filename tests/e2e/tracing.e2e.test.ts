@@ -38,7 +38,9 @@ beforeAll(async () => {
   collector.listen(0, '0.0.0.0')
   await once(collector, 'listening')
   const { port } = collector.address() as AddressInfo
-  studio = await startStudio({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_BSP_SCHEDULE_DELAY: '200' } })
+  studio = await startStudio({
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_BSP_SCHEDULE_DELAY: '200' },
+  })
 }, 180_000)
 
 afterAll(async () => {
@@ -52,7 +54,11 @@ const clientSpan = 'b7ad6b7169203331'
 test('one trace leads from the REST call through NATS and Temporal to the derived write', async () => {
   const traceId = '0af7651916cd43dd8448eb211c80319c'
   const ann = user(studio.as('trace'))
-  const created = await ann.api.post('/api/v1/studio/blobs', { text: 'A text whose way through the studio is followed.' }, { traceparent: `00-${traceId}-${clientSpan}-01` })
+  const created = await ann.api.post(
+    '/api/v1/studio/blobs',
+    { text: 'A text whose way through the studio is followed.' },
+    { traceparent: `00-${traceId}-${clientSpan}-01` },
+  )
   const { id } = (created.body as { data: { id: string } }).data
   await ann.settled(id, 4)
 
@@ -61,7 +67,10 @@ test('one trace leads from the REST call through NATS and Temporal to the derive
   const ofTrace = await waitForValue(
     'a whole trace over all services, the derived writes included',
     () => spans.filter((span) => span.traceId === traceId),
-    (found) => services.every((service) => found.some((span) => span.service === service)) && writes(found).length >= 2 && looseParents(found).join() === clientSpan,
+    (found) =>
+      services.every((service) => found.some((span) => span.service === service)) &&
+      writes(found).length >= 2 &&
+      looseParents(found).join() === clientSpan,
   )
   // The derived write hangs below the worker's run, and dag below the request: the way led through Temporal and NATS.
   const byId = new Map(ofTrace.map((span) => [span.spanId, span]))
@@ -76,7 +85,12 @@ test('one trace leads from the REST call through NATS and Temporal to the derive
 /** Ids that spans name as their parent and that are not in the trace. */
 function looseParents(found: readonly Span[]): string[] {
   const known = new Set(found.map((span) => span.spanId))
-  return [...new Set(found.flatMap((span) => (span.parentSpanId && !known.has(span.parentSpanId) ? [span.parentSpanId] : [])))]
+  return [
+    ...new Set(
+      found.flatMap((span) => (span.parentSpanId && !known.has(span.parentSpanId) ? [span.parentSpanId] : [])),
+    ),
+  ]
 }
 
-const writes = (found: readonly Span[]): Span[] => found.filter((span) => span.service === 'blob' && span.name.includes('/internal/commits'))
+const writes = (found: readonly Span[]): Span[] =>
+  found.filter((span) => span.service === 'blob' && span.name.includes('/internal/commits'))

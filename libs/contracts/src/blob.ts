@@ -1,5 +1,17 @@
 import { z } from 'zod'
-import { BlobReference, Content, items, Metadata, Operation, Sha256, Timestamp, Traceparent, TriggerPolicy, Uuid, VersionNumber } from './common.ts'
+import {
+  BlobReference,
+  Content,
+  items,
+  Metadata,
+  Operation,
+  Sha256,
+  Timestamp,
+  Traceparent,
+  TriggerPolicy,
+  Uuid,
+  VersionNumber,
+} from './common.ts'
 import { route } from './route.ts'
 
 /** A blob at its head. `size` in bytes; `created_by` is "user" or a provider id; `parent_id` and `depth` tell the primary input at creation. */
@@ -97,11 +109,21 @@ export const blobApi = {
   /** Commits deltas, each on its own; repeatable by delta id. */
   commit: route('/internal/commits', items(Commit), items(CommitOutcome), { idempotent: true, itemwise: true }),
   /** Blobs at their heads, tombstones included; null for what this tenant does not have. */
-  readBlobs: route('/internal/blobs/read', items(BlobReference), items(Blob.nullable()), { idempotent: true, itemwise: true }),
+  readBlobs: route('/internal/blobs/read', items(BlobReference), items(Blob.nullable()), {
+    idempotent: true,
+    itemwise: true,
+  }),
   /** A tenant's live blobs, newest first by time of creation; `after` is the id of the last one seen. */
   listBlobs: route(
     '/internal/blobs/list',
-    z.object({ tenant_id: Uuid, user_id: Uuid.optional(), root_id: Uuid.optional(), created_by: z.string().optional(), limit: z.int().min(1).max(200), after: Uuid.optional() }),
+    z.object({
+      tenant_id: Uuid,
+      user_id: Uuid.optional(),
+      root_id: Uuid.optional(),
+      created_by: z.string().optional(),
+      limit: z.int().min(1).max(200),
+      after: Uuid.optional(),
+    }),
     z.object({ blobs: z.array(Blob), next: Uuid.nullable() }),
     { idempotent: true },
   ),

@@ -21,7 +21,7 @@ export const JsonObject = z.custom<Record<string, z.core.util.JSONType>>(
 export type JsonObject = z.infer<typeof JsonObject>
 
 /** The user's own words about a blob: any JSON object; at most 16 KiB, checked where it enters. */
-export const Metadata = JsonObject
+export const Metadata = JsonObject.meta({ description: 'any JSON object' })
 export type Metadata = z.infer<typeof Metadata>
 
 /** Which providers may apply by their triggers: all that match, none, or those named. */

@@ -75,6 +75,7 @@ export const ClaimItem = z.object({
   epoch: z.int().min(1),
   head_version: z.int().min(0),
   head_hash: Sha256.nullable(),
+  head_content_type: z.string().nullable(),
   provider_id: z.string(),
   provider_version: z.string(),
   config: JsonObject,
@@ -143,7 +144,13 @@ export const Job = z.object({
 export type Job = z.infer<typeof Job>
 
 /** How one provider stands towards one blob that it takes as input. */
-export const Processing = z.object({ provider_id: z.string(), blob_id: Uuid, state: NodeState, run_id: Uuid.nullable(), at: Timestamp.nullable() })
+export const Processing = z.object({
+  provider_id: z.string(),
+  blob_id: Uuid,
+  state: NodeState,
+  run_id: Uuid.nullable(),
+  at: Timestamp.nullable(),
+})
 export type Processing = z.infer<typeof Processing>
 
 export const dagApi = {
@@ -160,7 +167,9 @@ export const dagApi = {
   /** The nodes still leased under a claim, with the lease made longer. Empty: the claim is lost. */
   readClaim: route('/internal/claims/read', z.object({ claim_id: Uuid }), items(ClaimItem), { idempotent: true }),
   /** Makes the lease longer; `held` are the nodes still leased. */
-  renewClaim: route('/internal/claims/renew', z.object({ claim_id: Uuid }), z.object({ held: z.array(Uuid) }), { idempotent: true }),
+  renewClaim: route('/internal/claims/renew', z.object({ claim_id: Uuid }), z.object({ held: z.array(Uuid) }), {
+    idempotent: true,
+  }),
   /** Records outcomes of claimed nodes and frees what waited for them. Items whose lease or epoch is no longer theirs are `lost` and change nothing. */
   settle: route(
     '/internal/settlements',
@@ -179,11 +188,23 @@ export const dagApi = {
     { idempotent: true },
   ),
   /** A cascade workflow wants to end: `ended` false says that something became ready meanwhile, so that it claims again. */
-  endCascade: route('/internal/cascades/end', z.object({ tenant_id: Uuid, cascade_id: Uuid }), z.object({ ended: z.boolean() }), { idempotent: true }),
+  endCascade: route(
+    '/internal/cascades/end',
+    z.object({ tenant_id: Uuid, cascade_id: Uuid }),
+    z.object({ ended: z.boolean() }),
+    { idempotent: true },
+  ),
   /** null: dag has not heard of this blob yet. */
   readGraph: route('/internal/graphs/read', BlobReference, z.object({ graph: Graph.nullable() }), { idempotent: true }),
-  listChildren: route('/internal/children/list', BlobReference, z.object({ blob_ids: z.array(Uuid) }), { idempotent: true }),
-  readProcessing: route('/internal/processing/read', items(BlobReference), items(z.object({ processing: z.array(Processing) })), { idempotent: true, itemwise: true }),
+  listChildren: route('/internal/children/list', BlobReference, z.object({ blob_ids: z.array(Uuid) }), {
+    idempotent: true,
+  }),
+  readProcessing: route(
+    '/internal/processing/read',
+    items(BlobReference),
+    items(z.object({ processing: z.array(Processing) })),
+    { idempotent: true, itemwise: true },
+  ),
   /** Runs of a derived blob, newest first; `before` is the id of the last one seen. */
   listRuns: route(
     '/internal/runs/list',
@@ -194,10 +215,23 @@ export const dagApi = {
   /** Runs a provider on a blob on demand. Throws blob_not_found, blob_deleted, provider_not_found, provider_disabled, invalid_configuration, input_not_supported. */
   createJob: route(
     '/internal/jobs/create',
-    z.object({ tenant_id: Uuid, user_id: Uuid, provider_id: z.string(), blob_id: Uuid, config: JsonObject, label: z.string().max(100), traceparent: Traceparent.nullable() }),
+    z.object({
+      tenant_id: Uuid,
+      user_id: Uuid,
+      provider_id: z.string(),
+      blob_id: Uuid,
+      config: JsonObject,
+      label: z.string().max(100),
+      traceparent: Traceparent.nullable(),
+    }),
     z.object({ job: Job }),
   ),
-  readJob: route('/internal/jobs/read', z.object({ tenant_id: Uuid, job_id: Uuid }), z.object({ job: Job.nullable() }), { idempotent: true }),
+  readJob: route(
+    '/internal/jobs/read',
+    z.object({ tenant_id: Uuid, job_id: Uuid }),
+    z.object({ job: Job.nullable() }),
+    { idempotent: true },
+  ),
   /** Starts a failed job (or run) again; the job answered has a new id. Throws job_not_found, job_not_failed. */
   retryJob: route('/internal/jobs/retry', z.object({ tenant_id: Uuid, job_id: Uuid }), z.object({ job: Job })),
 } as const

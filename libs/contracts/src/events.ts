@@ -63,7 +63,11 @@ export type RunFact = z.infer<typeof RunFact>
 export const CascadeFact = z.object({ cascade_id: Uuid, root_id: Uuid, caused_by: Uuid.nullable(), nodes: z.int() })
 export type CascadeFact = z.infer<typeof CascadeFact>
 
-export const ProviderFact = z.object({ provider_id: z.string(), version: z.string(), status: z.enum(['active', 'disabled']) })
+export const ProviderFact = z.object({
+  provider_id: z.string(),
+  version: z.string(),
+  status: z.enum(['active', 'disabled']),
+})
 export type ProviderFact = z.infer<typeof ProviderFact>
 
 export const eventSchemas = {

@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { JsonObject, Sha256, Timestamp, TriggerPolicy, Uuid, items } from './common.ts'
 import { route } from './route.ts'
 
-export const ProviderId = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be kebab-case').max(64)
+export const ProviderId = z
+  .string()
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be kebab-case')
+  .max(64)
 export const TriggerEvent = z.enum(['blob.created', 'blob.updated'])
 
 /**
@@ -14,7 +17,12 @@ export const TriggerEvent = z.enum(['blob.created', 'blob.updated'])
  */
 export const ProviderManifest = z.object({
   id: ProviderId,
-  version: z.string().regex(/^\d{1,9}\.\d{1,9}\.\d{1,9}(\+[0-9A-Za-z.-]{1,64})?$/, 'must be MAJOR.MINOR.PATCH, with +BUILD where it matters'),
+  version: z
+    .string()
+    .regex(
+      /^\d{1,9}\.\d{1,9}\.\d{1,9}(\+[0-9A-Za-z.-]{1,64})?$/,
+      'must be MAJOR.MINOR.PATCH, with +BUILD where it matters',
+    ),
   name: z.string().min(1).max(100),
   description: z.string().max(2000),
   type: z.string().min(1).max(50),
@@ -62,14 +70,34 @@ export type TriggerSubject = z.infer<typeof TriggerSubject>
 
 export const registryApi = {
   /** Registers a version; the same manifest again is no change. Throws invalid_manifest, provider_version_conflict. */
-  register: route('/internal/providers/register', z.object({ tenant_id: Uuid.nullable(), manifest: ProviderManifest }), z.object({ provider: Provider }), { idempotent: true }),
+  register: route(
+    '/internal/providers/register',
+    z.object({ tenant_id: Uuid.nullable(), manifest: ProviderManifest }),
+    z.object({ provider: Provider }),
+    { idempotent: true },
+  ),
   /** Providers that a tenant sees (its own and the common ones). */
-  list: route('/internal/providers/list', z.object({ tenant_id: Uuid }), z.object({ providers: z.array(Provider) }), { idempotent: true }),
+  list: route('/internal/providers/list', z.object({ tenant_id: Uuid }), z.object({ providers: z.array(Provider) }), {
+    idempotent: true,
+  }),
   /** One provider at its newest version, or at `version`; null where the tenant sees none. */
-  read: route('/internal/providers/read', items(z.object({ tenant_id: Uuid, provider_id: z.string(), version: z.string().optional() })), items(Provider.nullable()), { idempotent: true, itemwise: true }),
-  setStatus: route('/internal/providers/status', z.object({ tenant_id: Uuid, provider_id: z.string(), status: z.enum(['active', 'disabled']) }), z.object({ provider: Provider }), { idempotent: true }),
+  read: route(
+    '/internal/providers/read',
+    items(z.object({ tenant_id: Uuid, provider_id: z.string(), version: z.string().optional() })),
+    items(Provider.nullable()),
+    { idempotent: true, itemwise: true },
+  ),
+  setStatus: route(
+    '/internal/providers/status',
+    z.object({ tenant_id: Uuid, provider_id: z.string(), status: z.enum(['active', 'disabled']) }),
+    z.object({ provider: Provider }),
+    { idempotent: true },
+  ),
   /** Which providers' triggers apply to each blob. */
-  match: route('/internal/matches', items(TriggerSubject), items(z.object({ providers: z.array(Provider) })), { idempotent: true, itemwise: true }),
+  match: route('/internal/matches', items(TriggerSubject), items(z.object({ providers: z.array(Provider) })), {
+    idempotent: true,
+    itemwise: true,
+  }),
   /** Checks a configuration against the provider's schema and fills in its defaults. Throws provider_not_found, invalid_configuration. */
   resolveConfig: route(
     '/internal/providers/config',

@@ -2,8 +2,11 @@ import {
   AckPolicy,
   DeliverPolicy,
   jetstream,
+  JetStreamApiError,
   jetstreamManager,
+  type ConsumerConfig,
   type ConsumerMessages,
+  type JetStreamManager,
   type JsMsg,
 } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
@@ -18,6 +21,8 @@ export const maxDeliveries = 20
 const maxPending = 1_000
 
 const nanoseconds = 1_000_000
+/** JetStream's code for a durable that is there with another configuration. */
+const consumerExists = 10_148
 
 export interface Subscription {
   close(): Promise<void>
@@ -40,6 +45,19 @@ const broken = new Set([
   'no_responders',
 ])
 
+/** Makes the durable, or brings one that an older release made up to what is wanted now; its place in the stream stays. */
+async function ensureDurable(
+  manager: JetStreamManager,
+  wanted: Partial<ConsumerConfig> & { durable_name: string },
+): Promise<void> {
+  try {
+    await manager.consumers.add(eventStream, wanted)
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== consumerExists) throw error
+    await manager.consumers.update(eventStream, wanted.durable_name, wanted)
+  }
+}
+
 /** Pulls messages of a durable consumer, and makes stream and durable where they are missing, for as long as it is open. */
 export function subscribe({ bus, log, durable, filterSubjects, receive }: SubscriptionOptions): Subscription {
   const pause = createPause()
@@ -50,7 +68,7 @@ export function subscribe({ bus, log, durable, filterSubjects, receive }: Subscr
   const pull = async (connection: NatsConnection): Promise<ConsumerMessages> => {
     const manager = await jetstreamManager(connection)
     await ensureStreams(manager)
-    await manager.consumers.add(eventStream, {
+    await ensureDurable(manager, {
       durable_name: durable,
       filter_subjects: [...filterSubjects],
       ack_policy: AckPolicy.Explicit,

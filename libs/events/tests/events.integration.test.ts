@@ -262,6 +262,26 @@ test('an event over which its consumer died each time is found among the dead le
   expect(JSON.parse(letter!.body!)).toMatchObject({ data: { facts: [{ provider_id: 'deadly' }] } })
 }, 30_000)
 
+test('a durable that an older release made with other subjects goes on where it was', async () => {
+  const tenant = newId()
+  const before = collector()
+  const older = startConsumer({
+    bus,
+    log,
+    durable: `test-${tenant}`,
+    filterSubjects: [`studio.provider.*.${tenant}`],
+    handle: before.handle,
+  })
+  await write(tenant, [eventOf('before')])
+  await before.seen(1)
+  await older.close()
+  const after = collector()
+  consume(tenant, after.handle)
+  await write(tenant, [eventOf('after')])
+  await after.seen(1)
+  expect([...after.names]).toEqual(['after'])
+})
+
 test('NATS away at the start holds nobody up', async () => {
   await engines.stopNats()
   const early = openBus({ url: engines.natsUrl, name: 'early', log })

@@ -61,6 +61,7 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[]) {
       epoch: 1,
       head_version: 0,
       head_hash: null,
+      head_content_type: null,
       provider_id: 'shout',
       provider_version: '1.0.0',
       config: {},
@@ -163,7 +164,9 @@ test('writes what the provider makes, under the delta id of the run, and settles
 })
 
 test('an output equal to the head makes no version', async () => {
-  const { run, submitted, settled } = studio([{ text: 'same', head_version: 4, head_hash: sha256('SAME!') }])
+  const { run, submitted, settled } = studio([
+    { text: 'same', head_version: 4, head_hash: sha256('SAME!'), head_content_type: 'text/plain' },
+  ])
   expect(await run()).toEqual({ cutoff: 1 })
   expect(submitted).toEqual([])
   expect(settled).toMatchObject([{ outcome: 'cutoff', version: 4 }])
@@ -171,7 +174,10 @@ test('an output equal to the head makes no version', async () => {
 
 test('a recorded output is written without running the provider', async () => {
   const memo = { content_hash: sha256('recorded'), content_type: 'text/plain' }
-  const { run, submitted } = studio([{ memo }, { memo, head_version: 2, head_hash: memo.content_hash }])
+  const { run, submitted } = studio([
+    { memo },
+    { memo, head_version: 2, head_hash: memo.content_hash, head_content_type: 'text/plain' },
+  ])
   expect(await run()).toEqual({ memo: 1, cutoff: 1 })
   expect(transforms).toEqual([])
   expect(submitted).toMatchObject([{ content: { hash: memo.content_hash } }])

@@ -82,7 +82,7 @@ export async function workOff(
     }
     if (item.memo !== null) {
       const { content_hash, content_type } = item.memo
-      if (content_hash === item.head_hash) settled.push(cutoff(item, attempt, item.memo, 0))
+      if (isHead(item, item.memo)) settled.push(cutoff(item, attempt, item.memo, 0))
       else
         pending.push({
           item,
@@ -103,7 +103,7 @@ export async function workOff(
       const { content_type, duration_ms, traceparent } = product
       const content_hash = sha256(product.bytes)
       contents.keep(item.tenant_id, content_hash, product.bytes)
-      if (content_hash === item.head_hash)
+      if (isHead(item, { content_hash, content_type }))
         settled.push(cutoff(item, attempt, { content_hash, content_type }, duration_ms))
       else {
         const content = { base64: Buffer.from(product.bytes).toString('base64') }
@@ -137,6 +137,10 @@ async function readInputs({ contents }: ProviderDependencies, claim: Claim): Pro
 }
 
 // Early cutoff: the output is what the head holds already.
+function isHead(item: ClaimItem, made: { content_hash: string; content_type: string }): boolean {
+  return made.content_hash === item.head_hash && made.content_type === item.head_content_type
+}
+
 function cutoff(
   item: ClaimItem,
   attempt: number,

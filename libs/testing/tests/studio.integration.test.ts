@@ -52,6 +52,14 @@ describe.each(backends)('a studio in %s', (backend, run) => {
     expect(studio.logs('blob')).toContain('"message":"listening"')
   })
 
+  run('a process that ends itself by SIGKILL, as failpoints do, is dead', async () => {
+    const suicide = join(import.meta.dirname, 'kills-itself.ts')
+    studio = await startStudio({ backend, services: [], workers: { suicide } })
+    await fetch(`${studio.serviceUrl('suicide')}/die`).catch(() => undefined)
+    await studio.died('suicide')
+    await studio.start('suicide')
+  })
+
   run('says why a part did not come up, and leaves nothing', async () => {
     const started = startStudio({ backend, services: ['blob'], env: { LOG_LEVEL: 'shouting' } })
     await expect(started).rejects.toThrow(/LOG_LEVEL/)

@@ -18,7 +18,13 @@ export async function cascadeLatency(stack: Stack): Promise<Figure[]> {
     return [
       { name: 'update → 1 derived node, p50', value: quantile(one, 0.5), unit: 'ms', aim: '< 100', better: 'lower' },
       { name: 'update → 1 derived node, p90', value: quantile(one, 0.9), unit: 'ms', better: 'lower' },
-      { name: 'update → 10 levels × 5 nodes, p50', value: quantile(fifty, 0.5), unit: 'ms', aim: '< 1,000 (floor 30,000)', better: 'lower' },
+      {
+        name: 'update → 10 levels × 5 nodes, p50',
+        value: quantile(fifty, 0.5),
+        unit: 'ms',
+        aim: '< 1,000 (floor 30,000)',
+        better: 'lower',
+      },
       { name: 'update → 10 levels × 5 nodes, p90', value: quantile(fifty, 0.9), unit: 'ms', better: 'lower' },
     ]
   } finally {
@@ -39,7 +45,12 @@ async function newClient(stack: Stack) {
   const pool = new Pool(stack.url, { connections: 10 })
   const headers = { authorization: `Bearer ${stack.tokenFor(randomUUID())}`, 'content-type': 'application/json' }
   const send = async <Data>(method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<Data> => {
-    const response = await pool.request({ method, path: `/api/v1/studio${path}`, headers, body: body === undefined ? null : JSON.stringify(body) })
+    const response = await pool.request({
+      method,
+      path: `/api/v1/studio${path}`,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+    })
     const text = await response.body.text()
     if (response.statusCode >= 400) throw new Error(`${method} ${path}: ${response.statusCode} ${text}`)
     return (JSON.parse(text) as { data: Data }).data
@@ -54,8 +65,14 @@ async function build(client: Client, levels: number, columns: number): Promise<T
     Array.from({ length: columns }, async (_, column) => {
       let input = root.id
       for (let level = 1; level <= levels; level++) {
-        const job = await client.send<{ job_id: string; blob_id: string }>('POST', '/providers/stamp/process', { blob_id: input, configuration: { mark: `${column}/${level}` }, label: `${column}` })
-        await until(async () => (await client.send<{ status: string }>('GET', `/jobs/${job.job_id}`)).status === 'succeeded')
+        const job = await client.send<{ job_id: string; blob_id: string }>('POST', '/providers/stamp/process', {
+          blob_id: input,
+          configuration: { mark: `${column}/${level}` },
+          label: `${column}`,
+        })
+        await until(
+          async () => (await client.send<{ status: string }>('GET', `/jobs/${job.job_id}`)).status === 'succeeded',
+        )
         input = job.blob_id
       }
       return input
@@ -70,7 +87,8 @@ async function measure(client: Client, tree: Tree, times: number): Promise<numbe
     await client.send('PATCH', `/blobs/${tree.rootId}`, { text: `edit ${time} ${randomUUID()}` })
     const accepted = performance.now()
     tree.version += 1
-    for (const id of tree.leafIds) await until(async () => (await client.send<{ version: number }>('GET', `/blobs/${id}`)).version >= tree.version)
+    for (const id of tree.leafIds)
+      await until(async () => (await client.send<{ version: number }>('GET', `/blobs/${id}`)).version >= tree.version)
     if (time >= warmUp) taken.push(performance.now() - accepted)
     // The cascade's own end is over before the next edit: each is measured from rest.
     await until(async () => (await client.send<{ settled: boolean }>('GET', `/blobs/${tree.rootId}/dag`)).settled)

@@ -15,7 +15,12 @@ export async function startUp(): Promise<Figure[]> {
   const clone = join(folder, 'clone')
   try {
     await run('git', ['clone', '--quiet', projectRoot, clone])
-    const environment = { ...process.env, HOME: join(folder, 'home'), STUDIO_GATEWAY_PORT: String(await freePort()), NODE_OPTIONS: '' }
+    const environment = {
+      ...process.env,
+      HOME: join(folder, 'home'),
+      STUDIO_GATEWAY_PORT: String(await freePort()),
+      NODE_OPTIONS: '',
+    }
     const first = await start(clone, environment)
     await first.stop()
     const second = await start(clone, environment)
@@ -32,9 +37,16 @@ export async function startUp(): Promise<Figure[]> {
   }
 }
 
-async function start(clone: string, environment: NodeJS.ProcessEnv): Promise<{ seconds: number; stop(): Promise<void> }> {
+async function start(
+  clone: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<{ seconds: number; stop(): Promise<void> }> {
   const began = performance.now()
-  const child = spawn('npm', ['start', '--', '--no-demo'], { cwd: clone, env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn('npm', ['start', '--', '--no-demo'], {
+    cwd: clone,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   await new Promise<void>((resolve, reject) => {
     let printed = ''

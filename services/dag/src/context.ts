@@ -38,7 +38,10 @@ export function createContext(config: Config, log: Logger): Context {
   const bus = openBus({ url: config.NATS_URL, name: 'dag', log })
   const relay = startRelay({ database, bus, log })
   const blob = createClient(blobApi, { baseUrl: config.BLOB_URL, token: config.STUDIO_INTERNAL_TOKEN })
-  const registry = createClient(registryApi, { baseUrl: config.PROVIDER_REGISTRY_URL, token: config.STUDIO_INTERNAL_TOKEN })
+  const registry = createClient(registryApi, {
+    baseUrl: config.PROVIDER_REGISTRY_URL,
+    token: config.STUDIO_INTERNAL_TOKEN,
+  })
   const providers = createProviders(registry)
   const store = createGraphStore(database, config.STUDIO_LEASE_MS, () => relay.poke())
   const bell = createCascadeBell({ address: config.TEMPORAL_HOST, namespace: config.TEMPORAL_NAMESPACE, log })
@@ -58,11 +61,23 @@ export function createContext(config: Config, log: Logger): Context {
     jobs: createJobReader(prisma, database),
     bell,
     start() {
-      const consumer = startConsumer({ bus, log, durable: 'dag', filterSubjects: subjectsFor('dag'), handle: onBlobChanged({ store, providers, bell }) })
+      const consumer = startConsumer({
+        bus,
+        log,
+        durable: 'dag',
+        filterSubjects: subjectsFor('dag'),
+        handle: onBlobChanged({ store, providers, bell }),
+      })
       stops.push(() => consumer.close())
       stops.push(
         every(config.STUDIO_RECONCILE_MS, log, async () => {
-          reconciled(log, await reconcile({ store, backlog, bell, isAwake: (tenantId, rootId) => bell.isAwake(tenantId, rootId) }, config.STUDIO_RECONCILE_MS))
+          reconciled(
+            log,
+            await reconcile(
+              { store, backlog, bell, isAwake: (tenantId, rootId) => bell.isAwake(tenantId, rootId) },
+              config.STUDIO_RECONCILE_MS,
+            ),
+          )
         }),
       )
     },

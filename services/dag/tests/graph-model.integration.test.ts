@@ -29,7 +29,10 @@ const provider = (id: string, batch: number, createdBy: string[]): Provider => (
 const known = [provider('first', 3, ['user']), provider('second', 1, ['first']), provider('join', 5, ['nobody'])]
 const providers: Providers = {
   current: (_tenant, id) => Promise.resolve(known.find((one) => one.id === id) ?? null),
-  match: (subjects) => Promise.resolve(subjects.map((subject) => known.filter((one) => one.trigger_created_by.includes(subject.created_by)))),
+  match: (subjects) =>
+    Promise.resolve(
+      subjects.map((subject) => known.filter((one) => one.trigger_created_by.includes(subject.created_by))),
+    ),
 }
 const bell = { ring: () => undefined }
 
@@ -95,20 +98,53 @@ async function join(world: World, one: number, other: number): Promise<void> {
     const nodes = await allNodes(world)
     const left = nodes[one % Math.max(1, nodes.length)]
     const right = nodes[other % Math.max(1, nodes.length)]
-    if (!left || !right || left === right || left.state === 'deleted' || right.state === 'deleted' || left.doomed || right.doomed) return
+    if (
+      !left ||
+      !right ||
+      left === right ||
+      left.state === 'deleted' ||
+      right.state === 'deleted' ||
+      left.doomed ||
+      right.doomed
+    )
+      return
     const blobId = newId()
     await graph.addDerivations([
-      { blob_id: blobId, user_id: world.tenantId, provider_id: 'join', config: {}, ancestry: [], parent_id: left.blob_id, root_id: left.root_id, depth: left.depth + 1, inputs: { texts: [left.blob_id, right.blob_id] } },
+      {
+        blob_id: blobId,
+        user_id: world.tenantId,
+        provider_id: 'join',
+        config: {},
+        ancestry: [],
+        parent_id: left.blob_id,
+        root_id: left.root_id,
+        depth: left.depth + 1,
+        inputs: { texts: [left.blob_id, right.blob_id] },
+      },
     ])
-    await markDirty(graph, { causes: [{ cascade_id: newId(), root_id: left.root_id, caused_by: null, traceparent: null }], roots: [], seeds: [[blobId, 0]] })
+    await markDirty(graph, {
+      causes: [{ cascade_id: newId(), root_id: left.root_id, caused_by: null, traceparent: null }],
+      roots: [],
+      seeds: [[blobId, 0]],
+    })
   })
 }
 
-const allNodes = (world: World) => database.query<NodeRow>('all-nodes', 'select * from node where tenant_id = $1 order by blob_id', [world.tenantId])
+const allNodes = (world: World) =>
+  database.query<NodeRow>('all-nodes', 'select * from node where tenant_id = $1 order by blob_id', [world.tenantId])
 
 const settlement = (item: ClaimItem, doomed: boolean, fate: number): SettleItem => {
   const output = sha256(`output of ${item.key}`)
-  const common = { node_id: item.node_id, epoch: item.epoch, key: item.key, attempts: 1, error: null, duration_ms: 1, size: 1, content_type: 'text/plain' }
+  const common = {
+    node_id: item.node_id,
+    epoch: item.epoch,
+    key: item.key,
+    attempts: 1,
+    error: null,
+    duration_ms: 1,
+    size: 1,
+    content_type: 'text/plain',
+  }
   if (doomed) return { ...common, outcome: 'deleted', version: item.head_version + 1, content_hash: null }
   if (fate === 1) return { ...common, outcome: 'failed', version: null, content_hash: null }
   if (fate === 2) return { ...common, outcome: 'returned', version: null, content_hash: null }
@@ -118,15 +154,22 @@ const settlement = (item: ClaimItem, doomed: boolean, fate: number): SettleItem 
 
 /** One look of a cascade and the work that it gives. `fate`: 0 all succeeds, 1 fails, 2 returns, 3 the worker dies, 4 every settlement comes twice. */
 async function work(world: World, fate: number): Promise<number> {
-  const groups = await claimWork({ store, providers, taskQueue: 'q' }, { tenant_id: world.tenantId, cascade_id: newId(), request_id: newId(), limit: 50 })
+  const groups = await claimWork(
+    { store, providers, taskQueue: 'q' },
+    { tenant_id: world.tenantId, cascade_id: newId(), request_id: newId(), limit: 50 },
+  )
   for (const group of groups) {
     if (fate === 3) {
-      await database.execute('expire', `update node set lease_until = now() - interval '1 s' where claim_id = $1`, [group.claim_id])
+      await database.execute('expire', `update node set lease_until = now() - interval '1 s' where claim_id = $1`, [
+        group.claim_id,
+      ])
       await createBacklog(database).releaseExpiredLeases()
       continue
     }
     const items = await readClaim(database, group.claim_id, 30_000)
-    const outcomes = items.map((item, index) => settlement(item, group.kind === 'delete', index === 0 && fate < 3 ? fate : 0))
+    const outcomes = items.map((item, index) =>
+      settlement(item, group.kind === 'delete', index === 0 && fate < 3 ? fate : 0),
+    )
     await settleWork({ store, providers }, group.claim_id, outcomes)
     if (fate === 4) await settleWork({ store, providers }, group.claim_id, outcomes)
   }
@@ -156,7 +199,9 @@ async function expectConverged(world: World): Promise<void> {
       if (!source?.deleted) expect(node.content_hash).toBe(sha256(source?.text ?? ''))
       continue
     }
-    const inputs = edges.filter((edge) => edge.target_id === node.blob_id).map((edge) => ({ edge, source: byId.get(edge.source_id) }))
+    const inputs = edges
+      .filter((edge) => edge.target_id === node.blob_id)
+      .map((edge) => ({ edge, source: byId.get(edge.source_id) }))
     const live = inputs.filter(({ source }) => source?.state !== 'deleted')
     if (live.length === 0) {
       expect(node.state).toBe('deleted')
@@ -167,19 +212,40 @@ async function expectConverged(world: World): Promise<void> {
     expect([node.blob_id, node.state]).toEqual([node.blob_id, hindered ? 'blocked' : 'settled'])
     if (hindered) continue
     const named: Record<string, [string, string][]> = {}
-    for (const { edge, source } of live) (named[edge.input] ??= []).push([source?.content_type ?? '', source?.content_hash ?? ''])
-    const key = derivationKey({ provider_id: node.provider_id, provider_version: '1.0.0', config: node.config, inputs: named })
+    for (const { edge, source } of live)
+      (named[edge.input] ??= []).push([source?.content_type ?? '', source?.content_hash ?? ''])
+    const key = derivationKey({
+      provider_id: node.provider_id,
+      provider_version: '1.0.0',
+      config: node.config,
+      inputs: named,
+    })
     expect(node.last_key).toBe(key)
     expect(node.content_hash).toBe(sha256(`output of ${key}`))
     expect(node.dirty_inputs).toBe(0)
   }
-  const [open] = await database.query<{ count: number }>('open-cascades', 'select count(*) from cascade where tenant_id = $1 and settled_at is null', [world.tenantId])
+  const [open] = await database.query<{ count: number }>(
+    'open-cascades',
+    'select count(*) from cascade where tenant_id = $1 and settled_at is null',
+    [world.tenantId],
+  )
   expect(Number(open?.count)).toBe(0)
 }
 
 const step = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('create' as const), text: fc.constantFrom('a', 'b', 'c', 'd') }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('edit' as const), index: fc.nat(9), text: fc.constantFrom('a', 'b', 'c', 'd'), repeat: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('create' as const), text: fc.constantFrom('a', 'b', 'c', 'd') }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('edit' as const),
+      index: fc.nat(9),
+      text: fc.constantFrom('a', 'b', 'c', 'd'),
+      repeat: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), index: fc.nat(9) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('join' as const), one: fc.nat(20), other: fc.nat(20) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('work' as const), fate: fc.nat(4) }) },
@@ -219,7 +285,8 @@ test('histories that several hands write at once converge too', async () => {
       await Promise.all(
         hands.map(async (steps, hand) => {
           for (const one of steps) {
-            if (one.kind === 'edit' || one.kind === 'remove') await run(world, { ...one, index: (one.index - (one.index % 4) + hand) % 4 })
+            if (one.kind === 'edit' || one.kind === 'remove')
+              await run(world, { ...one, index: (one.index - (one.index % 4) + hand) % 4 })
             else await run(world, one)
           }
         }),

@@ -1,4 +1,4 @@
-import type { Lint, Linter } from 'harper.js'
+import type { BinaryModule, Lint, Linter } from 'harper.js'
 
 export type Dialect = 'american' | 'australian' | 'british' | 'canadian'
 
@@ -40,10 +40,7 @@ function linterFor(dialect: Dialect): Promise<Linter> {
 }
 
 async function load(dialect: Dialect): Promise<Linter> {
-  const [{ Dialect: Dialects, LocalLinter }, { binary }] = await Promise.all([
-    import('harper.js'),
-    import('harper.js/binary'),
-  ])
+  const [{ Dialect: Dialects, LocalLinter }, binary] = await Promise.all([import('harper.js'), loadBinary()])
   const dialects = {
     american: Dialects.American,
     australian: Dialects.Australian,
@@ -53,4 +50,14 @@ async function load(dialect: Dialect): Promise<Linter> {
   const linter = new LocalLinter({ binary, dialect: dialects[dialect] })
   await linter.setup()
   return linter
+}
+
+/**
+ * The engine's module. harper.js reads its file by `new URL(…).pathname`, which is not the path where that has a space or an umlaut; there the
+ * inlined form is taken, which costs some 250 MB more.
+ */
+async function loadBinary(): Promise<BinaryModule> {
+  const { binary } = await import('harper.js/binary')
+  if (!import.meta.url.includes('%')) return binary
+  return (await import('harper.js/binaryInlined')).binaryInlined
 }

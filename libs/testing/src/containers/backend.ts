@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { freePort, projectRoot, searchAttributes } from '@studio/supervisor'
-import { GenericContainer, Network } from 'testcontainers'
+import { type GenericContainer, Network } from 'testcontainers'
 import type { Addresses, Backend, BackendOptions } from '../backend.ts'
 import { type EngineName, type PartName, serviceNames } from '../parts.ts'
 import { databaseAnswers, natsAnswers, temporalAnswers } from '../probes.ts'
 import { waitFor } from '../wait-for.ts'
 import { Container } from './container.ts'
 import { type Images, testImages } from './images.ts'
+import { InitialisedContainer } from './initialised-container.ts'
 import { startReaper } from './reaper.ts'
 
 const mounted = '/studio'
@@ -66,7 +67,7 @@ export async function createContainers(options: BackendOptions): Promise<Backend
   const outside = addresses(postgresPassword, (name) => `127.0.0.1:${hostPort(name)}`)
 
   const prepared = (name: PartName, image: keyof Images, port: number) =>
-    new GenericContainer(images[image])
+    new InitialisedContainer(images[image])
       .withLabels({ [label]: id })
       .withNetwork(network)
       .withNetworkAliases(name)

@@ -25,7 +25,10 @@ export async function applyBlobFacts(
     await graph.putSources(news.map(headOf))
 
     const readyRoots: string[] = []
-    const live = new Set([...news.filter((fact) => fact.operation !== 'delete').map((fact) => fact.blob_id), ...stillLive(known, news)])
+    const live = new Set([
+      ...news.filter((fact) => fact.operation !== 'delete').map((fact) => fact.blob_id),
+      ...stillLive(known, news),
+    ])
     const wanted = triggeredDerivations(sources, matches).filter((derivation) => live.has(derivation.parent_id))
     const added = wanted.length > 0 ? await graph.addDerivations(wanted) : []
 
@@ -45,16 +48,23 @@ export async function applyBlobFacts(
       const fact = latest.get(parents.get(id) ?? '')
       return fact ? [[id, causeOf(fact)] as const] : []
     })
-    const roots = news.filter((fact) => changedContent(fact, known.get(fact.blob_id))).map((fact) => [fact.blob_id, causeOf(fact)] as const)
+    const roots = news
+      .filter((fact) => changedContent(fact, known.get(fact.blob_id)))
+      .map((fact) => [fact.blob_id, causeOf(fact)] as const)
     readyRoots.push(...(await markDirty(graph, { causes, roots, seeds })).readyRoots)
-    for (const fact of news.filter((one) => one.operation === 'delete')) readyRoots.push(...(await takeAlong(graph, fact)))
+    for (const fact of news.filter((one) => one.operation === 'delete'))
+      readyRoots.push(...(await takeAlong(graph, fact)))
     return news.length === own.length ? ringCascades(graph, readyRoots) : await ringAgain(graph, readyRoots, own)
   })
   deps.bell.ring(tenantId, ring)
 }
 
 /** A redelivered event rings again whoever was rung: its first delivery may have died between its commit and its ring. */
-async function ringAgain(graph: GraphTransaction, readyRoots: readonly string[], facts: readonly BlobFact[]): Promise<string[]> {
+async function ringAgain(
+  graph: GraphTransaction,
+  readyRoots: readonly string[],
+  facts: readonly BlobFact[],
+): Promise<string[]> {
   if (readyRoots.length === 0 && !(await graph.hasReady())) return []
   const told = graph.cascadeSlots.filter((slot) => slot.rung).map((slot) => slot.root_id)
   const roots = readyRoots.length > 0 ? readyRoots : facts.slice(0, 1).map((fact) => fact.blob_id)
@@ -87,13 +97,17 @@ function newest(facts: readonly BlobFact[]): BlobFact[] {
 
 function stillLive(known: ReadonlyMap<string, NodeRow>, news: readonly BlobFact[]): string[] {
   const moved = new Set(news.map((fact) => fact.blob_id))
-  return [...known.values()].filter((node) => node.state !== 'deleted' && !moved.has(node.blob_id)).map((node) => node.blob_id)
+  return [...known.values()]
+    .filter((node) => node.state !== 'deleted' && !moved.has(node.blob_id))
+    .map((node) => node.blob_id)
 }
 
 /** Equal bytes make a version and no cascade; a blob that comes back from deletion has changed for all below it. */
 function changedContent(fact: BlobFact, before: NodeRow | undefined): boolean {
   if (fact.operation === 'delete' || !before) return false
-  return before.state === 'deleted' || before.content_hash !== fact.content_hash || before.content_type !== fact.content_type
+  return (
+    before.state === 'deleted' || before.content_hash !== fact.content_hash || before.content_type !== fact.content_type
+  )
 }
 
 function causeFrom(fact: BlobFact): Cause {
@@ -101,7 +115,19 @@ function causeFrom(fact: BlobFact): Cause {
 }
 
 function headOf(fact: BlobFact): SourceHead {
-  const { blob_id, user_id, created_by, providers, parent_id, root_id, depth, version, content_hash, content_type, size } = fact
+  const {
+    blob_id,
+    user_id,
+    created_by,
+    providers,
+    parent_id,
+    root_id,
+    depth,
+    version,
+    content_hash,
+    content_type,
+    size,
+  } = fact
   return {
     blob_id, user_id, created_by, providers, parent_id, root_id, depth, version, content_hash, content_type, size,
     state: fact.operation === 'delete' ? 'deleted' : 'settled',
@@ -114,7 +140,11 @@ async function takeAlong(graph: GraphTransaction, fact: BlobFact): Promise<strin
   const cause = causeFrom(fact)
   const waiting = doomed.length > 0 ? await graph.markDoomed(cause, doomed) : 0
   if (survivors.length > 0) await graph.closeEdgesFrom([fact.blob_id, ...doomed], survivors)
-  const { readyRoots } = await markDirty(graph, { causes: [causeFrom(fact)], roots: [], seeds: survivors.map((id) => [id, 0] as const) })
+  const { readyRoots } = await markDirty(graph, {
+    causes: [causeFrom(fact)],
+    roots: [],
+    seeds: survivors.map((id) => [id, 0] as const),
+  })
   if (waiting === 0) return readyRoots
   await graph.addCascades([{ ...cause, nodes: waiting }])
   return [fact.blob_id]

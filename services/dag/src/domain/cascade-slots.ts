@@ -16,7 +16,8 @@ export const maximumCascades = 2
  */
 export function ringFor(slots: readonly CascadeSlot[], rootId: string): { slots: CascadeSlot[]; ring: string | null } {
   const own = slots.find((slot) => slot.root_id === rootId)
-  const chosen = own ?? (slots.length < maximumCascades ? { root_id: rootId, rung: false } : slots.find((slot) => !slot.rung))
+  const chosen =
+    own ?? (slots.length < maximumCascades ? { root_id: rootId, rung: false } : slots.find((slot) => !slot.rung))
   if (!chosen || chosen.rung) return { slots: [...slots], ring: null }
   const others = slots.filter((slot) => slot.root_id !== chosen.root_id)
   return { slots: [...others, { root_id: chosen.root_id, rung: true }], ring: chosen.root_id }

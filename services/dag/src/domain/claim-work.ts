@@ -16,19 +16,25 @@ export interface ClaimRequest {
  * Leases all that is ready in a tenant. A node whose inputs are what its last run had is fresh: it settles here without a run, and what
  * waits for it is looked at in turn (early cutoff). The same request answers the same groups, so that a lost answer loses no work.
  */
-export async function claimWork(deps: { store: GraphStore; providers: Providers; taskQueue: string }, request: ClaimRequest): Promise<ClaimGroup[]> {
+export async function claimWork(
+  deps: { store: GraphStore; providers: Providers; taskQueue: string },
+  request: ClaimRequest,
+): Promise<ClaimGroup[]> {
   return await deps.store.transaction(request.tenant_id, async (graph) => {
     const before = await graph.readClaimsOfRequest(request.request_id)
     if (before.length > 0) return before.map((claim) => claim.work)
     graph.saveCascadeSlots(looked(graph.cascadeSlots, request.cascade_id))
 
     const claimed: ClaimGroup[] = []
-    for (let room = request.limit; room > 0; ) {
+    for (let room = request.limit; room > 0;) {
       const nodes = await graph.listReady(room)
       if (nodes.length === 0) break
       const sorted = await sort(graph, deps.providers, nodes)
       const groups = groupClaims(sorted.ready, deps.taskQueue)
-      await graph.addClaims(request.request_id, groups.map(({ group }) => ({ id: group.claim_id, tenant_id: request.tenant_id, work: group })))
+      await graph.addClaims(
+        request.request_id,
+        groups.map(({ group }) => ({ id: group.claim_id, tenant_id: request.tenant_id, work: group })),
+      )
       await graph.lease(
         groups.flatMap(({ group, nodes: members }) =>
           members.map(({ node, derivation }) => ({
@@ -70,16 +76,24 @@ async function sort(graph: GraphTransaction, providers: Providers, nodes: readon
       continue
     }
     const given = inputs.get(node.blob_id) ?? []
-    const key = derivationKey({ provider_id: provider.id, provider_version: provider.version, config: node.config, inputs: contentsByName(given) })
-    if (key === node.last_key && node.version > 0) sorted.fresh.push({ node, key, version: provider.version, inputs: given })
+    const key = derivationKey({
+      provider_id: provider.id,
+      provider_version: provider.version,
+      config: node.config,
+      inputs: contentsByName(given),
+    })
+    if (key === node.last_key && node.version > 0)
+      sorted.fresh.push({ node, key, version: provider.version, inputs: given })
     else sorted.ready.push({ node, derivation: { key, provider } })
   }
   return sorted
 }
 
 function refusalOf(node: NodeRow, provider: Provider | null): StudioError | null {
-  if (!provider) return new StudioError('provider_not_found', `Register the provider ${node.provider_id}, then retry the job.`)
-  if (provider.status === 'disabled') return new StudioError('provider_disabled', `Enable the provider ${provider.id}, then retry the job.`)
+  if (!provider)
+    return new StudioError('provider_not_found', `Register the provider ${node.provider_id}, then retry the job.`)
+  if (provider.status === 'disabled')
+    return new StudioError('provider_disabled', `Enable the provider ${provider.id}, then retry the job.`)
   return null
 }
 
@@ -95,7 +109,11 @@ async function settleFresh(graph: GraphTransaction, fresh: Sorted['fresh']): Pro
   const ids = fresh.map(({ node }) => node.blob_id)
   const asked = await graph.listJobNodes(ids)
   await graph.settleFresh(ids)
-  await graph.addRuns(fresh.filter(({ node }) => asked.has(node.blob_id)).map(({ node, key, version, inputs }) => freshRun(node, key, version, inputs)))
+  await graph.addRuns(
+    fresh
+      .filter(({ node }) => asked.has(node.blob_id))
+      .map(({ node, key, version, inputs }) => freshRun(node, key, version, inputs)),
+  )
   await graph.countDown(ids)
   await graph.closeCascades([...new Set(fresh.flatMap(({ node }) => node.cascade_id ?? []))])
 }
@@ -120,4 +138,3 @@ function freshRun(node: NodeRow, key: string, providerVersion: string, inputs: C
     error: null,
   }
 }
-

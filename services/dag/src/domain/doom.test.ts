@@ -1,6 +1,10 @@
 import { doomedBelow } from './doom.ts'
 
-const edge = (source: string, target: string, deleted = false) => ({ source_id: source, target_id: target, source_deleted: deleted })
+const edge = (source: string, target: string, deleted = false) => ({
+  source_id: source,
+  target_id: target,
+  source_deleted: deleted,
+})
 
 test('a chain goes with its source', () => {
   expect(doomedBelow(['a'], [edge('a', 'b'), edge('b', 'c')])).toEqual({ doomed: ['b', 'c'], survivors: [] })

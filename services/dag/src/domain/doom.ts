@@ -4,7 +4,10 @@ import type { InputEdge } from './ports.ts'
  * What goes with deleted blobs: every node below them that nothing else feeds. `survivors` have lost an input and keep others,
  * so they are derived again from those.
  */
-export function doomedBelow(deleted: readonly string[], edges: readonly InputEdge[]): { doomed: string[]; survivors: string[] } {
+export function doomedBelow(
+  deleted: readonly string[],
+  edges: readonly InputEdge[],
+): { doomed: string[]; survivors: string[] } {
   const gone = new Set(deleted)
   const feeders = new Map<string, Set<string>>()
   const targets = new Map<string, string[]>()

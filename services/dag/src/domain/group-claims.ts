@@ -38,7 +38,8 @@ export function groupClaims(ready: readonly ReadyNode[], cascadeTaskQueue: strin
   }
   for (const nodes of together.values()) {
     const size = nodes[0]?.derivation?.provider.batch_size ?? deletionsPerGroup
-    for (let start = 0; start < nodes.length; start += size) groups.push(plan(nodes.slice(start, start + size), cascadeTaskQueue))
+    for (let start = 0; start < nodes.length; start += size)
+      groups.push(plan(nodes.slice(start, start + size), cascadeTaskQueue))
   }
   return groups
 }

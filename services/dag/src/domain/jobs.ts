@@ -39,17 +39,38 @@ export async function createJob(
     const [known] = await graph.readNodes([blob.id])
     if (!known) await graph.putSources([headOf(blob)])
     const ancestry = known?.ancestry ?? []
-    const derivation = deriveFrom({ tenant_id: request.tenant_id, blob_id: blob.id, user_id: request.user_id, ancestry, root_id: blob.root_id, depth: blob.depth }, provider, config, request.label)
+    const derivation = deriveFrom(
+      {
+        tenant_id: request.tenant_id,
+        blob_id: blob.id,
+        user_id: request.user_id,
+        ancestry,
+        root_id: blob.root_id,
+        depth: blob.depth,
+      },
+      provider,
+      config,
+      request.label,
+    )
     const added = await graph.addDerivations([derivation])
     if (added.length === 0) await graph.setConfig(derivation.blob_id, config)
-    return await startJob(derivation.blob_id, provider.id, [blob.id], { ...request, root_id: blob.root_id, caused_by: null })(graph)
+    return await startJob(derivation.blob_id, provider.id, [blob.id], {
+      ...request,
+      root_id: blob.root_id,
+      caused_by: null,
+    })(graph)
   })
   deps.bell.ring(request.tenant_id, ring)
   return job
 }
 
 /** Starts a failed run again: exactly the failed node and what it blocked. Throws job_not_found, job_not_failed. */
-export async function retryJob(deps: { store: GraphStore; jobs: JobReader; bell: CascadeBell }, tenantId: string, jobId: string, traceparent: string | null): Promise<Job> {
+export async function retryJob(
+  deps: { store: GraphStore; jobs: JobReader; bell: CascadeBell },
+  tenantId: string,
+  jobId: string,
+  traceparent: string | null,
+): Promise<Job> {
   const [job, run] = await Promise.all([deps.jobs.readJob(tenantId, jobId), deps.jobs.readRun(tenantId, jobId)])
   const blobId = job?.blob_id ?? run?.blob_id
   const epoch = job?.epoch ?? run?.epoch
@@ -57,8 +78,14 @@ export async function retryJob(deps: { store: GraphStore; jobs: JobReader; bell:
   const inputs = await deps.jobs.listInputIds(blobId)
   const { job: started, ring } = await deps.store.transaction(tenantId, async (graph) => {
     const [node] = await graph.readNodes([blobId])
-    if (node?.state !== 'failed' || node.epoch !== epoch) throw new StudioError('job_not_failed', 'It has succeeded, is under way, or a newer run has taken its place.')
-    return await startJob(blobId, node.provider_id ?? '', inputs, { tenant_id: tenantId, root_id: node.root_id, caused_by: node.caused_by, traceparent })(graph)
+    if (node?.state !== 'failed' || node.epoch !== epoch)
+      throw new StudioError('job_not_failed', 'It has succeeded, is under way, or a newer run has taken its place.')
+    return await startJob(blobId, node.provider_id ?? '', inputs, {
+      tenant_id: tenantId,
+      root_id: node.root_id,
+      caused_by: node.caused_by,
+      traceparent,
+    })(graph)
   })
   deps.bell.ring(tenantId, ring)
   return started
@@ -89,18 +116,39 @@ function statusOf(node: NodeRow | null): Job['status'] {
 }
 
 function assertRunnable(blob: Blob, provider: Provider): void {
-  if (provider.status === 'disabled') throw new StudioError('provider_disabled', `Enable the provider ${provider.id} first.`)
+  if (provider.status === 'disabled')
+    throw new StudioError('provider_disabled', `Enable the provider ${provider.id} first.`)
   if (!provider.input_types.some((pattern) => matchesContentType(pattern, blob.content_type))) {
-    throw new StudioError('input_not_supported', `${provider.id} takes ${provider.input_types.join(', ')}, and this blob is ${blob.content_type}.`)
+    throw new StudioError(
+      'input_not_supported',
+      `${provider.id} takes ${provider.input_types.join(', ')}, and this blob is ${blob.content_type}.`,
+    )
   }
   if (blob.size > provider.max_input_bytes) {
-    throw new StudioError('input_not_supported', `${provider.id} takes at most ${provider.max_input_bytes} bytes, and this blob has ${blob.size}.`)
+    throw new StudioError(
+      'input_not_supported',
+      `${provider.id} takes at most ${provider.max_input_bytes} bytes, and this blob has ${blob.size}.`,
+    )
   }
 }
 
 function headOf(blob: Blob): SourceHead {
-  const { id, user_id, created_by, providers, parent_id, root_id, depth, version, content_hash, content_type, size } = blob
-  return { blob_id: id, user_id, created_by, providers, parent_id, root_id, depth, version, content_hash, content_type, size, state: 'settled' }
+  const { id, user_id, created_by, providers, parent_id, root_id, depth, version, content_hash, content_type, size } =
+    blob
+  return {
+    blob_id: id,
+    user_id,
+    created_by,
+    providers,
+    parent_id,
+    root_id,
+    depth,
+    version,
+    content_hash,
+    content_type,
+    size,
+    state: 'settled',
+  }
 }
 
 function startJob(
@@ -109,8 +157,15 @@ function startJob(
   inputIds: string[],
   origin: { tenant_id: string; root_id: string; caused_by: string | null; traceparent: string | null },
 ) {
-  return async (graph: Parameters<Parameters<GraphStore['transaction']>[1]>[0]): Promise<{ job: Job; ring: string[] }> => {
-    const cause = { cascade_id: newId(), root_id: origin.root_id, caused_by: origin.caused_by, traceparent: origin.traceparent }
+  return async (
+    graph: Parameters<Parameters<GraphStore['transaction']>[1]>[0],
+  ): Promise<{ job: Job; ring: string[] }> => {
+    const cause = {
+      cascade_id: newId(),
+      root_id: origin.root_id,
+      caused_by: origin.caused_by,
+      traceparent: origin.traceparent,
+    }
     const { marked, readyRoots } = await markDirty(graph, { causes: [cause], roots: [], seeds: [[blobId, 0]] })
     const epoch = marked.find((node) => node.blob_id === blobId)?.epoch
     if (epoch === undefined) throw new StudioError('internal_error', 'The node of the job is not in the graph.')

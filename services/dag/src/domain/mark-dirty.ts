@@ -12,7 +12,10 @@ export interface Dirt {
  * Marks all that a change makes stale and opens the cascades of that change; answers the roots below which something is ready to run.
  * Causes below which nothing is stale open no cascade.
  */
-export async function markDirty(graph: GraphTransaction, dirt: Dirt): Promise<{ marked: MarkedNode[]; readyRoots: string[] }> {
+export async function markDirty(
+  graph: GraphTransaction,
+  dirt: Dirt,
+): Promise<{ marked: MarkedNode[]; readyRoots: string[] }> {
   if (dirt.roots.length === 0 && dirt.seeds.length === 0) return { marked: [], readyRoots: [] }
   const marked = await graph.markDirty(dirt.causes, dirt.roots, dirt.seeds)
   if (marked.length === 0) return { marked, readyRoots: [] }

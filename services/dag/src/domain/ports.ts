@@ -1,4 +1,12 @@
-import type { ClaimGroup, ClaimInput, NodeState, Provider, RunOutcome, TriggerPolicy, TriggerSubject } from '@studio/contracts'
+import type {
+  ClaimGroup,
+  ClaimInput,
+  NodeState,
+  Provider,
+  RunOutcome,
+  TriggerPolicy,
+  TriggerSubject,
+} from '@studio/contracts'
 import type { NamedInputs, Problem } from '@studio/kernel'
 import type { CascadeSlot } from './cascade-slots.ts'
 
@@ -169,7 +177,11 @@ export interface GraphTransaction {
    * Makes dirty: `seeds` themselves and all below them, and all below `roots` (not these themselves). Each is given as
    * [blob id, index into causes].
    */
-  markDirty(causes: readonly Cause[], roots: readonly (readonly [string, number])[], seeds: readonly (readonly [string, number])[]): Promise<MarkedNode[]>
+  markDirty(
+    causes: readonly Cause[],
+    roots: readonly (readonly [string, number])[],
+    seeds: readonly (readonly [string, number])[],
+  ): Promise<MarkedNode[]>
   /** Makes dirty nodes blocked that have, at any distance, one of these failed or blocked nodes above them. */
   blockBelow(blobIds: readonly string[]): Promise<void>
   markDoomed(cause: Cause, blobIds: readonly string[]): Promise<number>

@@ -24,7 +24,12 @@ export interface Reconciliation {
  * the rows, so that whatever else is emptied costs time and no work.
  */
 export async function reconcile(
-  deps: { store: GraphStore; backlog: Backlog; bell: CascadeBell; isAwake: (tenantId: string, rootId: string) => Promise<boolean> },
+  deps: {
+    store: GraphStore
+    backlog: Backlog
+    bell: CascadeBell
+    isAwake: (tenantId: string, rootId: string) => Promise<boolean>
+  },
   patienceMs: number,
 ): Promise<Reconciliation> {
   const released = await deps.backlog.releaseExpiredLeases()
@@ -39,7 +44,8 @@ export async function reconcile(
     // A workflow that is awake has the ring in its history, unless that was lost on the way: it is told again at doubling distances,
     // so that a worker that is down for hours does not fill the history.
     const unaware: string[] = []
-    for (const root of roots) if (isDoubling(waitedMs, patienceMs) || !(await deps.isAwake(tenantId, root))) unaware.push(root)
+    for (const root of roots)
+      if (isDoubling(waitedMs, patienceMs) || !(await deps.isAwake(tenantId, root))) unaware.push(root)
     deps.bell.ring(tenantId, unaware)
     rung += unaware.length
   }

@@ -1,7 +1,16 @@
 import type { ClaimInput, RunOutcome, SettleItem } from '@studio/contracts'
 import { newId, runId, toProblem, type Problem, type StudioError } from '@studio/kernel'
 import { markDirty } from './mark-dirty.ts'
-import type { Cause, GraphStore, GraphTransaction, NewRun, NodeRow, NodeSettlement, Providers, StoredClaim } from './ports.ts'
+import type {
+  Cause,
+  GraphStore,
+  GraphTransaction,
+  NewRun,
+  NodeRow,
+  NodeSettlement,
+  Providers,
+  StoredClaim,
+} from './ports.ts'
 import { subjectOfTrigger, triggeredDerivations, type TriggerSource } from './trigger-derivations.ts'
 
 export interface Settlement {
@@ -32,20 +41,37 @@ export async function settleWork(
     await recordOutcomes(graph, claim, held)
     await graph.release(held.filter(({ item }) => item.outcome === 'returned').map(({ node }) => node.blob_id))
 
-    const done = held.filter(({ item }) => item.outcome !== 'failed' && item.outcome !== 'returned').map(({ node }) => node)
+    const done = held
+      .filter(({ item }) => item.outcome !== 'failed' && item.outcome !== 'returned')
+      .map(({ node }) => node)
     const freed = await graph.countDown(done.map((node) => node.blob_id))
     const alive = new Set(held.filter(({ item }) => item.version !== null).map(({ node }) => node.blob_id))
     const triggered = triggeredDerivations(sources, matches).filter((derivation) => alive.has(derivation.parent_id))
     const added = new Set(triggered.length > 0 ? await graph.addDerivations(triggered) : [])
-    await markDirty(graph, seedsUnder(done, triggered.filter((derivation) => added.has(derivation.blob_id))))
+    await markDirty(
+      graph,
+      seedsUnder(
+        done,
+        triggered.filter((derivation) => added.has(derivation.blob_id)),
+      ),
+    )
     await graph.closeCascades([...new Set(held.flatMap(({ node }) => node.cascade_id ?? []))])
     const heldIds = new Set(held.map(({ node }) => node.blob_id))
-    return { settled: held.length, ready: freed + added.size, lost: items.map((item) => item.node_id).filter((id) => !heldIds.has(id)) }
+    return {
+      settled: held.length,
+      ready: freed + added.size,
+      lost: items.map((item) => item.node_id).filter((id) => !heldIds.has(id)),
+    }
   })
 }
 
 /** A child workflow gave up: a node that was claimed alone has failed for good, the nodes of a larger claim are tried again alone. */
-export async function abandonClaim(deps: { store: GraphStore }, claimId: string, error: Problem, attempts: number): Promise<number> {
+export async function abandonClaim(
+  deps: { store: GraphStore },
+  claimId: string,
+  error: Problem,
+  attempts: number,
+): Promise<number> {
   const claim = await deps.store.findClaim(claimId)
   if (!claim) return 0
   return await deps.store.transaction(claim.tenant_id, async (graph) => {
@@ -54,16 +80,27 @@ export async function abandonClaim(deps: { store: GraphStore }, claimId: string,
       await graph.release(nodes.map((node) => node.blob_id))
       return 0
     }
-    await recordOutcomes(graph, claim, nodes.map((node) => ({ node, item: failure(node, error, attempts) })))
+    await recordOutcomes(
+      graph,
+      claim,
+      nodes.map((node) => ({ node, item: failure(node, error, attempts) })),
+    )
     await graph.closeCascades(nodes.flatMap((node) => node.cascade_id ?? []))
     return nodes.length
   })
 }
 
 /** Nodes that cannot even be claimed, such as those of a disabled provider. */
-export async function failNodes(graph: GraphTransaction, failures: readonly { node: NodeRow; error: StudioError }[]): Promise<void> {
+export async function failNodes(
+  graph: GraphTransaction,
+  failures: readonly { node: NodeRow; error: StudioError }[],
+): Promise<void> {
   if (failures.length === 0) return
-  await recordOutcomes(graph, null, failures.map(({ node, error }) => ({ node, item: failure(node, toProblem(error), 0) })))
+  await recordOutcomes(
+    graph,
+    null,
+    failures.map(({ node, error }) => ({ node, item: failure(node, toProblem(error), 0) })),
+  )
   await graph.closeCascades([...new Set(failures.flatMap(({ node }) => node.cascade_id ?? []))])
 }
 
@@ -79,7 +116,11 @@ interface Held {
   item: SettleItem
 }
 
-async function recordOutcomes(graph: GraphTransaction, claim: StoredClaim | null, held: readonly Held[]): Promise<void> {
+async function recordOutcomes(
+  graph: GraphTransaction,
+  claim: StoredClaim | null,
+  held: readonly Held[],
+): Promise<void> {
   const ended = held.filter((one): one is Held & { item: { outcome: RunOutcome } } => one.item.outcome !== 'returned')
   if (ended.length === 0) return
   const inputs = await graph.listInputs(ended.map(({ node }) => node.blob_id))
@@ -91,7 +132,9 @@ async function recordOutcomes(graph: GraphTransaction, claim: StoredClaim | null
       const { key, content_hash } = run
       const content_type = ended[index]?.item.content_type
       const computed = run.outcome === 'version' || run.outcome === 'cutoff'
-      return computed && key && content_hash && content_type ? [{ key, content_hash, content_type, run_id: run.id }] : []
+      return computed && key && content_hash && content_type
+        ? [{ key, content_hash, content_type, run_id: run.id }]
+        : []
     }),
   )
   const failed = ended.filter(({ item }) => item.outcome === 'failed').map(({ node }) => node.blob_id)
@@ -99,7 +142,14 @@ async function recordOutcomes(graph: GraphTransaction, claim: StoredClaim | null
   await graph.addEvents([
     {
       type: 'studio.run.settled',
-      facts: runs.map(({ id, blob_id, provider_id, outcome, version, content_hash }) => ({ run_id: id, blob_id, provider_id, outcome, version, content_hash })),
+      facts: runs.map(({ id, blob_id, provider_id, outcome, version, content_hash }) => ({
+        run_id: id,
+        blob_id,
+        provider_id,
+        outcome,
+        version,
+        content_hash,
+      })),
     },
   ])
 }
@@ -119,7 +169,13 @@ function settlementOf(node: NodeRow, item: SettleItem): NodeSettlement {
   }
 }
 
-function runOf(node: NodeRow, item: SettleItem, outcome: RunOutcome, inputs: ClaimInput[], claim: StoredClaim | null): NewRun {
+function runOf(
+  node: NodeRow,
+  item: SettleItem,
+  outcome: RunOutcome,
+  inputs: ClaimInput[],
+  claim: StoredClaim | null,
+): NewRun {
   return {
     id: runId(node.blob_id, node.epoch),
     blob_id: node.blob_id,
@@ -141,10 +197,23 @@ function runOf(node: NodeRow, item: SettleItem, outcome: RunOutcome, inputs: Cla
 }
 
 /** The blobs among the settled ones that have a new version, as triggers look at them. Reads without the lock: nothing here changes under a lease. */
-async function triggerSources(store: GraphStore, tenantId: string, items: readonly SettleItem[]): Promise<TriggerSource[]> {
-  const written = items.filter((item) => (item.outcome === 'version' || item.outcome === 'memo') && item.version !== null)
+async function triggerSources(
+  store: GraphStore,
+  tenantId: string,
+  items: readonly SettleItem[],
+): Promise<TriggerSource[]> {
+  const written = items.filter(
+    (item) => (item.outcome === 'version' || item.outcome === 'memo') && item.version !== null,
+  )
   if (written.length === 0) return []
-  const nodes = new Map((await store.readNodes(tenantId, written.map((item) => item.node_id))).map((node) => [node.blob_id, node]))
+  const nodes = new Map(
+    (
+      await store.readNodes(
+        tenantId,
+        written.map((item) => item.node_id),
+      )
+    ).map((node) => [node.blob_id, node]),
+  )
   return written.flatMap((item) => {
     const node = nodes.get(item.node_id)
     if (!node || item.content_hash === null || item.content_type === null) return []
@@ -179,7 +248,12 @@ function seedsUnder(done: readonly NodeRow[], added: readonly { blob_id: string;
     const index = indexOf.get(id) ?? causes.length
     if (index === causes.length) {
       indexOf.set(id, index)
-      causes.push({ cascade_id: id, root_id: parent.root_id, caused_by: parent.caused_by, traceparent: parent.traceparent })
+      causes.push({
+        cascade_id: id,
+        root_id: parent.root_id,
+        caused_by: parent.caused_by,
+        traceparent: parent.traceparent,
+      })
     }
     return [[blob_id, index] as const]
   })

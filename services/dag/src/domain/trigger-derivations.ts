@@ -4,7 +4,7 @@ import { derivedBlobId } from '@studio/kernel'
 import type { NewDerivation } from './ports.ts'
 
 /** The name of the one input of a provider that was applied by a trigger or by `process`. */
-export const soleInput = 'input'
+const soleInput = 'input'
 /** A derivation deeper than this is not made: something feeds on itself. */
 export const maximumDepth = 64
 
@@ -51,8 +51,13 @@ export function deriveFrom(
 }
 
 /** The derivations that the matching providers make from blobs, in the order of the blobs. */
-export function triggeredDerivations(sources: readonly TriggerSource[], matches: readonly (readonly Provider[])[]): NewDerivation[] {
+export function triggeredDerivations(
+  sources: readonly TriggerSource[],
+  matches: readonly (readonly Provider[])[],
+): NewDerivation[] {
   return sources.flatMap((source, index) =>
-    source.depth >= maximumDepth ? [] : (matches[index] ?? []).map((provider) => deriveFrom(source, provider, provider.default_config, '')),
+    source.depth >= maximumDepth
+      ? []
+      : (matches[index] ?? []).map((provider) => deriveFrom(source, provider, provider.default_config, '')),
   )
 }

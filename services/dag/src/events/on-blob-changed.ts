@@ -9,7 +9,12 @@ export function onBlobChanged(deps: { store: GraphStore; providers: Providers; b
   return async (events: readonly StudioEvent[]): Promise<void> => {
     const byTenant = new Map<string, BlobFact[]>()
     for (const event of events) {
-      if (event.type !== 'studio.blob.created' && event.type !== 'studio.blob.updated' && event.type !== 'studio.blob.deleted') continue
+      if (
+        event.type !== 'studio.blob.created' &&
+        event.type !== 'studio.blob.updated' &&
+        event.type !== 'studio.blob.deleted'
+      )
+        continue
       const facts = byTenant.get(event.subject)
       if (facts) facts.push(...event.data.facts)
       else byTenant.set(event.subject, [...event.data.facts])
@@ -17,7 +22,11 @@ export function onBlobChanged(deps: { store: GraphStore; providers: Providers; b
     for (const [tenantId, facts] of byTenant) {
       const [first] = facts
       failpoint('dag.events.before')
-      await span('dag.blob-changed', { parent: first?.traceparent ?? undefined, attributes: { facts: facts.length } }, () => applyBlobFacts(deps, tenantId, facts))
+      await span(
+        'dag.blob-changed',
+        { parent: first?.traceparent ?? undefined, attributes: { facts: facts.length } },
+        () => applyBlobFacts(deps, tenantId, facts),
+      )
       failpoint('dag.events.after')
     }
   }

@@ -28,7 +28,9 @@ export function claimRoutes(
       failpoint('dag.settle.after')
       return settlement
     },
-    abandonClaim: async ({ claim_id, error, attempts }) => ({ failed: await abandonClaim({ store }, claim_id, error, attempts) }),
+    abandonClaim: async ({ claim_id, error, attempts }) => ({
+      failed: await abandonClaim({ store }, claim_id, error, attempts),
+    }),
     endCascade: async ({ tenant_id, cascade_id }) => ({ ended: await endCascade({ store }, tenant_id, cascade_id) }),
   }
 }

@@ -10,7 +10,9 @@ import { cacheAnswered } from '../telemetry.ts'
 /** Pictures of graphs are kept for five minutes, each as long as its tenant's graph has the revision that it was drawn at. */
 const pictures = { ttl: 5 * 60_000, maxNodes: 50_000 }
 
-export function graphRoutes(context: Context): Pick<Handlers<typeof dagApi>, 'readGraph' | 'listChildren' | 'readProcessing' | 'listRuns'> {
+export function graphRoutes(
+  context: Context,
+): Pick<Handlers<typeof dagApi>, 'readGraph' | 'listChildren' | 'readProcessing' | 'listRuns'> {
   const { database, prisma } = context
   const cache = new LRUCache<string, { revision: number; graph: Graph }>({
     maxSize: pictures.maxNodes,
@@ -32,16 +34,27 @@ export function graphRoutes(context: Context): Pick<Handlers<typeof dagApi>, 're
     },
     listChildren: async ({ tenant_id, blob_id }) => ({ blob_ids: await listChildren(database, tenant_id, blob_id) }),
     readProcessing: async ({ items }) => ({ items: await readProcessing(database, items) }),
-    listRuns: async ({ tenant_id, blob_id, limit, before }) => ({ runs: await listRuns(prisma, tenant_id, blob_id, limit, before) }),
+    listRuns: async ({ tenant_id, blob_id, limit, before }) => ({
+      runs: await listRuns(prisma, tenant_id, blob_id, limit, before),
+    }),
   }
 }
 
 function draw(rootId: string, nodes: readonly Omit<Graph['nodes'][number], 'level'>[], edges: Graph['edges']): Graph {
-  const level = levelsOf(nodes.map((node) => node.blob_id), edges)
+  const level = levelsOf(
+    nodes.map((node) => node.blob_id),
+    edges,
+  )
   const placed = nodes
     .map((node) => ({ ...node, level: level.get(node.blob_id) ?? 0 }))
     .sort((one, other) => one.level - other.level || (one.blob_id < other.blob_id ? -1 : 1))
   const levels: string[][] = []
   for (const node of placed) (levels[node.level] ??= []).push(node.blob_id)
-  return { root_id: rootId, nodes: placed, edges, levels, settled: placed.every((node) => node.state !== 'dirty' && node.state !== 'running') }
+  return {
+    root_id: rootId,
+    nodes: placed,
+    edges,
+    levels,
+    settled: placed.every((node) => node.state !== 'dirty' && node.state !== 'running'),
+  }
 }

@@ -35,10 +35,16 @@ export async function listEdgesBelow(tx: Queryable, blobIds: readonly string[]):
 }
 
 /** Adds nodes that are not made yet (version 0) with their input edges; one that is there already stays as it is. */
-export async function addDerivations(tx: Queryable, tenantId: string, derivations: readonly NewDerivation[]): Promise<string[]> {
+export async function addDerivations(
+  tx: Queryable,
+  tenantId: string,
+  derivations: readonly NewDerivation[],
+): Promise<string[]> {
   const nodes = derivations.map(({ inputs: _inputs, ...node }) => node)
   const edges = derivations.flatMap(({ blob_id: target_id, inputs }) =>
-    Object.entries(inputs).flatMap(([input, sources]) => sources.map((source_id, ordinal) => ({ target_id, input, ordinal, source_id }))),
+    Object.entries(inputs).flatMap(([input, sources]) =>
+      sources.map((source_id, ordinal) => ({ target_id, input, ordinal, source_id })),
+    ),
   )
   const added = await tx.query<{ blob_id: string }>(
     'add-derivations',
@@ -58,7 +64,11 @@ export async function addDerivations(tx: Queryable, tenantId: string, derivation
   return added.map((row) => row.blob_id)
 }
 
-export async function closeEdgesFrom(tx: Queryable, sourceIds: readonly string[], targetIds: readonly string[]): Promise<void> {
+export async function closeEdgesFrom(
+  tx: Queryable,
+  sourceIds: readonly string[],
+  targetIds: readonly string[],
+): Promise<void> {
   await tx.query(
     'close-edges-from',
     'update edge set valid_to = now() where source_id = any($1::uuid[]) and target_id = any($2::uuid[]) and valid_to is null',

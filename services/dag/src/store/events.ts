@@ -8,7 +8,9 @@ const factsPerEvent = 500
 
 export async function addEvents(tx: Queryable, tenantId: string, events: readonly NewEvent[]): Promise<void> {
   const rows = events.flatMap(({ type, facts }) =>
-    Array.from({ length: Math.ceil(facts.length / factsPerEvent) }, (_, part) => rowOf(tenantId, type, facts.slice(part * factsPerEvent, (part + 1) * factsPerEvent))),
+    Array.from({ length: Math.ceil(facts.length / factsPerEvent) }, (_, part) =>
+      rowOf(tenantId, type, facts.slice(part * factsPerEvent, (part + 1) * factsPerEvent)),
+    ),
   )
   if (rows.length === 0) return
   await tx.query(
@@ -30,7 +32,11 @@ function rowOf(tenantId: string, type: EventType, facts: unknown[]) {
 }
 
 /** Opens cascades; one that is open already grows. */
-export async function addCascades(tx: Queryable, tenantId: string, cascades: readonly (Cause & { nodes: number })[]): Promise<void> {
+export async function addCascades(
+  tx: Queryable,
+  tenantId: string,
+  cascades: readonly (Cause & { nodes: number })[],
+): Promise<void> {
   if (cascades.length === 0) return
   const opened = await tx.query<{ id: string; is_new: boolean }>(
     'add-cascades',
@@ -49,7 +55,11 @@ export async function addCascades(tx: Queryable, tenantId: string, cascades: rea
 }
 
 /** A cascade is settled when no node waits or runs in it; what newer edits took over counts for their cascades. */
-export async function closeCascades(tx: Queryable, tenantId: string, cascadeIds: readonly string[] | 'all'): Promise<void> {
+export async function closeCascades(
+  tx: Queryable,
+  tenantId: string,
+  cascadeIds: readonly string[] | 'all',
+): Promise<void> {
   if (cascadeIds.length === 0) return
   const facts = await tx.query<{ cascade_id: string; root_id: string; caused_by: string | null; nodes: number }>(
     'close-cascades',

@@ -6,7 +6,11 @@ type StoredNode = Omit<GraphNode, 'level' | 'last_run_at'> & { last_run_at: Date
 
 /** The revision of a tenant's graph: another number after every change of it, so that a picture of it can be kept until then. */
 export async function readRevision(database: Database, tenantId: string): Promise<number> {
-  const [row] = await database.query<{ revision: number }>('read-revision', 'select revision from tenant where tenant_id = $1', [tenantId])
+  const [row] = await database.query<{ revision: number }>(
+    'read-revision',
+    'select revision from tenant where tenant_id = $1',
+    [tenantId],
+  )
   return row?.revision ?? 0
 }
 
@@ -16,7 +20,10 @@ export async function readBelow(
   tenantId: string,
   blobId: string,
 ): Promise<{ nodes: Omit<GraphNode, 'level'>[]; edges: GraphEdge[] }> {
-  const [row] = await database.query<{ nodes: (Omit<StoredNode, 'last_run_at'> & { last_run_at: string | null; error: Problem | null })[]; edges: GraphEdge[] }>(
+  const [row] = await database.query<{
+    nodes: (Omit<StoredNode, 'last_run_at'> & { last_run_at: string | null; error: Problem | null })[]
+    edges: GraphEdge[]
+  }>(
     'read-below',
     `with recursive below(blob_id) as (
        select blob_id from node where tenant_id = $1 and blob_id = $2
@@ -44,8 +51,18 @@ export async function listChildren(database: Database, tenantId: string, blobId:
 }
 
 /** How the providers stand that take these blobs as input, in the order of the blobs. */
-export async function readProcessing(database: Database, references: readonly { tenant_id: string; blob_id: string }[]): Promise<{ processing: Processing[] }[]> {
-  const rows = await database.query<{ place: number; provider_id: string; blob_id: string; state: NodeState; run_id: string | null; at: Date | null }>(
+export async function readProcessing(
+  database: Database,
+  references: readonly { tenant_id: string; blob_id: string }[],
+): Promise<{ processing: Processing[] }[]> {
+  const rows = await database.query<{
+    place: number
+    provider_id: string
+    blob_id: string
+    state: NodeState
+    run_id: string | null
+    at: Date | null
+  }>(
     'read-processing',
     `select asked.place, node.provider_id, node.blob_id, node.state, node.last_run_id as run_id, node.last_run_at as at
      from unnest($1::uuid[], $2::uuid[]) with ordinality as asked(tenant_id, blob_id, place)
@@ -55,6 +72,7 @@ export async function readProcessing(database: Database, references: readonly { 
     [references.map((one) => one.tenant_id), references.map((one) => one.blob_id)],
   )
   const answers = references.map((): { processing: Processing[] } => ({ processing: [] }))
-  for (const { place, at, ...row } of rows) answers[place - 1]?.processing.push({ ...row, at: at?.toISOString() ?? null })
+  for (const { place, at, ...row } of rows)
+    answers[place - 1]?.processing.push({ ...row, at: at?.toISOString() ?? null })
   return answers
 }

@@ -24,7 +24,11 @@ export function createGraphStore(database: Database, leaseMs: number, afterCommi
       return result
     },
     async findClaim(claimId) {
-      const [claim] = await database.query<StoredClaim>('find-claim', 'select id, tenant_id, work from claim where id = $1', [claimId])
+      const [claim] = await database.query<StoredClaim>(
+        'find-claim',
+        'select id, tenant_id, work from claim where id = $1',
+        [claimId],
+      )
       return claim ?? null
     },
     readNodes: (tenantId, blobIds) => readNodes(database, tenantId, blobIds),
@@ -48,10 +52,18 @@ async function lockTenant(tx: Queryable, tenantId: string): Promise<readonly Cas
 }
 
 async function saveSlots(tx: Queryable, tenantId: string, slots: readonly CascadeSlot[]): Promise<void> {
-  await tx.query('save-cascade-slots', 'update tenant set cascades = $2::json where tenant_id = $1', [tenantId, JSON.stringify(slots)])
+  await tx.query('save-cascade-slots', 'update tenant set cascades = $2::json where tenant_id = $1', [
+    tenantId,
+    JSON.stringify(slots),
+  ])
 }
 
-function graphTransaction(tx: Queryable, tenantId: string, leaseMs: number, state: { slots: readonly CascadeSlot[] }): GraphTransaction {
+function graphTransaction(
+  tx: Queryable,
+  tenantId: string,
+  leaseMs: number,
+  state: { slots: readonly CascadeSlot[] },
+): GraphTransaction {
   return {
     tenantId,
     get cascadeSlots() {

@@ -14,28 +14,49 @@ export function createJobReader(prisma: PrismaClient, database: Database): JobRe
   return {
     async readJob(tenantId, jobId) {
       const job = await prisma.job.findFirst({ where: { id: jobId, tenantId } })
-      return job && { id: job.id, tenant_id: job.tenantId, blob_id: job.blobId, epoch: job.epoch, provider_id: job.providerId, created_at: job.createdAt }
+      return (
+        job && {
+          id: job.id,
+          tenant_id: job.tenantId,
+          blob_id: job.blobId,
+          epoch: job.epoch,
+          provider_id: job.providerId,
+          created_at: job.createdAt,
+        }
+      )
     },
     async readRun(tenantId, runId) {
       const run = await prisma.run.findFirst({ where: { id: runId, tenantId } })
       return run && runOf(run)
     },
     async readRunSince(tenantId, blobId, epoch) {
-      const run = await prisma.run.findFirst({ where: { tenantId, blobId, epoch: { gte: epoch } }, orderBy: { epoch: 'asc' } })
+      const run = await prisma.run.findFirst({
+        where: { tenantId, blobId, epoch: { gte: epoch } },
+        orderBy: { epoch: 'asc' },
+      })
       return run && runOf(run)
     },
     async readNode(tenantId, blobId) {
       return (await readNodes(database, tenantId, [blobId]))[0] ?? null
     },
     async listInputIds(blobId) {
-      const edges = await prisma.edge.findMany({ where: { targetId: blobId, validTo: null }, orderBy: [{ input: 'asc' }, { ordinal: 'asc' }] })
+      const edges = await prisma.edge.findMany({
+        where: { targetId: blobId, validTo: null },
+        orderBy: [{ input: 'asc' }, { ordinal: 'asc' }],
+      })
       return edges.map((edge) => edge.sourceId)
     },
   }
 }
 
 /** Runs of a derived blob, newest first. */
-export async function listRuns(prisma: PrismaClient, tenantId: string, blobId: string, limit: number, before: string | undefined): Promise<Run[]> {
+export async function listRuns(
+  prisma: PrismaClient,
+  tenantId: string,
+  blobId: string,
+  limit: number,
+  before: string | undefined,
+): Promise<Run[]> {
   const runs = await prisma.run.findMany({
     where: { tenantId, blobId },
     orderBy: [{ finishedAt: 'desc' }, { id: 'desc' }],

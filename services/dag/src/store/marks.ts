@@ -39,7 +39,14 @@ export async function markDirty(
      from counted join cause using (cause_index)
      where node.blob_id = counted.blob_id and node.tenant_id = $1
      returning node.blob_id, node.epoch, node.dirty_inputs, counted.hindered, counted.cause_index`,
-    [tenantId, JSON.stringify(indexed), roots.map(([id]) => id), roots.map(([, index]) => index), seeds.map(([id]) => id), seeds.map(([, index]) => index)],
+    [
+      tenantId,
+      JSON.stringify(indexed),
+      roots.map(([id]) => id),
+      roots.map(([, index]) => index),
+      seeds.map(([id]) => id),
+      seeds.map(([, index]) => index),
+    ],
   )
 }
 
@@ -57,7 +64,12 @@ export async function blockBelow(tx: Queryable, tenantId: string, blobIds: reado
 }
 
 /** Nodes to be tombstoned; those that were never made are gone at once. Answers how many are left to tombstone. */
-export async function markDoomed(tx: Queryable, tenantId: string, cause: Cause, blobIds: readonly string[]): Promise<number> {
+export async function markDoomed(
+  tx: Queryable,
+  tenantId: string,
+  cause: Cause,
+  blobIds: readonly string[],
+): Promise<number> {
   const rows = await tx.query<{ state: string }>(
     'mark-doomed',
     `update node set state = case when version = 0 then 'deleted' else 'dirty' end, doomed = version > 0, dirty_inputs = 0, epoch = epoch + 1,

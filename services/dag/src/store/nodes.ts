@@ -7,7 +7,11 @@ const columns = `blob_id, tenant_id, user_id, created_by, providers, ancestry, p
 
 export async function readNodes(database: Queryable, tenantId: string, blobIds: readonly string[]): Promise<NodeRow[]> {
   if (blobIds.length === 0) return []
-  return await database.query<NodeRow>('read-nodes', `select ${columns} from node where tenant_id = $1 and blob_id = any($2::uuid[])`, [tenantId, blobIds])
+  return await database.query<NodeRow>(
+    'read-nodes',
+    `select ${columns} from node where tenant_id = $1 and blob_id = any($2::uuid[])`,
+    [tenantId, blobIds],
+  )
 }
 
 export async function readClaimedNodes(tx: Queryable, tenantId: string, claimId: string): Promise<NodeRow[]> {
@@ -51,6 +55,15 @@ export async function putSources(tx: Queryable, tenantId: string, heads: readonl
   )
 }
 
-export async function setConfig(tx: Queryable, tenantId: string, blobId: string, config: Record<string, unknown>): Promise<void> {
-  await tx.query('set-config', 'update node set config = $3::json where tenant_id = $1 and blob_id = $2', [tenantId, blobId, JSON.stringify(config)])
+export async function setConfig(
+  tx: Queryable,
+  tenantId: string,
+  blobId: string,
+  config: Record<string, unknown>,
+): Promise<void> {
+  await tx.query('set-config', 'update node set config = $3::json where tenant_id = $1 and blob_id = $2', [
+    tenantId,
+    blobId,
+    JSON.stringify(config),
+  ])
 }

@@ -55,7 +55,11 @@ export async function addMemos(tx: Queryable, tenantId: string, memos: readonly 
 }
 
 /** Answers when it was made. */
-export async function addJob(tx: Queryable, tenantId: string, job: { id: string; blob_id: string; epoch: number; provider_id: string }): Promise<Date> {
+export async function addJob(
+  tx: Queryable,
+  tenantId: string,
+  job: { id: string; blob_id: string; epoch: number; provider_id: string },
+): Promise<Date> {
   const [row] = await tx.query<{ created_at: Date }>(
     'add-job',
     'insert into job (id, tenant_id, blob_id, epoch, provider_id) values ($1, $2, $3, $4, $5) returning created_at',

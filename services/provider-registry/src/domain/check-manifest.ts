@@ -3,12 +3,19 @@ import { StudioError, type FieldError } from '@studio/kernel'
 import { compilePattern } from './patterns.ts'
 import { compileSchema, faultsOf } from './schemas.ts'
 
+/** Queues that the studio's own workers poll: cascades and the common providers run there. */
+const ownQueues = new Set(['studio'])
+
 /**
- * Refuses a manifest whose patterns or schemas don't compile or whose default configuration does not fit its own schema.
- * Throws `invalid_manifest` with a pointer for each fault.
+ * Refuses a manifest whose patterns or schemas don't compile, whose default configuration does not fit its own schema, or by which a tenant
+ * would have workflows of the studio itself started. `tenantId` null: the studio's own provider. Throws `invalid_manifest` with a
+ * pointer for each fault.
  */
-export function checkManifest(manifest: ProviderManifest): void {
+export function checkManifest(manifest: ProviderManifest, tenantId: string | null): void {
   const errors: FieldError[] = [
+    ...(tenantId !== null && ownQueues.has(manifest.task_queue)
+      ? [{ pointer: '/task_queue', detail: 'is a queue of the studio itself: name the one that your own worker polls' }]
+      : []),
     ...manifest.trigger_patterns.flatMap((pattern, index) =>
       faultIn(`/trigger_patterns/${index}`, () => compilePattern(pattern)),
     ),

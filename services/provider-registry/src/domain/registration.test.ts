@@ -10,7 +10,7 @@ const manifest: ProviderManifest = {
   description: '',
   type: 'text',
   workflow_type: 'echo',
-  task_queue: 'studio',
+  task_queue: 'acme',
   input_types: ['text/plain'],
   output_type: 'text/plain',
   config_schema: {
@@ -29,13 +29,14 @@ const manifest: ProviderManifest = {
   trigger_patterns: [],
 }
 const digest = 'a'.repeat(64)
+const tenantId = '6f1c2b9e-0d7a-4c55-8f0e-3a5b1c9d7e20'
 const nothing = { registeredDigest: null, currentVersion: null, current: [], takenByCommon: false }
 const refused = (code: string, text: string) =>
   expect.objectContaining({ code, message: expect.stringContaining(text) as string }) as Error
 
 describe('a manifest', () => {
   test('that is right passes', () => {
-    expect(() => checkManifest({ ...manifest, trigger_patterns: ['(?i)todo'] })).not.toThrow()
+    expect(() => checkManifest({ ...manifest, trigger_patterns: ['(?i)todo'] }, tenantId)).not.toThrow()
   })
   test.each<[string, Partial<ProviderManifest>, string]>([
     ['look-around', { trigger_patterns: ['ok', 'a(?!b)'] }, '/trigger_patterns/1: look-around'],
@@ -47,10 +48,15 @@ describe('a manifest', () => {
       '/input_schema: look-around',
     ],
     ['a default that does not fit', { default_config: { times: 0 } }, '/default_config/times'],
+    ['a queue of the studio itself', { task_queue: 'studio' }, '/task_queue'],
     ['a schema that is too large', { config_schema: { description: 'x'.repeat(70_000) } }, '64 KiB'],
   ])('with %s is refused', (_case, change, text) => {
-    expect(() => checkManifest({ ...manifest, ...change })).toThrow(refused('invalid_manifest', text))
+    expect(() => checkManifest({ ...manifest, ...change }, tenantId)).toThrow(refused('invalid_manifest', text))
   })
+})
+
+test('the studio registers its own providers on its own queue', () => {
+  expect(() => checkManifest({ ...manifest, task_queue: 'studio' }, null)).not.toThrow()
 })
 
 describe('a registration', () => {

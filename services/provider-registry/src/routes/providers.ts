@@ -12,7 +12,7 @@ type Routes = Handlers<typeof registryApi>
 
 export function registerRoute({ catalogue, log }: Context): Routes['register'] {
   return async ({ tenant_id, manifest }) => {
-    checkManifest(manifest)
+    checkManifest(manifest, tenant_id)
     const digest = sha256(canonicalJson(manifest))
     const { isNew } = await catalogue.register(tenant_id, manifest, digest, (state) =>
       decideRegistration(manifest, digest, state),
