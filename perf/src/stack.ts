@@ -6,6 +6,7 @@ import {
   findEngines,
   freePort,
   freePorts,
+  isPartFailure,
   logFolderOf,
   machineEnvironment,
   newSecrets,
@@ -51,7 +52,10 @@ export async function startStack(): Promise<Stack> {
     await rm(dataDir, { recursive: true, force: true })
   }
   process.once('SIGINT', () => void stop().then(() => process.exit(130)))
-  await supervisor.start()
+  await supervisor.start().catch((error: unknown) => {
+    if (isPartFailure(error)) process.stderr.write(`${error.tail.join('\n')}\n`)
+    throw error
+  })
   return {
     url: `http://127.0.0.1:${options.ports.services.gateway}`,
     databaseUrl: addresses.databaseUrl,

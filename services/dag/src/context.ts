@@ -45,7 +45,7 @@ export function createContext(config: Config, log: Logger): Context {
   const providers = createProviders(registry)
   const store = createGraphStore(database, config.STUDIO_LEASE_MS, () => relay.poke())
   const bell = createCascadeBell({ address: config.TEMPORAL_HOST, namespace: config.TEMPORAL_NAMESPACE, log })
-  const backlog = createBacklog(database)
+  const backlog = createBacklog(database, config.STUDIO_LEASE_MS)
   const stops: (() => Promise<void>)[] = []
 
   return {
@@ -61,6 +61,7 @@ export function createContext(config: Config, log: Logger): Context {
     jobs: createJobReader(prisma, database),
     bell,
     start() {
+      const began = Date.now()
       const consumer = startConsumer({
         bus,
         log,
@@ -71,13 +72,10 @@ export function createContext(config: Config, log: Logger): Context {
       stops.push(() => consumer.close())
       stops.push(
         every(config.STUDIO_RECONCILE_MS, log, async () => {
-          reconciled(
-            log,
-            await reconcile(
-              { store, backlog, bell, isAwake: (tenantId, rootId) => bell.isAwake(tenantId, rootId) },
-              config.STUDIO_RECONCILE_MS,
-            ),
-          )
+          // While dag was away nobody could renew a lease: workers get one lease's time to do so.
+          const mayRelease = Date.now() - began > config.STUDIO_LEASE_MS
+          const deps = { store, backlog, bell, workflows: bell }
+          reconciled(log, await reconcile(deps, { patienceMs: config.STUDIO_RECONCILE_MS, mayRelease }))
         }),
       )
     },

@@ -163,7 +163,7 @@ async function work(world: World, fate: number): Promise<number> {
       await database.execute('expire', `update node set lease_until = now() - interval '1 s' where claim_id = $1`, [
         group.claim_id,
       ])
-      await createBacklog(database).releaseExpiredLeases()
+      await createBacklog(database, 30_000).releaseClaims([group.claim_id])
       continue
     }
     const items = await readClaim(database, group.claim_id, 30_000)

@@ -106,7 +106,7 @@ export async function createContainers(options: BackendOptions): Promise<Backend
         .withUser(`${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`)
         .withWorkingDir(mounted)
         .withEnvironment(env)
-        .withCommand(['node', '-C', 'source', '--max-semi-space-size=1', `${mounted}/${options.services.get(name)}`])
+        .withCommand(['node', '-C', 'source', '--max-semi-space-size=8', `${mounted}/${options.services.get(name)}`])
       containers.set(name, await Container.start(container, linesOf(name)))
     },
     kill: (name) => existing(name).end('SIGKILL'),

@@ -20,6 +20,7 @@ export async function claimWork(
   deps: { store: GraphStore; providers: Providers; taskQueue: string },
   request: ClaimRequest,
 ): Promise<ClaimGroup[]> {
+  const known = await currentProviders(deps, request.tenant_id)
   return await deps.store.transaction(request.tenant_id, async (graph) => {
     const before = await graph.readClaimsOfRequest(request.request_id)
     if (before.length > 0) return before.map((claim) => claim.work)
@@ -29,7 +30,7 @@ export async function claimWork(
     for (let room = request.limit; room > 0;) {
       const nodes = await graph.listReady(room)
       if (nodes.length === 0) break
-      const sorted = await sort(graph, deps.providers, nodes)
+      const sorted = await sort(graph, known, nodes)
       const groups = groupClaims(sorted.ready, deps.taskQueue)
       await graph.addClaims(
         request.request_id,
@@ -49,10 +50,21 @@ export async function claimWork(
       claimed.push(...groups.map(({ group }) => group))
       await failNodes(graph, sorted.unrunnable)
       await settleFresh(graph, sorted.fresh)
-      if (sorted.fresh.length === 0) break
+      if (sorted.fresh.length === 0 && sorted.unrunnable.length === 0) break
     }
     return claimed
   })
+}
+
+type KnownProviders = ReadonlyMap<string, Provider | null>
+
+/** Looked up before the lock is taken: a registry that is slow to answer must hold up nobody's edits. */
+async function currentProviders(
+  { store, providers }: { store: GraphStore; providers: Providers },
+  tenantId: string,
+): Promise<KnownProviders> {
+  const ids = await store.listReadyProviders(tenantId)
+  return new Map(await Promise.all(ids.map(async (id) => [id, await providers.current(tenantId, id)] as const)))
 }
 
 interface Sorted {
@@ -61,7 +73,7 @@ interface Sorted {
   unrunnable: { node: NodeRow; error: StudioError }[]
 }
 
-async function sort(graph: GraphTransaction, providers: Providers, nodes: readonly NodeRow[]): Promise<Sorted> {
+async function sort(graph: GraphTransaction, known: KnownProviders, nodes: readonly NodeRow[]): Promise<Sorted> {
   const inputs = await graph.listInputs(nodes.map((node) => node.blob_id))
   const sorted: Sorted = { ready: [], fresh: [], unrunnable: [] }
   for (const node of nodes) {
@@ -69,7 +81,9 @@ async function sort(graph: GraphTransaction, providers: Providers, nodes: readon
       sorted.ready.push({ node, derivation: null })
       continue
     }
-    const provider = await providers.current(node.tenant_id, node.provider_id ?? '')
+    const provider = known.get(node.provider_id ?? '')
+    // It became ready since the look-up: the next claim takes it.
+    if (provider === undefined) continue
     const refusal = refusalOf(node, provider)
     if (!provider || refusal) {
       sorted.unrunnable.push({ node, error: refusal ?? new StudioError('provider_not_found') })

@@ -37,6 +37,8 @@ export async function createJob(
   assertRunnable(blob, provider)
   const { job, ring } = await deps.store.transaction(request.tenant_id, async (graph) => {
     const [known] = await graph.readNodes([blob.id])
+    const gone = known?.doomed || (known?.state === 'deleted' && known.version >= blob.version)
+    if (gone) throw new StudioError('blob_deleted', `The blob ${blob.id} has been deleted.`)
     if (!known) await graph.putSources([headOf(blob)])
     const ancestry = known?.ancestry ?? []
     const derivation = deriveFrom(
@@ -71,14 +73,13 @@ export async function retryJob(
   jobId: string,
   traceparent: string | null,
 ): Promise<Job> {
-  const [job, run] = await Promise.all([deps.jobs.readJob(tenantId, jobId), deps.jobs.readRun(tenantId, jobId)])
+  const { job, run } = await findJob(deps.jobs, tenantId, jobId)
   const blobId = job?.blob_id ?? run?.blob_id
-  const epoch = job?.epoch ?? run?.epoch
-  if (!blobId || epoch === undefined) throw new StudioError('job_not_found')
+  if (!blobId) throw new StudioError('job_not_found')
   const inputs = await deps.jobs.listInputIds(blobId)
   const { job: started, ring } = await deps.store.transaction(tenantId, async (graph) => {
     const [node] = await graph.readNodes([blobId])
-    if (node?.state !== 'failed' || node.epoch !== epoch)
+    if (node?.state !== 'failed' || node.epoch !== run?.epoch)
       throw new StudioError('job_not_failed', 'It has succeeded, is under way, or a newer run has taken its place.')
     return await startJob(blobId, node.provider_id ?? '', inputs, {
       tenant_id: tenantId,
@@ -93,10 +94,9 @@ export async function retryJob(
 
 /** A job as it stands. Runs have the ids of jobs, so that a triggered run can be looked at (and tried again) in the same way. */
 export async function readJob(jobs: JobReader, tenantId: string, jobId: string): Promise<Job | null> {
-  const [job, own] = await Promise.all([jobs.readJob(tenantId, jobId), jobs.readRun(tenantId, jobId)])
-  const blobId = job?.blob_id ?? own?.blob_id
+  const { job, run } = await findJob(jobs, tenantId, jobId)
+  const blobId = job?.blob_id ?? run?.blob_id
   if (!blobId) return null
-  const run = own ?? (job ? await jobs.readRunSince(tenantId, job.blob_id, job.epoch) : null)
   const node = run ? null : await jobs.readNode(tenantId, blobId)
   return {
     id: jobId,
@@ -104,10 +104,25 @@ export async function readJob(jobs: JobReader, tenantId: string, jobId: string):
     provider_id: job?.provider_id ?? run?.provider_id ?? '',
     input_ids: await jobs.listInputIds(blobId),
     blob_id: blobId,
-    status: run ? (run.outcome === 'failed' ? 'failed' : 'succeeded') : statusOf(node),
+    status: run ? statusAfter(run) : statusOf(node),
     run,
     created_at: (job?.created_at ?? new Date(run?.finished_at ?? 0)).toISOString(),
   }
+}
+
+/** A job and the run that ended it: its own, or the first one of a later epoch where edits overtook it. */
+async function findJob(
+  jobs: JobReader,
+  tenantId: string,
+  jobId: string,
+): Promise<{ job: JobRow | null; run: Run | null }> {
+  const [job, own] = await Promise.all([jobs.readJob(tenantId, jobId), jobs.readRun(tenantId, jobId)])
+  return { job, run: own ?? (job ? await jobs.readRunSince(tenantId, job.blob_id, job.epoch) : null) }
+}
+
+function statusAfter(run: Run): Job['status'] {
+  if (run.outcome === 'failed') return 'failed'
+  return run.outcome === 'deleted' ? 'cancelled' : 'succeeded'
 }
 
 function statusOf(node: NodeRow | null): Job['status'] {

@@ -198,7 +198,7 @@ export interface GraphTransaction {
   addMemos(memos: readonly NewMemo[]): Promise<void>
   /** Answers when it was made. */
   addJob(job: { id: string; blob_id: string; epoch: number; provider_id: string }): Promise<Date>
-  /** Which of these nodes somebody asked for by a job in their present epoch. */
+  /** Which of these nodes somebody asked for by a job that no run has ended yet. */
   listJobNodes(blobIds: readonly string[]): Promise<Set<string>>
   addClaims(requestId: string, claims: readonly StoredClaim[]): Promise<void>
   readClaimsOfRequest(requestId: string): Promise<StoredClaim[]>
@@ -213,6 +213,8 @@ export interface GraphStore {
   /** Runs `work` with the tenant's lock; all or nothing. `work` may run again, so it has no effects outside. */
   transaction<Result>(tenantId: string, work: (graph: GraphTransaction) => Promise<Result>): Promise<Result>
   findClaim(claimId: string): Promise<StoredClaim | null>
+  /** Ids of the providers that the tenant's ready nodes need. */
+  listReadyProviders(tenantId: string): Promise<string[]>
   /** Node rows without the lock: for what may be a little old. */
   readNodes(tenantId: string, blobIds: readonly string[]): Promise<NodeRow[]>
 }

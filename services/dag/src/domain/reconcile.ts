@@ -3,8 +3,11 @@ import type { CascadeBell, GraphStore } from './ports.ts'
 
 /** What the reconciler can see over all tenants, from PostgreSQL alone. */
 export interface Backlog {
-  /** Frees nodes whose lease has run out; answers the tenants concerned. */
-  releaseExpiredLeases(): Promise<number>
+  /** Claims whose lease has run out. `begun`: a worker has read it, so that the run was under way. */
+  listExpiredClaims(): Promise<{ claim_id: string; workflow_id: string; begun: boolean }[]>
+  /** Makes the nodes of these claims ready again, where the lease is still over; answers how many. */
+  releaseClaims(claimIds: readonly string[]): Promise<number>
+  extendClaims(claimIds: readonly string[]): Promise<void>
   /** Sets right dirty counts that no dirty input accounts for; answers how many were wrong (0, unless there is a defect). */
   repairDirtyCounts(olderThanMs: number): Promise<number>
   /** Tenants with nodes that have been ready for this long, and for each the root of the one that has waited longest. */
@@ -28,11 +31,11 @@ export async function reconcile(
     store: GraphStore
     backlog: Backlog
     bell: CascadeBell
-    isAwake: (tenantId: string, rootId: string) => Promise<boolean>
+    workflows: { isAwake(tenantId: string, rootId: string): Promise<boolean>; isRunning(workflowId: string): Promise<boolean> }
   },
-  patienceMs: number,
+  { patienceMs, mayRelease }: { patienceMs: number; mayRelease: boolean },
 ): Promise<Reconciliation> {
-  const released = await deps.backlog.releaseExpiredLeases()
+  const released = mayRelease ? await releaseLost(deps) : 0
   const repaired = await deps.backlog.repairDirtyCounts(patienceMs * 6)
   const waiting = await deps.backlog.listWaiting(patienceMs)
   let rung = 0
@@ -45,12 +48,30 @@ export async function reconcile(
     // so that a worker that is down for hours does not fill the history.
     const unaware: string[] = []
     for (const root of roots)
-      if (isDoubling(waitedMs, patienceMs) || !(await deps.isAwake(tenantId, root))) unaware.push(root)
+      if (isDoubling(waitedMs, patienceMs) || !(await deps.workflows.isAwake(tenantId, root))) unaware.push(root)
     deps.bell.ring(tenantId, unaware)
     rung += unaware.length
   }
   await deps.backlog.dropOldClaims()
   return { released, repaired, rung }
+}
+
+/**
+ * A claim that no worker has read yet waits in its queue, for however long: its workflow will come to it, and a second one beside it would only
+ * make the queue longer. Every other expired claim is lost.
+ */
+async function releaseLost({
+  backlog,
+  workflows,
+}: Pick<Parameters<typeof reconcile>[0], 'backlog' | 'workflows'>): Promise<number> {
+  const lost: string[] = []
+  const queued: string[] = []
+  for (const claim of await backlog.listExpiredClaims()) {
+    const waits = !claim.begun && (await workflows.isRunning(claim.workflow_id))
+    ;(waits ? queued : lost).push(claim.claim_id)
+  }
+  if (queued.length > 0) await backlog.extendClaims(queued)
+  return lost.length > 0 ? await backlog.releaseClaims(lost) : 0
 }
 
 /** True in the first interval after 1, 2, 4, 8 … times the patience. */

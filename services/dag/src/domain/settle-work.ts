@@ -222,7 +222,8 @@ async function triggerSources(
         tenant_id: tenantId,
         blob_id: node.blob_id,
         user_id: node.user_id,
-        event: item.version === 1 ? ('blob.created' as const) : ('blob.updated' as const),
+        // A first version may have been overtaken before it settled: for whom listens to created blobs this one is the first.
+        event: node.version === 0 ? ('blob.created' as const) : ('blob.updated' as const),
         content_type: item.content_type,
         content_hash: item.content_hash,
         size: item.size ?? 0,

@@ -1,14 +1,28 @@
 import type { Database } from '@studio/database'
 import type { Backlog } from '../domain/reconcile.ts'
 
-export function createBacklog(database: Database): Backlog {
+export function createBacklog(database: Database, leaseMs: number): Backlog {
   return {
-    releaseExpiredLeases: () =>
-      database.execute(
-        'release-expired-leases',
-        `update node set state = 'dirty', claim_id = null, lease_until = null, changed_at = now() where state = 'running' and lease_until < now()`,
-        [],
+    listExpiredClaims: () =>
+      database.query<{ claim_id: string; workflow_id: string; begun: boolean }>(
+        'list-expired-claims',
+        `select claim.id as claim_id, claim.work->>'workflow_id' as workflow_id, claim.read_at is not null as begun
+         from claim where id in (select claim_id from node where state = 'running' and lease_until < now() order by lease_until limit 1000)`,
       ),
+    releaseClaims: (claimIds) =>
+      database.execute(
+        'release-claims',
+        `update node set state = 'dirty', claim_id = null, lease_until = null, changed_at = now()
+         where claim_id = any($1::uuid[]) and state = 'running' and lease_until < now()`,
+        [claimIds],
+      ),
+    async extendClaims(claimIds) {
+      await database.execute(
+        'extend-claims',
+        `update node set lease_until = now() + $2 * interval '1 millisecond' where claim_id = any($1::uuid[]) and state = 'running'`,
+        [claimIds, leaseMs],
+      )
+    },
     repairDirtyCounts: (olderThanMs) =>
       database.execute(
         'repair-dirty-counts',
@@ -21,9 +35,11 @@ export function createBacklog(database: Database): Backlog {
     listWaiting: (olderThanMs) =>
       database.query<{ tenant_id: string; root_id: string; waited_ms: number }>(
         'list-waiting',
-        `select distinct on (tenant_id) tenant_id, root_id, extract(epoch from now() - changed_at)::float8 * 1000 as waited_ms from node
-         where state = 'dirty' and dirty_inputs = 0 and changed_at < now() - $1 * interval '1 millisecond'
-         order by tenant_id, changed_at limit 100`,
+        `select * from (
+           select distinct on (tenant_id) tenant_id, root_id, extract(epoch from now() - changed_at)::float8 * 1000 as waited_ms from node
+           where state = 'dirty' and dirty_inputs = 0 and changed_at < now() - $1 * interval '1 millisecond'
+           order by tenant_id, changed_at) as waiting
+         order by waited_ms desc limit 100`,
         [olderThanMs],
       ),
     dropOldClaims: () =>

@@ -8,9 +8,10 @@ import type { Database } from '@studio/database'
 export async function readClaim(database: Database, claimId: string, leaseMs: number): Promise<ClaimItem[]> {
   return await database.query<ClaimItem>(
     'read-claim',
-    `with held as (
+    `with seen as (update claim set read_at = now() where id = $1 and read_at is null),
+     held as (
        update node set lease_until = now() + $2 * interval '1 millisecond' where claim_id = $1 and state = 'running' returning *)
-     select held.tenant_id, held.user_id, held.blob_id as node_id, held.epoch, held.version as head_version, held.content_hash as head_hash,
+     select held.tenant_id, held.user_id, held.blob_id as node_id, held.epoch, held.version as head_version, case when held.leases = 1 then held.content_hash end as head_hash,
        held.content_type as head_content_type,
        coalesce(held.provider_id, '') as provider_id, coalesce(held.provider_version, '') as provider_version, coalesce(held.config, '{}') as config,
        coalesce(held.key, repeat('0', 64)) as key, held.parent_id, held.root_id, held.depth, held.caused_by, held.traceparent,

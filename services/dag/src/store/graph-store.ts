@@ -31,6 +31,14 @@ export function createGraphStore(database: Database, leaseMs: number, afterCommi
       )
       return claim ?? null
     },
+    async listReadyProviders(tenantId) {
+      const rows = await database.query<{ provider_id: string }>(
+        'list-ready-providers',
+        `select distinct provider_id from node where tenant_id = $1 and state = 'dirty' and dirty_inputs = 0 and not doomed and provider_id is not null`,
+        [tenantId],
+      )
+      return rows.map((row) => row.provider_id)
+    },
     readNodes: (tenantId, blobIds) => readNodes(database, tenantId, blobIds),
   }
 }

@@ -63,7 +63,10 @@ export async function blockBelow(tx: Queryable, tenantId: string, blobIds: reado
   )
 }
 
-/** Nodes to be tombstoned; those that were never made are gone at once. Answers how many are left to tombstone. */
+/**
+ * Nodes to be tombstoned; those that nobody ever began to make are gone at once. One whose first version somebody may be writing is tombstoned
+ * too, so that it cannot appear after its source has gone. Answers how many are left to tombstone.
+ */
 export async function markDoomed(
   tx: Queryable,
   tenantId: string,
@@ -72,7 +75,7 @@ export async function markDoomed(
 ): Promise<number> {
   const rows = await tx.query<{ state: string }>(
     'mark-doomed',
-    `update node set state = case when version = 0 then 'deleted' else 'dirty' end, doomed = version > 0, dirty_inputs = 0, epoch = epoch + 1,
+    `update node set state = case when version = 0 and leases = 0 then 'deleted' else 'dirty' end, doomed = version > 0 or leases > 0, dirty_inputs = 0, epoch = epoch + 1,
        attempts = 0, key = null, last_key = null, claim_id = null, lease_until = null, error = null, cascade_id = $3, caused_by = $4,
        traceparent = $5, changed_at = now()
      where tenant_id = $1 and blob_id = any($2::uuid[]) and state <> 'deleted'

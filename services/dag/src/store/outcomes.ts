@@ -6,6 +6,7 @@ export async function settle(tx: Queryable, tenantId: string, settlements: reado
   await tx.query(
     'settle',
     `update node set state = done.state, doomed = false, dirty_inputs = 0, claim_id = null, lease_until = null, attempts = 0,
+       leases = case done.state when 'failed' then node.leases else 0 end,
        version = coalesce(done.version, node.version),
        content_hash = case when done.state = 'deleted' then null else coalesce(done.content_hash, node.content_hash) end,
        content_type = coalesce(done.content_type, node.content_type), size = coalesce(done.size, node.size),
@@ -71,7 +72,9 @@ export async function addJob(
 export async function listJobNodes(tx: Queryable, blobIds: readonly string[]): Promise<Set<string>> {
   const rows = await tx.query<{ blob_id: string }>(
     'list-job-nodes',
-    'select node.blob_id from node where blob_id = any($1::uuid[]) and exists (select 1 from job where job.blob_id = node.blob_id and job.epoch = node.epoch)',
+    `select node.blob_id from node where blob_id = any($1::uuid[]) and exists (
+       select 1 from job where job.blob_id = node.blob_id and job.epoch <= node.epoch
+         and not exists (select 1 from run where run.blob_id = job.blob_id and run.epoch >= job.epoch))`,
     [blobIds],
   )
   return new Set(rows.map((row) => row.blob_id))

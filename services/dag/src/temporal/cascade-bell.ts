@@ -1,4 +1,4 @@
-import { Client, Connection, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client'
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client'
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common'
 import type { Logger } from '@studio/telemetry'
 import type { CascadeBell } from '../domain/ports.ts'
@@ -12,6 +12,7 @@ const rootKey = defineSearchAttributeKey('studioRoot', 'KEYWORD_LIST')
 
 export interface TemporalBell extends CascadeBell {
   isAwake(tenantId: string, rootId: string): Promise<boolean>
+  isRunning(workflowId: string): Promise<boolean>
   ping(): Promise<void>
   close(): Promise<void>
 }
@@ -38,6 +39,14 @@ export function createCascadeBell(options: { address: string; namespace: string;
       ringFailed(options.log, tenantId, rootId, error)
     }
   }
+  const isRunning = async (workflowId: string): Promise<boolean> => {
+    try {
+      return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING'
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false
+      throw error
+    }
+  }
   return {
     ring(tenantId, rootIds) {
       for (const rootId of rootIds) {
@@ -45,16 +54,8 @@ export function createCascadeBell(options: { address: string; namespace: string;
         under.add(ringing)
       }
     },
-    async isAwake(tenantId, rootId) {
-      try {
-        const description = await client.workflow.getHandle(workflowIdOf(tenantId, rootId)).describe()
-        return description.status.name === 'RUNNING'
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return false
-        if (isGrpcServiceError(error)) return false
-        throw error
-      }
-    },
+    isAwake: (tenantId, rootId) => isRunning(workflowIdOf(tenantId, rootId)),
+    isRunning,
     async ping() {
       await connection.withDeadline(Date.now() + 2000, () => connection.workflowService.getSystemInfo({}))
     },

@@ -33,6 +33,7 @@ CREATE TABLE "node" (
     "dirty_inputs" INTEGER NOT NULL DEFAULT 0,
     "epoch" INTEGER NOT NULL DEFAULT 0,
     "attempts" INTEGER NOT NULL DEFAULT 0,
+    "leases" INTEGER NOT NULL DEFAULT 0,
     "key" TEXT,
     "claim_id" UUID,
     "lease_until" TIMESTAMPTZ(6),
@@ -66,6 +67,7 @@ CREATE TABLE "claim" (
     "request_id" UUID NOT NULL,
     "tenant_id" UUID NOT NULL,
     "work" JSON NOT NULL,
+    "read_at" TIMESTAMPTZ(6),
     "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "claim_pkey" PRIMARY KEY ("id")
