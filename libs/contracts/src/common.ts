@@ -25,7 +25,7 @@ export const Metadata = JsonObject.meta({ description: 'any JSON object' })
 export type Metadata = z.infer<typeof Metadata>
 
 /** Which providers may apply by their triggers: all that match, none, or those named. */
-export const TriggerPolicy = z.union([z.literal(['auto', 'none']), z.array(z.string().min(1)).max(50)])
+export const TriggerPolicy = z.union([z.literal(['auto', 'none']), z.array(z.string().min(1).max(64)).max(50)])
 export type TriggerPolicy = z.infer<typeof TriggerPolicy>
 
 export const Operation = z.enum(['create', 'update', 'transform', 'delete', 'revert'])

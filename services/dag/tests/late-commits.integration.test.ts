@@ -21,11 +21,20 @@ const provider = (id: string, events: Provider['trigger_events'], createdBy: str
   digest: '0'.repeat(64), created_at: '', updated_at: '',
 }) // prettier-ignore
 
-const known = [provider('expander', ['blob.created', 'blob.updated'], ['user']), provider('checker', ['blob.created'], ['expander'])]
+const known = [
+  provider('expander', ['blob.created', 'blob.updated'], ['user']),
+  provider('checker', ['blob.created'], ['expander']),
+]
 const providers: Providers = {
   current: (_tenant, id) => Promise.resolve(known.find((one) => one.id === id) ?? null),
   match: (subjects) =>
-    Promise.resolve(subjects.map((subject) => known.filter((one) => one.trigger_created_by.includes(subject.created_by) && one.trigger_events.includes(subject.event)))),
+    Promise.resolve(
+      subjects.map((subject) =>
+        known.filter(
+          (one) => one.trigger_created_by.includes(subject.created_by) && one.trigger_events.includes(subject.event),
+        ),
+      ),
+    ),
 }
 const bell = { ring: () => undefined }
 
@@ -72,32 +81,59 @@ const tell = (world: World, operation: BlobFact['operation'], text: string) =>
   }]) // prettier-ignore
 
 const claim = (world: World) =>
-  claimWork({ store, providers, taskQueue: 'q' }, { tenant_id: world.tenantId, cascade_id: world.source, request_id: newId(), limit: 50 })
+  claimWork(
+    { store, providers, taskQueue: 'q' },
+    { tenant_id: world.tenantId, cascade_id: world.source, request_id: newId(), limit: 50 },
+  )
 
-const outputOf = (item: ClaimItem, cut?: string) => sha256(cut ?? `${item.provider_id} of ${item.inputs.map((input) => input.content_hash).join()}`)
+const outputOf = (item: ClaimItem, cut?: string) =>
+  sha256(cut ?? `${item.provider_id} of ${item.inputs.map((input) => input.content_hash).join()}`)
 
 /** As provider-kit does it: cutoff where the output is the head that dag knows, else a write that blob fences. */
 function commit(world: World, item: ClaimItem, doomed: boolean, cut?: string): SettleItem {
   const hash = doomed ? null : outputOf(item, cut)
-  const common = { node_id: item.node_id, epoch: item.epoch, key: item.key, attempts: 1, error: null, duration_ms: 1, size: 1, content_type: 'text/plain' }
-  if (hash !== null && hash === item.head_hash) return { ...common, outcome: 'cutoff', version: item.head_version || null, content_hash: hash }
+  const common = {
+    node_id: item.node_id,
+    epoch: item.epoch,
+    key: item.key,
+    attempts: 1,
+    error: null,
+    duration_ms: 1,
+    size: 1,
+    content_type: 'text/plain',
+  }
+  if (hash !== null && hash === item.head_hash)
+    return { ...common, outcome: 'cutoff', version: item.head_version || null, content_hash: hash }
   const head = world.heads.get(item.node_id) ?? { version: 0, hash: null, fence: 0 }
   if (item.epoch < head.fence) throw new Error('fenced')
   world.heads.set(item.node_id, { version: head.version + 1, hash, fence: item.epoch })
-  return { ...common, outcome: doomed ? 'deleted' : item.memo ? 'memo' : 'version', version: head.version + 1, content_hash: hash }
+  return {
+    ...common,
+    outcome: doomed ? 'deleted' : item.memo ? 'memo' : 'version',
+    version: head.version + 1,
+    content_hash: hash,
+  }
 }
 
 async function drain(world: World, cut?: Record<string, string>): Promise<void> {
   for (let groups = await claim(world); groups.length > 0; groups = await claim(world)) {
     for (const group of groups) {
       const items = await readClaim(database, group.claim_id, 30_000)
-      await settleWork({ store, providers }, group.claim_id, items.map((item) => commit(world, item, group.kind === 'delete', cut?.[item.provider_id])))
+      await settleWork(
+        { store, providers },
+        group.claim_id,
+        items.map((item) => commit(world, item, group.kind === 'delete', cut?.[item.provider_id])),
+      )
     }
   }
 }
 
 const nodeOf = async (world: World, providerId: string): Promise<NodeRow> => {
-  const [node] = await database.query<NodeRow>('node-of', 'select * from node where tenant_id = $1 and provider_id = $2', [world.tenantId, providerId])
+  const [node] = await database.query<NodeRow>(
+    'node-of',
+    'select * from node where tenant_id = $1 and provider_id = $2',
+    [world.tenantId, providerId],
+  )
   if (!node) throw new Error(`no node of ${providerId}`)
   return node
 }
@@ -115,7 +151,12 @@ async function overtaken(world: World, meanwhile: () => Promise<unknown>): Promi
 async function expectHeadsKnown(world: World, providerId: string): Promise<void> {
   const node = await nodeOf(world, providerId)
   const head = world.heads.get(node.blob_id)
-  expect([providerId, node.state, node.version, node.content_hash]).toEqual([providerId, node.state, head?.version ?? 0, head?.hash ?? null])
+  expect([providerId, node.state, node.version, node.content_hash]).toEqual([
+    providerId,
+    node.state,
+    head?.version ?? 0,
+    head?.hash ?? null,
+  ])
 }
 
 test('an edit taken back while its run commits: the derived blob goes back too', async () => {
@@ -173,18 +214,38 @@ test('a job that reads as failed can be tried again', async () => {
   const world = await newWorld()
   await drain(world)
   const [source] = await store.readNodes(world.tenantId, [world.source])
-  const job = await createJob({ store, bell }, { tenant_id: world.tenantId, user_id: world.tenantId, label: 'x', traceparent: null }, blobOf(source as NodeRow), known[0] as Provider, {})
+  const job = await createJob(
+    { store, bell },
+    { tenant_id: world.tenantId, user_id: world.tenantId, label: 'x', traceparent: null },
+    blobOf(source as NodeRow),
+    known[0] as Provider,
+    {},
+  )
   await tell(world, 'update', 'b')
   const [group] = (await claim(world)).filter((one) => one.workflow_id.includes(job.blob_id))
   const [item] = await readClaim(database, group?.claim_id ?? '', 30_000)
   if (!group || !item) throw new Error('the job is not claimed')
   const error = { type: '', title: '', status: 502, code: 'provider_failed' as const, detail: '', retryable: true }
   await settleWork({ store, providers }, group.claim_id, [
-    { node_id: item.node_id, epoch: item.epoch, outcome: 'failed', key: item.key, version: null, content_hash: null, content_type: null, size: null, attempts: 3, error, duration_ms: 1 },
+    {
+      node_id: item.node_id,
+      epoch: item.epoch,
+      outcome: 'failed',
+      key: item.key,
+      version: null,
+      content_hash: null,
+      content_type: null,
+      size: null,
+      attempts: 3,
+      error,
+      duration_ms: 1,
+    },
   ])
   expect(runId(job.blob_id, item.epoch)).not.toBe(job.id)
   expect((await readJob(jobs, world.tenantId, job.id))?.status).toBe('failed')
-  await expect(retryJob({ store, jobs, bell }, world.tenantId, job.id, null)).resolves.toMatchObject({ status: 'queued' })
+  await expect(retryJob({ store, jobs, bell }, world.tenantId, job.id, null)).resolves.toMatchObject({
+    status: 'queued',
+  })
 })
 
 test('a job on a blob whose deletion dag knows already is refused', async () => {
@@ -195,5 +256,7 @@ test('a job on a blob whose deletion dag knows already is refused', async () => 
   await tell(world, 'delete', 'a')
   await drain(world)
   const request = { tenant_id: world.tenantId, user_id: world.tenantId, label: 'late', traceparent: null }
-  await expect(createJob({ store, bell }, request, before, known[0] as Provider, {})).rejects.toMatchObject({ code: 'blob_deleted' })
+  await expect(createJob({ store, bell }, request, before, known[0] as Provider, {})).rejects.toMatchObject({
+    code: 'blob_deleted',
+  })
 })

@@ -246,3 +246,24 @@ describe('transforms', () => {
     ])
   })
 })
+
+describe('tombstones of derived blobs', () => {
+  const send = async (change: Parameters<typeof aTransform>[1]) =>
+    (await f.deltas.call('submitTransforms', { items: [aTransform(f.tenant_id, change)] })).items[0]
+  const gone = { content: null, content_type: 'application/octet-stream' }
+
+  it('of one that was never made keeps the first version of a late attempt out', async () => {
+    const blob_id = newId()
+    expect(await send({ blob_id, ...gone, fence: 2 })).toMatchObject({ status: 'applied', version: 1 })
+    const { items } = await f.blobs.call('readBlobs', { items: [{ tenant_id: f.tenant_id, blob_id }] })
+    expect(items[0]?.deleted_at).not.toBeNull()
+    expect(await send({ blob_id, fence: 1 })).toMatchObject({ status: 'conflict', head_version: 1 })
+  })
+
+  it('of one that has gone already is there at once, without a version', async () => {
+    const blob_id = newId()
+    await send({ blob_id })
+    expect(await send({ blob_id, ...gone, from_version: 1, fence: 2 })).toMatchObject({ status: 'applied', version: 2 })
+    expect(await send({ blob_id, ...gone, from_version: 2, fence: 4 })).toMatchObject({ status: 'applied', version: 2 })
+  })
+})

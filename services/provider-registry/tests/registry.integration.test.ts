@@ -85,7 +85,7 @@ function manifest(change: Partial<ProviderManifest> = {}): ProviderManifest {
     description: '',
     type: 'test',
     workflow_type: id,
-    task_queue: 'studio',
+    task_queue: 'acme',
     input_types: ['text/plain'],
     output_type: 'text/plain',
     config_schema: {

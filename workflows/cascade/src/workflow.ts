@@ -32,8 +32,13 @@ const { tombstone } = proxyActivities<CascadeActivities>({
 const mostRunning = 200
 const nodesPerClaim = 200
 
-// A child whose queue has no worker must not wait for ever: its claim is long lost.
-const longestChild = '4 hours'
+// A child whose queue has no worker must not wait for ever: it counts among those that run.
+const childAttempts = 3
+const childAllowanceMs = 5 * 60_000
+const longestChildMs = 4 * 60 * 60_000
+
+// History has 50,000 events at most. Until then a slow child does not keep the others waiting for the fresh start.
+const mostHistory = 30_000
 
 const tenantKey = defineSearchAttributeKey('studioTenant', 'KEYWORD')
 const rootKey = defineSearchAttributeKey('studioRoot', 'KEYWORD_LIST')
@@ -65,7 +70,8 @@ export async function cascade(target: CascadeTarget): Promise<void> {
     const groups = await claimWork(target, uuid4(), nodesPerClaim)
     groups.forEach(start)
     const full = groups.reduce((nodes, group) => nodes + group.size, 0) >= nodesPerClaim
-    if (workflowInfo().continueAsNewSuggested) break
+    const { continueAsNewSuggested, historyLength } = workflowInfo()
+    if (continueAsNewSuggested && (running === 0 || historyLength > mostHistory)) break
     if (full && running <= mostRunning) continue
     if (running > 0) await condition(() => (rung || finished > 0) && running <= mostRunning)
     else if (!rung && (await endCascade(target)) && !rung) return
@@ -86,7 +92,10 @@ async function work(group: ClaimGroup, target: CascadeTarget): Promise<void> {
       taskQueue: group.task_queue,
       args: [group],
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      workflowExecutionTimeout: longestChild,
+      workflowExecutionTimeout: Math.min(
+        group.timeout_ms * group.size * childAttempts + childAllowanceMs,
+        longestChildMs,
+      ),
       typedSearchAttributes: new TypedSearchAttributes([
         { key: tenantKey, value: target.tenant_id },
         { key: rootKey, value: group.root_ids },

@@ -31,7 +31,10 @@ export async function reconcile(
     store: GraphStore
     backlog: Backlog
     bell: CascadeBell
-    workflows: { isAwake(tenantId: string, rootId: string): Promise<boolean>; isRunning(workflowId: string): Promise<boolean> }
+    workflows: {
+      isAwake(tenantId: string, rootId: string): Promise<boolean>
+      isRunning(workflowId: string): Promise<boolean>
+    }
   },
   { patienceMs, mayRelease }: { patienceMs: number; mayRelease: boolean },
 ): Promise<Reconciliation> {

@@ -49,6 +49,8 @@ async function checkOutput(blobs: Blobs, { tenant_id, content, content_type }: S
   checkContent(type, bytes)
 }
 
+const noBytes = { base64: '' }
+
 function commitOf(item: SubmitTransform): Commit {
   const {
     delta_id,
@@ -71,7 +73,8 @@ function commitOf(item: SubmitTransform): Commit {
     blob_id,
     from_version,
     fence,
-    content,
+    // A tombstone of a blob that was never made keeps a first version that somebody may still be writing from coming after it.
+    content: content === null && from_version === 0 ? noBytes : content,
     caused_by,
     parent_id,
     root_id,
@@ -96,8 +99,11 @@ async function conclude(
   switch (outcome.status) {
     case 'committed':
       return applied(ports, item, outcome, started)
-    case 'conflict':
     case 'deleted':
+      return item.content === null
+        ? goneBefore(ports, item, outcome.head_version)
+        : { status: 'conflict', head_version: outcome.head_version }
+    case 'conflict':
       return { status: 'conflict', head_version: outcome.head_version }
     case 'missing':
       return failedWith(ports, new StudioError('blob_not_found', 'There is no blob with this id.'))
@@ -106,6 +112,18 @@ async function conclude(
     case 'refused':
       return failedWith(ports, new StudioError('delta_refused', 'The write was given up before it came.'))
   }
+}
+
+/** A tombstone where one is already: what is wanted is there, by the attempt of an earlier epoch. */
+async function goneBefore(
+  { blobs }: TransformPorts,
+  { tenant_id, blob_id }: SubmitTransform,
+  version: number,
+): Promise<TransformOutcome> {
+  const [tombstone] = await blobs.versions([{ tenant_id, blob_id, version }])
+  if (!tombstone) throw new StudioError('version_not_found', `Version ${version} of the blob is not there.`)
+  const { version_id, content_hash, size } = tombstone
+  return { status: 'applied', version, version_id, content_hash, size }
 }
 
 async function applied(

@@ -108,7 +108,7 @@ with item as materialized (
   insert into blob (id, tenant_id, user_id, content_type, content_hash, size, version, version_id, parent_id, root_id, depth, created_by, providers,
     metadata, fence, created_at, updated_at, deleted_at)
   select blob_id, tenant_id, user_id, coalesce(content_type, 'application/octet-stream'), next_hash, next_size, 1, version_id, parent_id, root_id, depth,
-    created_by, coalesce(providers, '"auto"')::json, coalesce(metadata, '{}')::json, fence, now(), now(), null
+    created_by, coalesce(providers, '"auto"')::json, coalesce(metadata, '{}')::json, fence, now(), now(), case when operation = 'delete' then now() end
   from writing where is_new order by blob_id
   on conflict (id) do nothing
   returning *
@@ -131,7 +131,7 @@ with item as materialized (
   select writing.delta_id, writing.version_id from written join writing using (version_id) order by writing.delta_id
 ), fact as (
   select writing.position, written.tenant_id,
-    'studio.blob.' || case when written.version = 1 then 'created' when writing.operation = 'delete' then 'deleted' else 'updated' end as type,
+    'studio.blob.' || case when writing.operation = 'delete' then 'deleted' when written.version = 1 then 'created' else 'updated' end as type,
     json_build_object(
       'blob_id', written.id, 'user_id', writing.user_id, 'version', written.version, 'version_id', written.version_id, 'operation', writing.operation,
       'content_type', written.content_type, 'content_hash', written.content_hash, 'size', written.size, 'delta_id', writing.delta_id,
