@@ -2,7 +2,8 @@ import type { BlobFact } from '@studio/contracts'
 import { newId } from '@studio/kernel'
 import { doomedBelow } from './doom.ts'
 import { markDirty, ringCascades } from './mark-dirty.ts'
-import type { CascadeBell, Cause, GraphStore, GraphTransaction, NodeRow, Providers, SourceHead } from './ports.ts'
+import type { CascadeBell, Cause, GraphStore, GraphTransaction, NodeRow, Providers } from './ports.ts'
+import { sourceHead } from './source-head.ts'
 import { subjectOfTrigger, triggeredDerivations, type TriggerSource } from './trigger-derivations.ts'
 
 /**
@@ -22,7 +23,7 @@ export async function applyBlobFacts(
   const ring = await deps.store.transaction(tenantId, async (graph) => {
     const known = new Map((await graph.readNodes(own.map((fact) => fact.blob_id))).map((node) => [node.blob_id, node]))
     const news = newest(own).filter((fact) => fact.version > (known.get(fact.blob_id)?.version ?? 0))
-    await graph.putSources(news.map(headOf))
+    await graph.putSources(news.map((fact) => sourceHead(fact, fact.operation === 'delete' ? 'deleted' : 'settled')))
 
     const readyRoots: string[] = []
     const live = new Set([
@@ -112,26 +113,6 @@ function changedContent(fact: BlobFact, before: NodeRow | undefined): boolean {
 
 function causeFrom(fact: BlobFact): Cause {
   return { cascade_id: newId(), root_id: fact.blob_id, caused_by: fact.delta_id, traceparent: fact.traceparent }
-}
-
-function headOf(fact: BlobFact): SourceHead {
-  const {
-    blob_id,
-    user_id,
-    created_by,
-    providers,
-    parent_id,
-    root_id,
-    depth,
-    version,
-    content_hash,
-    content_type,
-    size,
-  } = fact
-  return {
-    blob_id, user_id, created_by, providers, parent_id, root_id, depth, version, content_hash, content_type, size,
-    state: fact.operation === 'delete' ? 'deleted' : 'settled',
-  } // prettier-ignore
 }
 
 /** Deletion of a source: what only it feeds is to be tombstoned in its cascade, what has other inputs is derived from those. */

@@ -3,7 +3,9 @@ import type { Handlers } from '@studio/http'
 import { StudioError } from '@studio/kernel'
 import { currentTraceparent } from '@studio/telemetry'
 import type { Context } from '../context.ts'
-import { createJob, readJob, retryJob } from '../domain/jobs.ts'
+import { createJob } from '../domain/create-job.ts'
+import { readJob } from '../domain/read-job.ts'
+import { retryJob } from '../domain/retry-job.ts'
 
 export function jobRoutes(context: Context): Pick<Handlers<typeof dagApi>, 'createJob' | 'readJob' | 'retryJob'> {
   const { store, bell, jobs, blob, registry } = context

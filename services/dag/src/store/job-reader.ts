@@ -1,7 +1,7 @@
 import type { ClaimInput, Run, RunOutcome } from '@studio/contracts'
 import { prismaAdapter, type Database } from '@studio/database'
 import type { Problem } from '@studio/kernel'
-import type { JobReader } from '../domain/jobs.ts'
+import type { JobReader } from '../domain/job-reader.ts'
 import { PrismaClient, type Run as StoredRun } from '../generated/client.ts'
 import { readNodes } from './nodes.ts'
 
