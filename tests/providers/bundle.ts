@@ -8,5 +8,3 @@ export const bundlePath = fileURLToPath(new URL('./dist/workflow-bundle.js', imp
 export async function bundleTestWorkflows(): Promise<void> {
   await buildBundle({ workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)), outfile: bundlePath })
 }
-
-if (import.meta.main) await bundleTestWorkflows()
