@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Blob, Version } from './blob.ts'
-import { JsonObject, Metadata, Sha256, Timestamp, TriggerPolicy, Uuid } from './common.ts'
+import { JsonObject, Metadata, Sha256, Timestamp, Uuid } from './common.ts'
 import { Graph, Job, NodeState, Run } from './dag.ts'
 import { Delta, DeltaStatus } from './delta.ts'
 import { Provider, ProviderId, ProviderManifest } from './provider.ts'
@@ -69,12 +69,17 @@ export type GraphResource = z.infer<typeof GraphResource>
 /** Bytes of a blob in an envelope: base64, plain text, or the `content_hash` of content that the studio keeps for this tenant already. */
 const envelopeContent = { content: z.string().optional(), text: z.string().optional(), content_id: Sha256.optional() }
 
+/** At most as long as the content types that are stored. */
+const PublicContentType = z.string().max(255)
+/** The ids are those of providers, which also bounds the events that carry them. */
+const PublicTriggerPolicy = z.union([z.literal(['auto', 'none']), z.array(ProviderId).max(50)])
+
 /** POST /blobs. Exactly one of `content`, `text`, `content_id`; `content_type` may be left out for `text` (text/plain). */
 export const CreateBlob = z.strictObject({
   ...envelopeContent,
-  content_type: z.string().optional(),
+  content_type: PublicContentType.optional(),
   metadata: Metadata.default({}),
-  providers: TriggerPolicy.default('auto'),
+  providers: PublicTriggerPolicy.default('auto'),
 })
 export type CreateBlob = z.infer<typeof CreateBlob>
 
@@ -84,7 +89,7 @@ export type CreateBlob = z.infer<typeof CreateBlob>
  */
 export const UpdateBlob = z.strictObject({
   ...envelopeContent,
-  content_type: z.string().optional(),
+  content_type: PublicContentType.optional(),
   patch: z.unknown().optional(),
   metadata: Metadata.optional(),
   from_version: PublicVersionNumber.optional(),

@@ -16,8 +16,9 @@ export interface ConsumerOptions {
   filterSubjects: readonly string[]
   /**
    * Takes 1 to 500 events, in any order, now and then for a second time. What it has done when it resolves must be durable. A thrown
-   * `dependency_unavailable` or `timeout` is waited out; after any other error the batch is halved until the event that cannot be taken is
-   * alone: that one comes again with growing delays, and after 20 deliveries goes to the dead letters.
+   * `dependency_unavailable` is waited out, and so is the `timeout` of a single event; after any other error (a batch that takes too long is
+   * tried in smaller ones) the batch is halved until the event that cannot be taken is alone: that one comes again with growing delays, and
+   * after 20 deliveries goes to the dead letters.
    */
   handle: (events: readonly StudioEvent[]) => Promise<void>
 }
@@ -96,7 +97,7 @@ export function startConsumer({ bus, log, durable, filterSubjects, handle }: Con
         )
         return true
       } catch (error) {
-        if (!isTransient(error)) throw error
+        if (!isWaitedOut(error, events.length)) throw error
         log.warn({ durable, error }, 'events wait for a dependency')
         await patience.wait(delays.next())
       }
@@ -158,8 +159,9 @@ export function startConsumer({ bus, log, durable, filterSubjects, handle }: Con
   }
 }
 
-function isTransient(error: unknown): boolean {
-  return isStudioError(error, 'dependency_unavailable') || isStudioError(error, 'timeout')
+// A batch that takes too long gets smaller; one event that does is waited for.
+function isWaitedOut(error: unknown, events: number): boolean {
+  return isStudioError(error, 'dependency_unavailable') || (events === 1 && isStudioError(error, 'timeout'))
 }
 
 /** 1 s, doubling with each delivery, at most a minute. */

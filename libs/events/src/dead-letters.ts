@@ -6,23 +6,25 @@ import {
   type NextMsgRequest,
   type StoredMsg,
 } from '@nats-io/jetstream'
-import { headers, type NatsConnection } from '@nats-io/nats-core'
+import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/nats-core'
 import { z } from 'zod'
 import type { Bus } from './bus.ts'
+import type { OutboxRow } from './outbox.ts'
 import { deadStream, deadSubject, ensureStreams, eventStream } from './streams.ts'
 
-/** An event that a consumer could not take. */
+/** An event that a consumer could not take, or that NATS did not take from an outbox. */
 export interface DeadLetter {
   /** Its place among the dead letters; names it in `replayDeadLetters`. */
   sequence: number
   /** ISO time of its burial. */
   at: string
+  /** The consumer; `relay` where the event never got to the stream. */
   durable: string
   subject: string
   /** An error code, what was malformed, or `max_deliveries` where the consumer died over it each time. */
   reason: string
   deliveries: number
-  /** The message as it was sent; undefined when the stream no longer has it. */
+  /** The message as it was sent; undefined when the stream no longer has it, or never had it. */
   body: string | undefined
 }
 
@@ -39,12 +41,27 @@ const Advisory = z.object({
 
 /** Puts a message among the dead letters, once however often it is tried. */
 export async function bury(connection: NatsConnection, durable: string, message: JsMsg, reason: string): Promise<void> {
-  const marks = headers()
-  marks.set(header.subject, message.subject)
-  marks.set(header.reason, reason.replaceAll(/[\r\n]+/g, ' ').slice(0, 500))
-  marks.set(header.deliveries, String(message.info.deliveryCount))
   const msgID = `${durable}:${message.timestampNanos}:${message.seq}`
+  const marks = marksOf(message.subject, reason, message.info.deliveryCount)
   await jetstream(connection).publish(deadSubject(durable), message.data, { msgID, headers: marks })
+}
+
+/** Notes among the dead letters that NATS does not take an event. The event itself stays in its outbox, and the reason names its row. */
+export async function noteUnsent(
+  connection: NatsConnection,
+  { id, subject }: Pick<OutboxRow, 'id' | 'subject'>,
+  reason: string,
+): Promise<void> {
+  const marks = marksOf(subject, `${reason}: outbox row ${id}`, 0)
+  await jetstream(connection).publish(deadSubject('relay'), '', { msgID: `relay:${id}`, headers: marks })
+}
+
+function marksOf(subject: string, reason: string, deliveries: number): MsgHdrs {
+  const marks = headers()
+  marks.set(header.subject, subject)
+  marks.set(header.reason, reason.replaceAll(/[\r\n]+/g, ' ').slice(0, 500))
+  marks.set(header.deliveries, String(deliveries))
+  return marks
 }
 
 /** The oldest dead letters, at most `limit` (100). */
@@ -104,7 +121,7 @@ async function read(manager: JetStreamManager, stored: StoredMsg): Promise<DeadL
       subject: marks.get(header.subject),
       reason: marks.get(header.reason),
       deliveries,
-      body: stored.string(),
+      body: stored.data.length > 0 ? stored.string() : undefined,
     }
   }
   const advisory = Advisory.safeParse(JSON.parse(stored.string()))

@@ -31,6 +31,13 @@ export async function markSent(
   )
 }
 
+/** Marks rows as ones that can't be sent. They are not taken again, and stay: a stream that is made anew may take larger messages. */
+export async function setAside(transaction: Queryable, ids: readonly string[]): Promise<void> {
+  await transaction.execute('outbox-set-aside', `update outbox set sent_at = 'infinity' where id = any($1::uuid[])`, [
+    ids,
+  ])
+}
+
 const deleteLimit = 1000
 
 /** Deletes some of the rows that were sent more than a day ago; answers whether there may be more. */

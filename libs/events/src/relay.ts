@@ -3,7 +3,8 @@ import type { Database } from '@studio/database'
 import { failpoint } from '@studio/kernel'
 import { counter, span, type Logger } from '@studio/telemetry'
 import type { Bus } from './bus.ts'
-import { deleteOldRows, markSent, takeUnsent, type OutboxRow } from './outbox.ts'
+import { noteUnsent } from './dead-letters.ts'
+import { deleteOldRows, markSent, setAside, takeUnsent, type OutboxRow } from './outbox.ts'
 import { backoff, createPause } from './pause.ts'
 import { republishLost } from './republish.ts'
 import { ensureStreams, eventStream } from './streams.ts'
@@ -34,9 +35,11 @@ const cleanUpMs = 60_000
  * Publishes outbox rows to JetStream, each under its id (so that a repeated publish is one message for two minutes), and marks those
  * that were acknowledged, in one transaction: a crash between the two publishes again. Several relays of one outbox share the
  * work. While NATS is away nothing is lost and nobody waits. A stream that was lost or cut is found and filled again from the outbox.
+ * A row that NATS refuses for its size is set aside, with a note among the dead letters.
  */
 export function startRelay({ database, bus, log }: RelayOptions): Relay {
   const published = counter('studio_events_published_total', 'Outbox rows that JetStream acknowledged.')
+  const refused = counter('studio_events_refused_total', 'Outbox rows that are larger than NATS takes.')
   const pause = createPause()
   const delays = backoff(100, 5_000)
   let closed = false
@@ -50,7 +53,7 @@ export function startRelay({ database, bus, log }: RelayOptions): Relay {
   const publish = async (
     client: JetStreamClient,
     rows: readonly OutboxRow[],
-  ): Promise<{ ids: string[]; lastSequence: number }> => {
+  ): Promise<{ ids: string[]; lastSequence: number; tooLarge: OutboxRow[] }> => {
     const traces = [...new Set(rows.map((row) => /"traceparent":\s?"([^"]+)"/.exec(row.event)?.[1]))]
     return span(
       'publish events',
@@ -61,19 +64,33 @@ export function startRelay({ database, bus, log }: RelayOptions): Relay {
         const acknowledged = results.flatMap((result, index) =>
           result.status === 'fulfilled' ? [{ id: rows[index]?.id ?? '', ack: result.value }] : [],
         )
-        const failed = results.find((result) => result.status === 'rejected')
-        if (failed && acknowledged.length === 0) throw failed.reason
-        if (failed)
+        const tooLarge = rows.filter((_row, index) => isTooLarge(results[index]))
+        const failed = results.find((result) => result.status === 'rejected' && !isTooLarge(result))
+        if (failed?.status === 'rejected') {
+          const reached = acknowledged.length + tooLarge.length
+          if (reached === 0) throw failed.reason
           log.error(
-            { failed: rows.length - acknowledged.length, error: String(failed.reason) },
+            { failed: rows.length - reached, error: String(failed.reason) },
             'events were not taken by JetStream',
           )
+        }
         return {
           ids: acknowledged.map(({ id }) => id),
-          lastSequence: Math.max(...acknowledged.map(({ ack }: { ack: PubAck }) => ack.seq)),
+          lastSequence: Math.max(0, ...acknowledged.map(({ ack }: { ack: PubAck }) => ack.seq)),
+          tooLarge,
         }
       },
     )
+  }
+
+  /** A row that can never be sent must not stay in front of the others. */
+  const giveUp = async (rows: readonly OutboxRow[]): Promise<void> => {
+    const connection = await bus.connection()
+    for (const { id, subject, event } of rows) {
+      refused.inc()
+      log.error({ event_id: id, subject, bytes: Buffer.byteLength(event) }, 'an event is too large for NATS')
+      await bus.whileConnected(noteUnsent(connection, { id, subject }, 'too_large'))
+    }
   }
 
   /** Sends one batch; answers whether there may be more. */
@@ -82,11 +99,18 @@ export function startRelay({ database, bus, log }: RelayOptions): Relay {
       const rows = await takeUnsent(transaction, batchSize)
       if (rows.length === 0) return false
       failpoint('relay.publish.before')
-      const { ids, lastSequence } = await publish(client, rows)
+      const { ids, lastSequence, tooLarge } = await publish(client, rows)
       failpoint('relay.publish.after')
       await markSent(transaction, ids, eventStream, lastSequence)
+      if (tooLarge.length > 0) {
+        await giveUp(tooLarge)
+        await setAside(
+          transaction,
+          tooLarge.map(({ id }) => id),
+        )
+      }
       published.inc(ids.length)
-      return rows.length === batchSize && ids.length === batchSize
+      return ids.length + tooLarge.length === batchSize
     })
 
   const checkStream = async (): Promise<void> => {
@@ -137,4 +161,14 @@ export function startRelay({ database, bus, log }: RelayOptions): Relay {
       await running
     },
   }
+}
+
+/** JSStreamMessageExceedsMaximumErr: the stream itself has a limit for messages. */
+const messageExceedsMaximum = 10054
+
+/** Whether NATS refused the message for its size: the client by the server's max_payload, or the stream. */
+function isTooLarge(result: PromiseSettledResult<unknown> | undefined): boolean {
+  if (result?.status !== 'rejected') return false
+  const { name, message, code } = result.reason as { name?: unknown; message?: unknown; code?: unknown }
+  return (name === 'InvalidArgumentError' && String(message).includes('max_payload')) || code === messageExceedsMaximum
 }

@@ -16,7 +16,7 @@ import { backoff, createPause } from './pause.ts'
 import { ensureStreams, eventStream } from './streams.ts'
 
 /** After this time without a word about a message the server gives it to somebody else. */
-export const ackWaitMs = 30_000
+export const ackWaitMs = 10_000
 export const maxDeliveries = 20
 const maxPending = 1_000
 

@@ -201,6 +201,60 @@ test('a poison event is found alone; the others of its batch are taken', async (
   expect(names.has('poison')).toBe(false)
 }, 30_000)
 
+test('what NATS refuses as too large is set aside and noted; it holds nobody up', async () => {
+  const tenant = newId()
+  const { handle, seen } = collector()
+  consume(tenant, handle)
+  const tooLarge = 'x'.repeat(1.1 * 2 ** 20)
+  await write(tenant, [eventOf(tooLarge), eventOf('fine'), eventOf(tooLarge)])
+  await seen(1)
+  await until(async () => (await unsent()) === 0)
+  const kept = await database.query<{ id: string }>('kept', `select id from outbox where sent_at = 'infinity'`)
+  const letters = (await listDeadLetters(bus, { limit: 1000 })).filter(
+    (letter) => letter.subject === subjectOf(type, tenant),
+  )
+  expect(letters.map(({ durable, reason, body }) => [durable, reason, body]).toSorted()).toEqual(
+    kept.map(({ id }) => ['relay', `too_large: outbox row ${id}`, undefined]).toSorted(),
+  )
+  expect(kept.length).toBe(2)
+  // The event itself is not among the dead letters, so there is nothing to send again.
+  expect(await replayDeadLetters(bus, { sequences: letters.map(({ sequence }) => sequence) })).toBe(0)
+  await write(tenant, [eventOf('after')])
+  await seen(2)
+}, 30_000)
+
+test('a batch that takes too long is made smaller until it is taken', async () => {
+  const tenant = newId()
+  const { handle, seen, names } = collector()
+  const sizes: number[] = []
+  await write(
+    tenant,
+    Array.from({ length: 64 }, (_, index) => eventOf(`p${index}`)),
+  )
+  await until(async () => (await unsent()) === 0)
+  consume(tenant, async (events) => {
+    sizes.push(events.length)
+    if (events.length > 16) throw new StudioError('timeout')
+    await handle(events)
+  })
+  await seen(64)
+  expect(names.size).toBe(64)
+  expect(Math.max(...sizes)).toBeGreaterThan(16)
+}, 30_000)
+
+test('a single event that takes too long is waited for, without spending deliveries', async () => {
+  const tenant = newId()
+  const { handle, seen } = collector()
+  let attempts = 0
+  consume(tenant, async (events) => {
+    if (++attempts < 3) throw new StudioError('timeout')
+    await handle(events)
+  })
+  await write(tenant, [eventOf('slow')])
+  await seen(1)
+  expect(attempts).toBe(3)
+}, 30_000)
+
 test('a dependency that is away is waited for, without spending deliveries', async () => {
   const tenant = newId()
   const { handle, seen } = collector()

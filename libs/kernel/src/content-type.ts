@@ -1,18 +1,19 @@
 import { StudioError } from './errors.ts'
 
-// RFC 9110 section 8.3.1: type "/" subtype parameters; token characters of section 5.6.2.
+// RFC 9110 section 8.3.1: type "/" subtype parameters; token characters of section 5.6.2, quoted ones of 5.6.4 (ASCII, without escapes).
 const mediaType =
-  /^[!#$%&'*+.^_`|~0-9a-z-]+\/[!#$%&'*+.^_`|~0-9a-z-]+(\s*;\s*[!#$%&'*+.^_`|~0-9a-z-]+=("[^"\\\r\n]*"|[!#$%&'*+.^_`|~0-9a-z-]+))*$/i
+  /^[!#$%&'*+.^_`|~0-9a-z-]+\/[!#$%&'*+.^_`|~0-9a-z-]+(\s*;\s*[!#$%&'*+.^_`|~0-9a-z-]+=("[\t !#-[\]-~]*"|[!#$%&'*+.^_`|~0-9a-z-]+))*$/i
 const maximumLength = 255
 
 /** The content type in the form it is stored in (essence in lower case, parameters kept); throws `invalid_content_type`. */
 export function parseContentType(contentType: string): string {
   const trimmed = contentType.trim()
-  if (trimmed.length > maximumLength || !mediaType.test(trimmed)) {
+  const [essence = '', ...parameters] = trimmed.split(';')
+  const stored = [essence.trim().toLowerCase(), ...parameters.map((parameter) => parameter.trim())].join('; ')
+  if (Math.max(trimmed.length, stored.length) > maximumLength || !mediaType.test(trimmed)) {
     throw new StudioError('invalid_content_type', 'Give a media type such as text/plain or image/png.')
   }
-  const [essence = '', ...parameters] = trimmed.split(';')
-  return [essence.trim().toLowerCase(), ...parameters.map((parameter) => parameter.trim())].join('; ')
+  return stored
 }
 
 /** The content type without its parameters. */

@@ -9,13 +9,14 @@ import type {
   SubmitTransform,
   TransformOutcome,
 } from '@studio/contracts'
-import { newId, sha256, StudioError, transformDeltaId } from '@studio/kernel'
+import { newId, sha256, StudioError, toProblem, transformDeltaId } from '@studio/kernel'
 import { createLogger } from '@studio/telemetry'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger } from '@temporalio/worker'
 import { z } from 'zod'
 import { createProviderActivities, type ClaimSummary } from './activities.ts'
 import { createContentReader } from './content-reader.ts'
+import { patiently } from './patiently.ts'
 import { defineProvider, textOf, textOutput } from './provider.ts'
 
 const tenant = newId()
@@ -50,7 +51,7 @@ const shout = defineProvider({
 })
 
 /** The services as a claim meets them: contents by hash, heads by node, settlements as they come. */
-function studio(inputs: Partial<ClaimItem & { text: string }>[]) {
+function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseMs = 30_000 } = {}) {
   const contents = new Map<string, string>()
   const items = inputs.map(({ text = 'text', ...change }): ClaimItem => {
     contents.set(sha256(text), text)
@@ -106,13 +107,17 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[]) {
       content && 'hash' in content ? content.hash : sha256(Buffer.from(content?.base64 ?? '', 'base64'))
     return { status: 'applied', version: head_version + 1, version_id: newId(), content_hash, size: 1 }
   }
-  const call = (name: keyof typeof answers, request: never) => (answers[name] as (request: never) => unknown)(request)
+  const call = async (name: keyof typeof answers, request: never, { signal }: { signal?: AbortSignal } = {}) => {
+    const { promise: aborted, reject } = Promise.withResolvers<never>()
+    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    return Promise.race([(answers[name] as (request: never) => unknown)(request), aborted])
+  }
   const dependencies = {
     dag: { call } as unknown as Client<typeof dagApi>,
     delta: { call } as unknown as Client<typeof deltaApi>,
     contents: createContentReader({ call } as unknown as Client<typeof blobApi>),
     log: createLogger({ service: 'test', level: 'fatal' }),
-    leaseMs: 30_000,
+    leaseMs,
     maxOutputBytes: 1000,
   }
   const group: ClaimGroup = {
@@ -129,9 +134,9 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[]) {
     size: items.length,
     traceparent: null,
   }
-  const run = (change: Partial<ClaimGroup> = {}) => {
+  const run = (change: Partial<ClaimGroup> = {}, attempt = 1) => {
     const activity = createProviderActivities(shout, dependencies)['shout']
-    return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(
+    return new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') }).run(
       activity as (group: ClaimGroup) => Promise<ClaimSummary>,
       { ...group, ...change },
     )
@@ -170,6 +175,16 @@ test('an output equal to the head makes no version', async () => {
   expect(await run()).toEqual({ cutoff: 1 })
   expect(submitted).toEqual([])
   expect(settled).toMatchObject([{ outcome: 'cutoff', version: 4 }])
+})
+
+test("a later attempt trusts no head of dag's: an earlier one may have written", async () => {
+  const memo = { content_hash: sha256('recorded'), content_type: 'text/plain' }
+  const { run, submitted } = studio([
+    { text: 'same', head_version: 4, head_hash: sha256('SAME!'), head_content_type: 'text/plain' },
+    { memo, head_version: 2, head_hash: memo.content_hash, head_content_type: 'text/plain' },
+  ])
+  expect(await run({}, 2)).toEqual({ version: 1, memo: 1 })
+  expect(submitted.map(({ from_version }) => from_version)).toEqual([4, 2])
 })
 
 test('a recorded output is written without running the provider', async () => {
@@ -247,6 +262,60 @@ test('a claim that was lost altogether is nothing to do', async () => {
   expect(await run()).toEqual({})
   expect(transforms).toEqual([])
 })
+
+test('a claim that is lost while the provider works ends without a failure', async () => {
+  const { run, held, items, submitted, settled } = studio([{ text: 'one' }, { text: 'hang' }, { text: 'two' }], {
+    leaseMs: 30,
+  })
+  const running = run({ timeout_ms: 10_000 })
+  while (!transforms.includes('hang')) await new Promise((resolve) => setImmediate(resolve))
+  held.clear()
+  expect(await running).toEqual({ lost: items.length })
+  expect([...submitted, ...settled]).toEqual([])
+})
+
+test('what is settled at the moment when the lease is looked at is not lost', async () => {
+  const { run, held, answers } = studio([{ text: 'one' }], { leaseMs: 30 })
+  const { promise: looked, resolve } = Promise.withResolvers<void>()
+  const { settle } = answers
+  answers.settle = async (request) => {
+    held.clear()
+    await looked
+    // A turn for the claim to hear that it holds nothing any more.
+    await new Promise((next) => setImmediate(next))
+    return settle(request)
+  }
+  answers.renewClaim = async () => {
+    if (held.size === 0) resolve()
+    return { held: [...held] }
+  }
+  expect(await run()).toEqual({ version: 1 })
+})
+
+test("the studio's own slowness is waited for, and is not the provider's failure", async () => {
+  const { run, answers, submitted } = studio([{ text: 'one' }, { text: 'two' }])
+  const { submitTransforms } = answers
+  let times = 0
+  answers.submitTransforms = async (request) => {
+    if (++times > 2) return submitTransforms(request)
+    const problem = toProblem(new StudioError('timeout'))
+    return { items: request.items.map(() => ({ status: 'failed' as const, problem })) }
+  }
+  expect(await run()).toEqual({ version: 2 })
+  expect(submitted.length).toBe(2)
+})
+
+test.each(['timeout', 'dependency_unavailable'] as const)(
+  'a request that ends with %s after all patience ends with dependency_unavailable',
+  async (code) => {
+    const request = async () => {
+      throw new StudioError(code)
+    }
+    await expect(patiently(new AbortController().signal, request, 0)).rejects.toMatchObject({
+      code: 'dependency_unavailable',
+    })
+  },
+)
 
 test("another version's work is left to a worker that has it", async () => {
   await expect(studio([{}]).run({ provider_version: '2.0.0' })).rejects.toEqual(

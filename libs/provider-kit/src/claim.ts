@@ -1,4 +1,5 @@
-import type { ClaimItem } from '@studio/contracts'
+import type { ClaimItem, SettleItem } from '@studio/contracts'
+import { StudioError } from '@studio/kernel'
 import { cancellationSignal, heartbeat } from '@temporalio/activity'
 import type { ProviderDependencies } from './dependencies.ts'
 import { patiently } from './patiently.ts'
@@ -13,8 +14,12 @@ export interface Claim {
   /** Aborts when the activity is cancelled or the whole claim is lost. */
   readonly signal: AbortSignal
   holds(item: ClaimItem): boolean
+  /** Whether dag said that nothing of the claim is leased any more: whoever has the nodes now does the rest, so that is no failure. */
+  isLost(): boolean
   /** Asks dag which nodes are still leased and makes the lease longer. */
   renew(): Promise<void>
+  /** Tells dag outcomes; answers the nodes that were somebody else's by then. */
+  settle(items: readonly SettleItem[]): Promise<string[]>
 }
 
 /**
@@ -27,7 +32,8 @@ export async function withClaim<Result>(
   work: (claim: Claim) => Promise<Result>,
 ): Promise<Result> {
   const lost = new AbortController()
-  const signal = AbortSignal.any([cancellationSignal(), lost.signal])
+  const cancelled = cancellationSignal()
+  const signal = AbortSignal.any([cancelled, lost.signal])
   const beat = setInterval(() => heartbeat(), heartbeatMs)
   let held = new Set<string>()
   let renewing: Promise<void> | undefined
@@ -37,7 +43,7 @@ export async function withClaim<Result>(
       .call('renewClaim', { claim_id: claimId }, { signal })
       .then((answer) => {
         held = new Set(answer.held)
-        if (held.size === 0) lost.abort(new Error('the claim is lost'))
+        if (held.size === 0) lost.abort(new StudioError('claim_lost'))
       })
       .finally(() => (renewing = undefined)))
 
@@ -55,7 +61,13 @@ export async function withClaim<Result>(
       items,
       signal,
       holds: (item) => held.has(item.node_id),
+      isLost: () => lost.signal.aborted,
       renew: () => patiently(signal, renew),
+      // A claim whose last nodes are settled holds nothing either: that must not break off the request that settles them.
+      settle: async (outcomes) => {
+        const request = { claim_id: claimId, items: [...outcomes] }
+        return (await patiently(cancelled, () => dag.call('settle', request, { signal: cancelled }))).lost
+      },
     })
   } finally {
     clearInterval(beat)

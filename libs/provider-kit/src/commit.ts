@@ -1,8 +1,8 @@
-import type { ClaimItem, Content, TransformOutcome } from '@studio/contracts'
-import { StudioError, transformDeltaId } from '@studio/kernel'
+import type { ClaimItem, Content, SubmitTransform, TransformOutcome } from '@studio/contracts'
+import { fromProblem, StudioError, transformDeltaId } from '@studio/kernel'
 import type { Claim } from './claim.ts'
 import type { ProviderDependencies } from './dependencies.ts'
-import { patiently } from './patiently.ts'
+import { isAway, patiently } from './patiently.ts'
 
 /** A version to write for a claimed node; `content` null makes it a tombstone. */
 export interface Write {
@@ -36,13 +36,8 @@ export async function commitWrites(
     }
     const open = [...heads.entries()]
     if (open.length === 0) break
-    const { items } = await patiently(claim.signal, () =>
-      delta.call(
-        'submitTransforms',
-        { items: open.map(([write, head]) => toTransform(write, head)) },
-        { signal: claim.signal },
-      ),
-    )
+    const transforms = open.map(([write, head]) => toTransform(write, head))
+    const items = await patiently(claim.signal, () => submit(delta, transforms, claim.signal))
     for (const [index, [write]] of open.entries()) {
       const outcome = items[index]
       if (outcome === undefined)
@@ -59,7 +54,22 @@ export async function commitWrites(
   return written
 }
 
-function toTransform({ item, content, content_type, traceparent }: Write, head: number) {
+/** Throws where a part of the studio was away for one of them, so that all are sent again: those that went in are answered as before. */
+async function submit(
+  delta: ProviderDependencies['delta'],
+  transforms: SubmitTransform[],
+  signal: AbortSignal,
+): Promise<TransformOutcome[]> {
+  const { items } = await delta.call('submitTransforms', { items: transforms }, { signal })
+  for (const outcome of items) {
+    if (outcome.status !== 'failed') continue
+    const error = fromProblem(outcome.problem)
+    if (isAway(error)) throw error
+  }
+  return items
+}
+
+function toTransform({ item, content, content_type, traceparent }: Write, head: number): SubmitTransform {
   return {
     delta_id: transformDeltaId(item.node_id, item.epoch, item.key),
     tenant_id: item.tenant_id,

@@ -5,14 +5,13 @@ import { withClaim } from './claim.ts'
 import { commitWrites } from './commit.ts'
 import type { ProviderDependencies } from './dependencies.ts'
 import { toFailure } from './failures.ts'
-import { patiently } from './patiently.ts'
 import { settlement } from './settlement.ts'
 
 /** The activity that deletes derived blobs whose sources are gone: a tombstone for each node of the claim. */
 export function createTombstoneActivity(
   dependencies: Pick<ProviderDependencies, 'dag' | 'delta' | 'log' | 'leaseMs'>,
 ): (group: ClaimGroup) => Promise<void> {
-  const { dag, delta } = dependencies
+  const { delta } = dependencies
   return async (group) => {
     const { attempt } = activityInfo()
     try {
@@ -24,7 +23,10 @@ export function createTombstoneActivity(
           content_type: 'application/octet-stream',
           traceparent: item.traceparent,
         }))
-        const written = await commitWrites(delta, claim, writes)
+        const written = await commitWrites(delta, claim, writes).catch((error: unknown) => {
+          if (claim.isLost()) return []
+          throw error
+        })
         failpoint('worker.committed')
         const items = [...written].flatMap(([{ item }, outcome]) => {
           if (outcome.status === 'failed') throw fromProblem(outcome.problem)
@@ -32,11 +34,7 @@ export function createTombstoneActivity(
             ? [settlement(item, 'deleted', attempt, { version: outcome.version })]
             : []
         })
-        if (items.length > 0) {
-          await patiently(claim.signal, () =>
-            dag.call('settle', { claim_id: claim.id, items }, { signal: claim.signal }),
-          )
-        }
+        if (items.length > 0) await claim.settle(items)
       })
     } catch (error) {
       throw toFailure(error, attempt)

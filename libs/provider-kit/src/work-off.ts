@@ -30,7 +30,7 @@ export async function workOff(
   claim: Claim,
   attempt: number,
 ): Promise<ClaimSummary> {
-  const { contents, delta, dag, log, maxOutputBytes } = dependencies
+  const { contents, delta, log, maxOutputBytes } = dependencies
   failpoint('worker.claimed')
   const summary: ClaimSummary = {}
   const settled: SettleItem[] = []
@@ -60,10 +60,7 @@ export async function workOff(
       failpoint('worker.committed')
     }
     if (settled.length > 0) {
-      const { lost } = await patiently(claim.signal, () =>
-        dag.call('settle', { claim_id: claim.id, items: settled }, { signal: claim.signal }),
-      )
-      const gone = new Set(lost)
+      const gone = new Set(await claim.settle(settled))
       for (const { node_id, outcome } of settled) {
         const counted = gone.has(node_id) ? 'lost' : outcome
         summary[counted] = (summary[counted] ?? 0) + 1
@@ -74,52 +71,62 @@ export async function workOff(
     bytes = 0
   }
 
-  const inputs = await readInputs(dependencies, claim)
-  for (const item of claim.items) {
-    claim.signal.throwIfAborted()
-    if (!claim.holds(item)) {
-      summary.lost = (summary.lost ?? 0) + 1
-      continue
-    }
-    if (item.memo !== null) {
-      const { content_hash, content_type } = item.memo
-      if (isHead(item, item.memo, attempt)) settled.push(cutoff(item, attempt, item.memo, 0))
-      else
-        pending.push({
-          item,
-          content: { hash: content_hash },
-          content_type,
-          outcome: 'memo',
-          duration_ms: 0,
-          traceparent: item.traceparent,
-        })
-      continue
-    }
-    try {
-      const product = await produce(provider, item, inputs, {
-        timeoutMs: group.timeout_ms,
-        maxOutputBytes,
-        signal: claim.signal,
-      })
-      const { content_type, duration_ms, traceparent } = product
-      const content_hash = sha256(product.bytes)
-      contents.keep(item.tenant_id, content_hash, product.bytes)
-      if (isHead(item, { content_hash, content_type }, attempt))
-        settled.push(cutoff(item, attempt, { content_hash, content_type }, duration_ms))
-      else {
-        const content = { base64: Buffer.from(product.bytes).toString('base64') }
-        pending.push({ item, content, content_type, outcome: 'version', duration_ms, traceparent })
-        bytes += content.base64.length
-      }
-    } catch (error) {
+  const work = async (): Promise<void> => {
+    const inputs = await readInputs(dependencies, claim)
+    for (const item of claim.items) {
       claim.signal.throwIfAborted()
-      fail(item, error as StudioError)
+      if (!claim.holds(item)) {
+        summary.lost = (summary.lost ?? 0) + 1
+        continue
+      }
+      if (item.memo !== null) {
+        const { content_hash, content_type } = item.memo
+        if (isHead(item, item.memo, attempt)) settled.push(cutoff(item, attempt, item.memo, 0))
+        else
+          pending.push({
+            item,
+            content: { hash: content_hash },
+            content_type,
+            outcome: 'memo',
+            duration_ms: 0,
+            traceparent: item.traceparent,
+          })
+        continue
+      }
+      try {
+        const product = await produce(provider, item, inputs, {
+          timeoutMs: group.timeout_ms,
+          maxOutputBytes,
+          signal: claim.signal,
+        })
+        const { content_type, duration_ms, traceparent } = product
+        const content_hash = sha256(product.bytes)
+        contents.keep(item.tenant_id, content_hash, product.bytes)
+        if (isHead(item, { content_hash, content_type }, attempt))
+          settled.push(cutoff(item, attempt, { content_hash, content_type }, duration_ms))
+        else {
+          const content = { base64: Buffer.from(product.bytes).toString('base64') }
+          pending.push({ item, content, content_type, outcome: 'version', duration_ms, traceparent })
+          bytes += content.base64.length
+        }
+      } catch (error) {
+        claim.signal.throwIfAborted()
+        fail(item, error as StudioError)
+      }
+      if (bytes > pendingBytes) await flush()
+      // Transforms that never wait would keep heartbeats from going out.
+      await yieldToTimers()
     }
-    if (bytes > pendingBytes) await flush()
-    // Transforms that never wait would keep heartbeats from going out.
-    await yieldToTimers()
+    await flush()
   }
-  await flush()
+
+  try {
+    await work()
+  } catch (error) {
+    if (!claim.isLost()) throw error
+    const counted = Object.values(summary).reduce((sum, count) => sum + count, 0)
+    summary.lost = (summary.lost ?? 0) + claim.items.length - counted
+  }
   return summary
 }
 

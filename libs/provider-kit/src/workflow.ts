@@ -19,8 +19,9 @@ const { abandonClaim } = proxyLocalActivities<ClaimActivities>({
 })
 
 const longestRunMs = 60 * 60 * 1000
-// For reading the claim and writing the results, while a part of the studio may be restarting.
-const allowanceMs = 60 * 1000
+// For reading the claim and its inputs, writing and settling the results: each of these is waited for over a minute where a part of the
+// studio is away, and must not look like a provider that takes too long. A worker that died is noticed by its heartbeat.
+const allowanceMs = 5 * 60 * 1000
 const crashAttempts = 3
 
 /**

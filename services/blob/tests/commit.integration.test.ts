@@ -97,6 +97,27 @@ describe('what a commit makes', () => {
   })
 })
 
+it('tells the largest facts that the public API lets in by events that NATS takes', async () => {
+  const tenant_id = newId()
+  const large = {
+    tenant_id,
+    content_type: `a/b; ${'c="'.padEnd(124, '!')}"; ${'d="'.padEnd(122, '!')}"`,
+    providers: Array.from({ length: 50 }, () => 'p'.repeat(64)),
+    traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+  }
+  expect(large.content_type.length).toBe(255)
+  await studio.commit(
+    ...Array.from({ length: 200 }, () => aCommit({ ...large, parent_id: newId(), caused_by: newId() })),
+  )
+  const [row] = await studio.database.query<{ bytes: number; facts: number }>(
+    'test-largest-event',
+    `select octet_length(event::text) as bytes, json_array_length(event->'data'->'facts') as facts from outbox where subject like '%' || $1`,
+    [tenant_id],
+  )
+  expect(row?.facts).toBe(200)
+  expect(row?.bytes).toBeLessThan(2 ** 20 - 10_000)
+})
+
 describe('what stands against a commit', () => {
   it('judges each item of a batch on its own', async () => {
     const known = aCommit()
@@ -133,6 +154,19 @@ describe('what stands against a commit', () => {
     await studio.commitOne(aCommit({ blob_id, from_version: 2 }))
     expect(await studio.commit(transform(3, 2))).toEqual([{ status: 'conflict', head_version: 3 }])
     await studio.commitOne(transform(3, 4))
+  })
+
+  it('keeps older runs out by a tombstone of what is deleted already, without a version', async () => {
+    const { blob_id } = aCommit()
+    const write = (from_version: number, fence: number, operation: 'transform' | 'delete') => ({
+      ...aCommit({ blob_id, from_version, fence, operation, created_by: 'summarizer' }),
+      ...(operation === 'delete' && { content: null, content_type: null }),
+    })
+    await studio.commitOne(write(0, 1, 'transform'))
+    await studio.commitOne(write(1, 2, 'delete'))
+    expect(await studio.commit(write(2, 4, 'delete'))).toEqual([{ status: 'deleted', head_version: 2 }])
+    expect(await studio.commit(write(2, 3, 'transform'))).toEqual([{ status: 'conflict', head_version: 2 }])
+    await studio.commitOne(write(2, 5, 'transform'))
   })
 
   it('answers a foreign blob as a missing one, and tells nothing of it', async () => {

@@ -265,5 +265,8 @@ describe('tombstones of derived blobs', () => {
     await send({ blob_id })
     expect(await send({ blob_id, ...gone, from_version: 1, fence: 2 })).toMatchObject({ status: 'applied', version: 2 })
     expect(await send({ blob_id, ...gone, from_version: 2, fence: 4 })).toMatchObject({ status: 'applied', version: 2 })
+    // It keeps the run in between out all the same, which may be writing still.
+    expect(await send({ blob_id, from_version: 2, fence: 3 })).toEqual({ status: 'conflict', head_version: 2 })
+    expect(await send({ blob_id, from_version: 2, fence: 5 })).toMatchObject({ status: 'applied', version: 3 })
   })
 })

@@ -88,6 +88,10 @@ describe('create', () => {
     ['large metadata', { text: 'a', metadata: { x: 'x'.repeat(16_384) } }, ['/metadata']],
     ['NUL in metadata', { text: 'a', metadata: { x: '\u0000' } }, ['/metadata']],
     ['a wrong policy', { text: 'a', providers: 'some' }, ['/providers']],
+    ['a policy with an endless name', { text: 'a', providers: ['x'.repeat(1_100_000)] }, ['/providers/0']],
+    ['a policy with what no provider is called', { text: 'a', providers: ['\u0001'] }, ['/providers/0']],
+    ['a policy with too many names', { text: 'a', providers: Array(51).fill('shout') }, ['/providers']],
+    ['an endless content type', { text: 'a', content_type: `a/${'b'.repeat(1_100_000)}` }, ['/content_type']],
     ['half a character', { text: '\ud800' }, ['/text']],
     ['no hash', { content_id: 'x', content_type: 'a/b' }, ['/content_id']],
   ])('refuses %s', async (_what, body, pointers) => {
@@ -129,6 +133,7 @@ describe('create', () => {
       'unsupported_media_type',
     ],
     ['a broken content type', 'x', { 'content-type': 'nonsense' }, 422, 'invalid_content_type'],
+    ['a long content type', 'x', { 'content-type': `a/${'b'.repeat(254)}` }, 422, 'invalid_content_type'],
     ['broken metadata', 'x', { 'content-type': 'text/plain', 'studio-metadata': '{' }, 400, 'malformed_json'],
     [
       'deep metadata',

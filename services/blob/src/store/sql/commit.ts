@@ -104,6 +104,11 @@ with item as materialized (
     deleted_at = case when writing.operation = 'delete' then now() end
   from writing where blob.id = writing.blob_id and not writing.is_new
   returning blob.*
+), fenced as (
+  -- A tombstone of what is deleted already makes no version, and still keeps older runs out.
+  update blob set fence = gone.fence
+  from (select blob_id, max(fence) as fence from judged where verdict = 'deleted' and operation = 'delete' group by blob_id) as gone
+  where blob.id = gone.blob_id and blob.fence < gone.fence and not exists (select from writing where writing.blob_id = blob.id)
 ), created as (
   insert into blob (id, tenant_id, user_id, content_type, content_hash, size, version, version_id, parent_id, root_id, depth, created_by, providers,
     metadata, fence, created_at, updated_at, deleted_at)

@@ -1,0 +1,22 @@
+import { parseContentType } from './content-type.ts'
+
+test.each([
+  ['text/plain', 'text/plain'],
+  [' Text/HTML;charset=UTF-8 ', 'text/html; charset=UTF-8'],
+  ['a/b;c="d; e"', 'a/b; c="d; e"'],
+])('%s is a media type', (given, stored) => {
+  expect(parseContentType(given)).toBe(stored)
+})
+
+test.each([
+  ['nonsense'],
+  [`a/${'b'.repeat(254)}`],
+  // Short enough as it was given, too long as it would be stored.
+  [`a/b${';c=d'.repeat(63)}`],
+  // RFC 9110 section 5.6.4: no control characters; a header could not carry them.
+  ['a/b;c="\u0000"'],
+  ['a/b;c="\u0001"'],
+  ['a/b;c="\u{1f600}"'],
+])('%j is none', (given) => {
+  expect(() => parseContentType(given)).toThrow(expect.objectContaining({ code: 'invalid_content_type' }))
+})
