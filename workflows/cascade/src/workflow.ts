@@ -27,10 +27,11 @@ const { tombstone } = proxyActivities<CascadeActivities>({
   retry: { initialInterval: 500, backoffCoefficient: 2, maximumAttempts: 5 },
 })
 
-// Temporal allows 2,000 pending children and asks to stay well below: at most so many run when the next claim, of so many nodes at
-// most, is made. What is leased begins soon, so leases don't run out in a queue.
-const mostRunning = 200
+// Temporal allows 2,000 pending children and asks to stay below 500. A claim is made when a good many more may begin, so that the nodes
+// of a cheap provider come together.
+const mostRunning = 500
 const nodesPerClaim = 200
+const leastPerClaim = 100
 
 // A child whose queue has no worker must not wait for ever: it counts among those that run.
 const childAttempts = 3
@@ -56,6 +57,7 @@ export async function cascade(target: CascadeTarget): Promise<void> {
     rung = true
   })
 
+  const hasRoom = (): boolean => running <= mostRunning - leastPerClaim
   const start = (group: ClaimGroup): void => {
     running += 1
     void work(group, target).finally(() => {
@@ -67,13 +69,14 @@ export async function cascade(target: CascadeTarget): Promise<void> {
   for (;;) {
     rung = false
     finished = 0
-    const groups = await claimWork(target, uuid4(), nodesPerClaim)
+    const limit = Math.min(nodesPerClaim, mostRunning - running)
+    const groups = await claimWork(target, uuid4(), limit)
     groups.forEach(start)
-    const full = groups.reduce((nodes, group) => nodes + group.size, 0) >= nodesPerClaim
+    const full = groups.reduce((nodes, group) => nodes + group.size, 0) >= limit
     const { continueAsNewSuggested, historyLength } = workflowInfo()
     if (continueAsNewSuggested && (running === 0 || historyLength > mostHistory)) break
-    if (full && running <= mostRunning) continue
-    if (running > 0) await condition(() => (rung || finished > 0) && running <= mostRunning)
+    if (full && hasRoom()) continue
+    if (running > 0) await condition(() => (rung || finished > 0) && hasRoom())
     else if (!rung && (await endCascade(target)) && !rung) return
   }
   await condition(() => running === 0)

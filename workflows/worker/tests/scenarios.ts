@@ -37,7 +37,7 @@ export function group(providerId: ProviderId | 'delete', change: Partial<ClaimGr
 
 /** What the activities were asked for, and what they answer. */
 export interface Script {
-  /** Groups that a claim answers, and those that become ready when a group is done. */
+  /** Groups that claims answer (each counts as one node), and those that become ready when a group is done. */
   ready: ClaimGroup[]
   next: Map<ClaimGroup, ClaimGroup[]>
   /** Work on a group; by default it is done at once. */
@@ -68,10 +68,10 @@ export function activitiesOf(current: () => Script) {
     return { version: claim.size }
   }
   return {
-    claimWork: async () => {
+    claimWork: async (_target: unknown, _requestId: string, limit: number) => {
       const { calls, ready } = current()
       calls.push('claim')
-      return ready.splice(0)
+      return ready.splice(0, limit)
     },
     endCascade: async () => {
       const { calls, ready } = current()

@@ -1,3 +1,4 @@
+import type { ClaimGroup } from '@studio/contracts'
 import { StudioError } from '@studio/kernel'
 import { startEngines, waitFor, type TestEngines } from '@studio/testing'
 import { newId } from '@studio/kernel'
@@ -98,6 +99,41 @@ describe('a cascade', () => {
     await waitFor('the late group to run', async () => followed.calls.includes('run summariser'))
     release()
     await handle.result()
+  })
+
+  test('does not wait for a provider without workers', async () => {
+    const waiting = Array.from({ length: 420 }, () => group('text-expander', { task_queue: 'nobody' }))
+    const followed = script([...waiting, group('summariser')])
+    const handle = await startCascade(followed)
+    await waitFor('the group behind them to run', async () => followed.calls.includes('run summariser'))
+    // They make way, so that their nodes can be claimed anew: after their attempts' time and a few minutes.
+    const [child] = waiting
+    const { raw } = await worker.client.workflow.getHandle(child?.workflow_id ?? '').describe()
+    expect(Number(raw.executionConfig?.workflowExecutionTimeout?.seconds)).toBe(3 * 10 + 300)
+    await handle.terminate()
+  })
+
+  test('goes on beside a slow child when its history has become large, and begins anew after it', async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    const slow = group('text-expander')
+    // Temporal suggests a fresh start from 4 MB of history on; each of these comes twice, as what was claimed and as what is done.
+    const large = Array.from({ length: 8 }, () => group('delete', { workflow_id: 'x'.repeat(400_000) }))
+    const followed = script([slow, ...large.slice(0, 1)], {
+      next: new Map(large.slice(1).map((group, index) => [large[index] as ClaimGroup, [group]])),
+      run: async ({ claim_id }) => {
+        if (claim_id === slow.claim_id) await released
+      },
+    })
+    const handle = await startCascade(followed)
+    const { runId } = await handle.describe()
+    const deletions = () => followed.calls.filter((call) => call === 'tombstone').length
+    await waitFor('all deletions', async () => deletions() === large.length)
+    followed.ready.push(group('summariser'))
+    await handle.signal('ring')
+    await waitFor('the late group to run', async () => followed.calls.includes('run summariser'))
+    release()
+    await handle.result()
+    expect((await worker.client.workflow.getHandle(handle.workflowId).describe()).runId).not.toBe(runId)
   })
 
   test('deletes by itself', async () => {
