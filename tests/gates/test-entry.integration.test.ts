@@ -8,6 +8,7 @@ async function testEntry(files: Record<string, string>, args: string[] = ['unit'
     'tools/test',
     'jest.config.mjs',
     'libs/testing/src/jest',
+    'tests/e2e/global-setup.ts',
   ])
   const entry = `const { main } = await import('./tools/test.ts'); process.exitCode = await main(${JSON.stringify(args)})`
   try {

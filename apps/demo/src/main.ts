@@ -112,7 +112,7 @@ function lookFurther({ url }: Studio, { id, version }: Blob): void {
   heading('Look further')
   line('  token=$(npm run -s token)')
   line(`  blob=${url}/api/v1/blobs/${id}`)
-  for (const path of ['/dag', '/deltas', '/runs', `/versions/${version}/content`]) {
+  for (const path of ['/dag', '/children', '/deltas', `/versions/${version}/content`]) {
     line(`  curl -s -H "Authorization: Bearer $token" $blob${path}`)
   }
   line()

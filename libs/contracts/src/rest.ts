@@ -136,6 +136,14 @@ const include = <const Part extends string>(parts: readonly Part[]) =>
 export const ReadBlobQuery = z.strictObject({ include: include(['content', 'processing']) })
 export const ReadVersionQuery = z.strictObject({ include: include(['content']) })
 export const CreateBlobQuery = z.strictObject({ raw: z.enum(['true', 'false']).default('false') })
+/** PUT and DELETE, whose bodies are taken: `from_version` as in the envelope of PATCH. */
+export const ChangeQuery = z.strictObject({
+  from_version: z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, 'must be a version number')
+    .transform(Number)
+    .optional(),
+})
 export const NoQuery = z.strictObject({})
 export const ListBlobsQuery = z.strictObject({
   limit: limit(200),

@@ -20,7 +20,7 @@ export function createTombstoneActivity(
         const writes = claim.items.map((item) => ({
           item,
           content: null,
-          content_type: 'application/octet-stream',
+          content_type: item.head_content_type ?? 'application/octet-stream',
           traceparent: item.traceparent,
         }))
         const written = await commitWrites(delta, claim, writes).catch((error: unknown) => {

@@ -168,6 +168,9 @@ describe('conditional requests', () => {
     expect(statuses).toEqual([200, 412])
     await refused(() => write(4), 412, 'precondition_failed')
     await refused(() => ada.patch(`${base}/blobs/${id}`, { text: '{}', from_version: 1 }), 409, 'version_conflict')
+    await refused(() => ada.put(`${base}/blobs/${id}/content?from_version=1`, '{}', json), 409, 'version_conflict')
+    await refused(() => ada.delete(`${base}/blobs/${id}?from_version=1`), 409, 'version_conflict')
+    await refused(() => ada.delete(`${base}/blobs/${id}`, { body: { from_version: 1 } }), 422, 'invalid_request')
     await refused(
       () => ada.put(`${base}/blobs/${id}/content`, '{}', { ...json, 'if-match': '"v9-0000000000000000"' }),
       412,

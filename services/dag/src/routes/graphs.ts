@@ -46,7 +46,11 @@ function draw(rootId: string, nodes: readonly Omit<Graph['nodes'][number], 'leve
     edges,
   )
   const placed = nodes
-    .map((node) => ({ ...node, level: level.get(node.blob_id) ?? 0 }))
+    .map((node) => ({
+      ...node,
+      last_run_at: node.last_run_at && new Date(node.last_run_at).toISOString(),
+      level: level.get(node.blob_id) ?? 0,
+    }))
     .sort((one, other) => one.level - other.level || (one.blob_id < other.blob_id ? -1 : 1))
   const levels: string[][] = []
   for (const node of placed) (levels[node.level] ??= []).push(node.blob_id)

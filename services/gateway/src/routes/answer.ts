@@ -27,7 +27,8 @@ export function notModified(request: Request, response: Response, tag: string, c
 
 export function answerJson(response: Response, status: number, value: unknown): void {
   if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', revalidate)
-  const body = JSON.stringify(value)
+  // Ends like a line, so that answers in a terminal do.
+  const body = `${JSON.stringify(value)}\n`
   response
     .writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
     .end(body)

@@ -1,4 +1,4 @@
-import { NoQuery, RevertBlob, UpdateBlob, type Blob } from '@studio/contracts'
+import { ChangeQuery, NoQuery, RevertBlob, UpdateBlob, type Blob } from '@studio/contracts'
 import { readJson, validate } from '@studio/http'
 import { essenceOf, parseContentType, StudioError } from '@studio/kernel'
 import type { Request, Response, Router } from 'express'
@@ -24,7 +24,7 @@ export function changeBlobRoutes(router: Router, context: Context): void {
   })
 
   router.put('/blobs/:id/content', async (request, response) => {
-    validate(NoQuery, request.query)
+    const { from_version } = validate(ChangeQuery, request.query)
     const blob_id = idFrom(request.params.id)
     const declared = request.headers['content-type']
     const content_type = declared === undefined ? undefined : parseContentType(declared)
@@ -37,15 +37,22 @@ export function changeBlobRoutes(router: Router, context: Context): void {
         operation: 'update',
         change: { format: 'replace', content, content_type },
         metadata,
+        from_version,
       }),
     )
   })
 
   router.delete('/blobs/:id', async (request, response) => {
-    validate(NoQuery, request.query)
+    const { from_version } = validate(ChangeQuery, request.query)
+    if (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined)
+      throw refused('', 'must be empty: a deletion takes If-Match or the parameter from_version')
     answerChanged(
       response,
-      await submit(context, request, response, { blob_id: idFrom(request.params.id), operation: 'delete' }),
+      await submit(context, request, response, {
+        blob_id: idFrom(request.params.id),
+        operation: 'delete',
+        from_version,
+      }),
     )
   })
 

@@ -27,7 +27,8 @@ export async function findBlob(context: Context, { tenant_id }: Principal, blob_
 export async function findLiveBlob(context: Context, principal: Principal, blobId: string): Promise<Blob> {
   const blob = await findBlob(context, principal, blobId)
   if (blob.deleted_at !== null) {
-    throw new StudioError('blob_deleted', 'Its versions can still be read, and POST …/revert brings it back.', {
+    const way = blob.created_by === 'user' ? 'POST …/revert brings it back' : 'it comes back with what it was made from'
+    throw new StudioError('blob_deleted', `Its versions can still be read, and ${way}.`, {
       extensions: { deleted_at: blob.deleted_at, current_version: blob.version },
     })
   }
