@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
-import { startStudio, waitForValue, type TestStudio } from '@studio/testing'
+import { hostOfTests, startStudio, waitForValue, type TestStudio } from '@studio/testing'
 import { user } from './support.ts'
 
 interface Span {
@@ -39,7 +39,7 @@ beforeAll(async () => {
   await once(collector, 'listening')
   const { port } = collector.address() as AddressInfo
   studio = await startStudio({
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_BSP_SCHEDULE_DELAY: '200' },
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://${hostOfTests()}:${port}`, OTEL_BSP_SCHEDULE_DELAY: '200' },
   })
 }, 180_000)
 

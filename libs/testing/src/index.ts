@@ -1,6 +1,7 @@
 export { api, type Answer, type Api, type RequestOptions } from './api.ts'
 export { emptyDatabase, migratedDatabase, type TestDatabase } from './database.ts'
 export { startEngines, type EnginesOptions, type TestEngines } from './engines.ts'
+export { hostOfTests } from './host-of-tests.ts'
 export type { EngineName, PartName } from './parts.ts'
 export { startStudio, type Environment, type StudioOptions, type TestStudio } from './studio.ts'
 export { signToken } from './token.ts'

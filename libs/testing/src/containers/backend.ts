@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { freePort, projectRoot, searchAttributes } from '@studio/supervisor'
 import { type GenericContainer, Network } from 'testcontainers'
 import type { Addresses, Backend, BackendOptions } from '../backend.ts'
+import { hostFromContainers } from '../host-of-tests.ts'
 import { type EngineName, type PartName, serviceNames } from '../parts.ts'
 import { databaseAnswers, natsAnswers, temporalAnswers } from '../probes.ts'
 import { waitFor } from '../wait-for.ts'
@@ -105,6 +106,7 @@ export async function createContainers(options: BackendOptions): Promise<Backend
         ])
         .withUser(`${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`)
         .withWorkingDir(mounted)
+        .withExtraHosts([{ host: hostFromContainers, ipAddress: 'host-gateway' }])
         .withEnvironment(env)
         .withCommand(['node', '-C', 'source', '--max-semi-space-size=8', `${mounted}/${options.services.get(name)}`])
       containers.set(name, await Container.start(container, linesOf(name)))
