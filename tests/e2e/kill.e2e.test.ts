@@ -41,10 +41,14 @@ const points = [
   ['dag', 'dag.claim.after'],
   ['dag', 'dag.settle.before'],
   ['dag', 'dag.settle.after'],
+  ['dag', 'relay.publish.before'],
+  ['delta-engine', 'relay.publish.after'],
   ['worker', 'worker.claimed'],
   ['worker', 'worker.computed'],
   ['worker', 'worker.committed'],
   ['provider-registry', 'registry.match.before'],
+  ['provider-registry', 'registry.match.after'],
+  ['gateway', 'gateway.submit.before'],
   ['gateway', 'gateway.submit.after'],
 ] as const
 

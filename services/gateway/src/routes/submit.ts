@@ -33,6 +33,7 @@ export async function submit(
 ): Promise<Blob> {
   const principal = principalOf(response)
   const expectation = await expectationOf(context, principal, submission, request.headers['if-match'])
+  failpoint('gateway.submit.before')
   const outcome = await context.deltaEngine.one('submit', {
     ...principal,
     blob_id: submission.blob_id,

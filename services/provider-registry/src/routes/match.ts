@@ -14,7 +14,7 @@ export function matchRoute({ catalogue, blob }: Context): Handlers<typeof regist
   }
   return async ({ items }) => {
     failpoint('registry.match.before')
-    return {
+    const answer = {
       items: await Promise.all(
         items.map(async (subject) => {
           const providers = [...(await catalogue.visible(subject.tenant_id)).values()]
@@ -22,5 +22,7 @@ export function matchRoute({ catalogue, blob }: Context): Handlers<typeof regist
         }),
       ),
     }
+    failpoint('registry.match.after')
+    return answer
   }
 }
