@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { readConfig } from './config.ts'
 
 test('has defaults for everything', () => {
@@ -11,11 +12,11 @@ test('takes ports and folder from the environment', () => {
   const { ports, dataDir, secretsFile } = readConfig({
     STUDIO_GATEWAY_PORT: '8110',
     STUDIO_TEMPORAL_UI_PORT: '8333',
-    STUDIO_DATA_DIR: '/data/a b',
+    STUDIO_DATA_DIR: `${tmpdir()}/a b`,
   })
   expect(ports.services.gateway).toBe(8110)
   expect(ports.temporalUi).toBe(8333)
-  expect([dataDir, secretsFile]).toEqual(['/data/a b', '/data/a b/secrets.json'])
+  expect([dataDir, secretsFile]).toEqual([`${tmpdir()}/a b`, `${tmpdir()}/a b/secrets.json`])
 })
 
 test.each([
@@ -23,6 +24,7 @@ test.each([
   ['STUDIO_NATS_PORT', '0'],
   ['STUDIO_POSTGRES_PORT', '70000'],
   ['STUDIO_LOG_LEVEL', 'loud'],
+  ['STUDIO_DATA_DIR', `${import.meta.filename}/data`],
 ])('refuses %s=%s by name', (name, value) => {
   expect(() => readConfig({ [name]: value })).toThrow(`${name}=${value}`)
 })

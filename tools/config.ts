@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { defaultPorts, projectRoot, type Environment, type StackPorts } from '@studio/supervisor'
 import { UserError } from './user-error.ts'
 
@@ -30,6 +31,7 @@ export function readConfig(environment: Environment = process.env): Config {
   if (!logLevels.includes(logLevel))
     throw new UserError(`STUDIO_LOG_LEVEL=${logLevel} is not a log level; there are ${logLevels.join(', ')}.`)
   const dataDir = resolve(projectRoot, environment['STUDIO_DATA_DIR'] || '.studio')
+  checkFolder(dataDir)
   return {
     root: projectRoot,
     dataDir,
@@ -46,4 +48,17 @@ export function readConfig(environment: Environment = process.env): Config {
     },
     environment,
   }
+}
+
+/** The data folder must be one, or be possible to make. */
+function checkFolder(folder: string): void {
+  let there = folder
+  while (!existsSync(there)) there = dirname(there)
+  try {
+    accessSync(there, constants.W_OK)
+    if (statSync(there).isDirectory()) return
+  } catch {
+    // Falls through to the refusal.
+  }
+  throw new UserError(`STUDIO_DATA_DIR=${folder}: ${there} is not a folder that can be written to. Name another one.`)
 }
