@@ -59,7 +59,7 @@ async function start(
   return {
     seconds: (performance.now() - began) / 1000,
     stop: async () => {
-      child.kill('SIGINT')
+      await run('npm', ['run', 'stop'], { cwd: clone, env: environment })
       await ended
     },
   }
