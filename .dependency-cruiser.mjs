@@ -3,8 +3,8 @@
 const inputOutput =
   '^(node:)?(fs|net|tls|http|https|http2|dgram|dns|child_process|cluster|worker_threads|inspector|repl|readline|process)(/|$)'
 const inputOutputPackages =
-  'node_modules/(@nats-io|nats|pg|pg-pool|@prisma|prisma|express|undici|pino|ioredis|@aws-sdk|testcontainers|@temporalio/(client|worker|activity|testing))/'
-const inputOutputLibs = '^libs/(clients|config|database|events|http|supervisor|telemetry|temporal|testing)/'
+  'node_modules/(@nats-io|nats|pg|pg-pool|@prisma|prisma|express|undici|pino|piscina|ioredis|@aws-sdk|testcontainers|@temporalio/(client|worker|activity|testing))/'
+const inputOutputLibs = '^libs/(clients|config|database|events|http|supervisor|telemetry|temporal|testing|threads)/'
 const tests = '(\\.test\\.ts$|^(libs|services|workflows)/[^/]+/tests/)'
 
 /** Judged on imports as written, type imports included. */

@@ -7,6 +7,7 @@ const commands: Record<string, () => Promise<{ main: (args: string[]) => Promise
   token: () => import('./commands/token.ts'),
   test: () => import('./commands/test.ts'),
   perf: () => import('./commands/perf.ts'),
+  conformance: () => import('./commands/conformance.ts'),
   architecture: () => import('./architecture.ts'),
 }
 

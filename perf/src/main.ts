@@ -1,6 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { apply } from './benchmarks/apply.ts'
 import { cascadeLatency } from './benchmarks/cascade-latency.ts'
+import { eventLoop } from './benchmarks/event-loop.ts'
+import { history } from './benchmarks/history.ts'
 import { micro } from './benchmarks/micro.ts'
 import { startUp } from './benchmarks/start-up.ts'
 import { throughput, withProviders } from './benchmarks/throughput.ts'
@@ -16,7 +19,13 @@ const onStack: Record<string, (stack: Stack) => Promise<Figure[]>> = {
   latency: cascadeLatency,
   providers: withProviders,
 }
-const alone: Record<string, () => Promise<Figure[]>> = { micro, 'start-up': startUp }
+const alone: Record<string, () => Promise<Figure[]>> = {
+  apply,
+  micro,
+  history,
+  'event-loop': eventLoop,
+  'start-up': startUp,
+}
 const baselineFile = new URL('../baseline.json', import.meta.url)
 
 export async function main(args: string[]): Promise<number> {

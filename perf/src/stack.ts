@@ -13,18 +13,21 @@ import {
   servicePart,
   stackParts,
   Supervisor,
+  type StackOptions,
 } from '@studio/supervisor'
 import { signToken } from '@studio/testing'
 
 export interface Stack {
   readonly url: string
+  /** Where each service listens. */
+  readonly services: Readonly<Record<keyof StackOptions['ports']['services'], string>>
   readonly databaseUrl: string
   tokenFor(tenant: string): string
   stop(): Promise<void>
 }
 
 /** The studio as `npm start` runs it (fsync on, default settings), in a throwaway folder and on free ports, with the tests' providers beside it. */
-export async function startStack(): Promise<Stack> {
+export async function startStack({ env }: Pick<StackOptions, 'env'> = {}): Promise<Stack> {
   const dataDir = await mkdtemp(join(tmpdir(), 'studio-perf-'))
   const options = {
     dataDir,
@@ -33,10 +36,12 @@ export async function startStack(): Promise<Stack> {
     engines: await findEngines({ path: process.env['PATH'] }),
     logLevel: 'warn',
     environment: machineEnvironment(process.env),
+    ...(env && { env }),
   }
   const addresses = addressesOf(options)
   const testWorker = servicePart({
     ...options,
+    env: undefined,
     name: 'worker',
     addresses,
     port: await freePort(),
@@ -58,9 +63,15 @@ export async function startStack(): Promise<Stack> {
   })
   return {
     url: `http://127.0.0.1:${options.ports.services.gateway}`,
+    services: mapPorts(options.ports.services),
     databaseUrl: addresses.databaseUrl,
     tokenFor: (tenant) =>
       signToken(options.secrets.jwtSecret, { sub: tenant, exp: Math.floor(Date.now() / 1000) + 24 * 3600 }),
     stop,
   }
+}
+
+function mapPorts<Name extends string>(ports: Readonly<Record<Name, number>>): Record<Name, string> {
+  const urls = Object.entries<number>(ports).map(([name, port]) => [name, `http://127.0.0.1:${port}`])
+  return Object.fromEntries(urls) as Record<Name, string>
 }

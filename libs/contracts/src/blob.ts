@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   BlobReference,
+  ConflictPolicy,
   Content,
   items,
   Metadata,
@@ -29,6 +30,7 @@ export const Blob = z.object({
   depth: z.int().min(0),
   created_by: z.string(),
   providers: TriggerPolicy,
+  conflict_policy: ConflictPolicy,
   metadata: Metadata,
   created_at: Timestamp,
   updated_at: Timestamp,
@@ -55,7 +57,7 @@ export type Version = z.infer<typeof Version>
 
 /**
  * One delta to commit: the commit point of the studio (design 6.1b). `from_version` 0 makes the blob. `content` null keeps the bytes of the
- * head (a delete, a change of metadata only); `metadata` null keeps the head's. `fence` is the epoch of the node for a
+ * head (a delete, a change of metadata only); `metadata`, `providers` and `conflict_policy` null keep the head's. `fence` is the epoch of the node for a
  * provider's write and 0 for a user's: a write with a lower fence than the last one is refused.
  */
 export const Commit = z.object({
@@ -74,6 +76,7 @@ export const Commit = z.object({
   root_id: Uuid,
   depth: z.int().min(0),
   providers: TriggerPolicy.nullable(),
+  conflict_policy: ConflictPolicy.nullable(),
   fence: z.int().min(0),
   traceparent: Traceparent.nullable(),
 })
@@ -93,6 +96,13 @@ export const CommitOutcome = z.discriminatedUnion('status', [
 ])
 export type CommitOutcome = z.infer<typeof CommitOutcome>
 
+/** All of an atomic list was committed, now or before; or none of it, because of the item at `position`. */
+export const AtomicOutcome = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('committed'), items: z.array(CommitOutcome) }),
+  z.object({ status: z.literal('refused'), position: z.int().min(0), outcome: CommitOutcome }),
+])
+export type AtomicOutcome = z.infer<typeof AtomicOutcome>
+
 /** Where a delta stands, for the sweeper: `unknown` means that no commit of it is known and none was refused. */
 export const DeltaOutcome = z.object({
   delta_id: Uuid,
@@ -108,6 +118,11 @@ export type Transform = z.infer<typeof Transform>
 export const blobApi = {
   /** Commits deltas, each on its own; repeatable by delta id. */
   commit: route('/internal/commits', items(Commit), items(CommitOutcome), { idempotent: true, itemwise: true }),
+  /**
+   * Commits all deltas of a list or none, in one transaction; repeatable by delta ids. Several of one blob follow each other in the order
+   * of the list, each from the version that the one before it makes.
+   */
+  commitAtomically: route('/internal/commits/atomic', items(Commit, 1000), AtomicOutcome, { idempotent: true }),
   /** Blobs at their heads, tombstones included; null for what this tenant does not have. */
   readBlobs: route('/internal/blobs/read', items(BlobReference), items(Blob.nullable()), {
     idempotent: true,
@@ -138,6 +153,13 @@ export const blobApi = {
     '/internal/versions/list',
     BlobReference.extend({ limit: z.int().min(1).max(500), before: VersionNumber.optional() }),
     z.object({ versions: z.array(Version), next: VersionNumber.nullable() }),
+    { idempotent: true },
+  ),
+  /** The version that was a blob's newest at a time; null where it had none yet. */
+  readVersionAt: route(
+    '/internal/versions/at',
+    BlobReference.extend({ at: Timestamp }),
+    z.object({ version: Version.nullable() }),
     { idempotent: true },
   ),
   /** Bytes by hash; null for what this tenant does not have. */

@@ -28,6 +28,14 @@ export type Metadata = z.infer<typeof Metadata>
 export const TriggerPolicy = z.union([z.literal(['auto', 'none']), z.array(z.string().min(1).max(64)).max(50)])
 export type TriggerPolicy = z.infer<typeof TriggerPolicy>
 
+/**
+ * What becomes of a change that was made on another version than the head. `reject`: it is refused. `merge`: it is transformed over what
+ * came since; a true conflict is refused with both sides. `last-write-wins`: as merge, and in a true conflict the change that has seen the
+ * other stands, else the later one (by the time in the delta ids). What does not conflict is kept under both.
+ */
+export const ConflictPolicy = z.enum(['reject', 'merge', 'last-write-wins'])
+export type ConflictPolicy = z.infer<typeof ConflictPolicy>
+
 export const Operation = z.enum(['create', 'update', 'transform', 'delete', 'revert'])
 export type Operation = z.infer<typeof Operation>
 

@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { Blob, Version } from './blob.ts'
-import { JsonObject, Metadata, Sha256, Timestamp, Uuid } from './common.ts'
+import { ConflictPolicy, Json, JsonObject, Metadata, Sha256, Timestamp, Uuid, VersionNumber } from './common.ts'
 import { Graph, Job, NodeState, Run } from './dag.ts'
-import { Delta, DeltaStatus } from './delta.ts'
+import { Delta, DiffFormat, Plan } from './delta.ts'
+import { ProblemSchema } from './problem.ts'
 import { Provider, ProviderId, ProviderManifest } from './provider.ts'
 
-// The public API, as the gateway serves it under /api/v1/studio and /api/v1. Answers are `{data}`, lists `{data, next}`.
+// The public API, as the gateway serves it under /api/v1/studio and /api/v1. Answers are `{data}`, lists `{data, next}`. Its query
+// parameters are in rest-queries.ts.
 
 /** PostgreSQL's integer is the end of version numbers. */
 const PublicVersionNumber = z.int().min(1).max(2_147_483_647)
@@ -46,6 +48,46 @@ export type VersionResource = z.infer<typeof VersionResource>
 export const DeltaResource = z.strictObject(Delta.omit({ tenant_id: true }).shape)
 export type DeltaResource = z.infer<typeof DeltaResource>
 
+/** What a change would come to. `blob_id` is null for a create; `text` or `content` is there where the bytes would be others. */
+export const DryRunResource = z.strictObject({
+  dry_run: z.literal(true),
+  blob_id: Uuid.nullable(),
+  ...Plan.omit({ content: true }).shape,
+  ...embeddedContent,
+})
+export type DryRunResource = z.infer<typeof DryRunResource>
+
+/** The difference of two versions: a string for `unified`, JSON for the other formats. */
+export const DiffResource = z.strictObject({
+  from: VersionNumber,
+  to: VersionNumber,
+  format: DiffFormat,
+  diff: Json,
+})
+export type DiffResource = z.infer<typeof DiffResource>
+
+/** What one operation of a list came to: the blob as it left it, or its plan in a dry run. */
+export const OperationResult = z.union([
+  z.strictObject({ delta_id: Uuid, merged: z.boolean(), blob: BlobResource }),
+  DryRunResource,
+])
+export type OperationResult = z.infer<typeof OperationResult>
+
+/** POST /batches: all operations were done, in their order. */
+export const BatchResource = z.strictObject({ results: z.array(OperationResult) })
+export type BatchResource = z.infer<typeof BatchResource>
+
+/** POST /bulk: what became of each operation, with the HTTP status that it would have had alone. */
+export const BulkResource = z.strictObject({
+  results: z.array(
+    z.union([
+      z.strictObject({ status: z.int(), data: OperationResult }),
+      z.strictObject({ status: z.int(), problem: ProblemSchema }),
+    ]),
+  ),
+})
+export type BulkResource = z.infer<typeof BulkResource>
+
 export const RunResource = z.strictObject(Run.omit({ tenant_id: true }).shape)
 export type RunResource = z.infer<typeof RunResource>
 
@@ -74,34 +116,73 @@ const PublicContentType = z.string().max(255)
 /** The ids are those of providers, which also bounds the events that carry them. */
 const PublicTriggerPolicy = z.union([z.literal(['auto', 'none']), z.array(ProviderId).max(50)])
 
-/** POST /blobs. Exactly one of `content`, `text`, `content_id`; `content_type` may be left out for `text` (text/plain). */
+/** A delta id that a client chose. Its time orders concurrent changes, so it is a UUIDv7 (RFC 9562 section 5.7). */
+const ClientDeltaId = z.uuidv7('must be a UUIDv7').transform((id) => id.toLowerCase())
+
+/** What each change of a blob that is there may say of itself. */
+const changeMembers = {
+  from_version: PublicVersionNumber.optional(),
+  conflict: ConflictPolicy.optional(),
+  delta_id: ClientDeltaId.optional(),
+}
+
+/** How a `patch` is written: the media types that PATCH takes. */
+export const PatchType = z.enum([
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/vnd.studio.text-patch+json',
+  'text/x-diff',
+])
+export type PatchType = z.infer<typeof PatchType>
+
+/**
+ * POST /blobs. Exactly one of `content`, `text`, `content_id`; `content_type` may be left out for `text` (text/plain). `conflict_policy` is
+ * the default of the blob's later changes.
+ */
 export const CreateBlob = z.strictObject({
   ...envelopeContent,
   content_type: PublicContentType.optional(),
   metadata: Metadata.default({}),
   providers: PublicTriggerPolicy.default('auto'),
+  conflict_policy: ConflictPolicy.default('reject'),
+  delta_id: ClientDeltaId.optional(),
 })
 export type CreateBlob = z.infer<typeof CreateBlob>
 
 /**
- * PATCH /blobs/{id} as application/json. At most one of `content`, `text`, `content_id`, `patch` (JSON Patch: one operation or an array);
- * none of them changes `metadata` only. `metadata` takes the place of what was there. `from_version`: refuse (409) if the head is another one.
+ * PATCH /blobs/{id} as application/json. At most one of `content`, `text`, `content_id`, `patch` (a string for text/x-diff, else JSON); none
+ * of them changes `metadata` or `conflict_policy` only. `metadata` takes the place of what was there. `from_version` is the version that the
+ * change was made on; `conflict` says what becomes of it when the head is another one, else the blob's `conflict_policy` does.
  */
 export const UpdateBlob = z.strictObject({
   ...envelopeContent,
   content_type: PublicContentType.optional(),
   patch: z.unknown().optional(),
+  patch_type: PatchType.default('application/json-patch+json'),
   metadata: Metadata.optional(),
-  from_version: PublicVersionNumber.optional(),
+  conflict_policy: ConflictPolicy.optional(),
+  ...changeMembers,
 })
 export type UpdateBlob = z.infer<typeof UpdateBlob>
 
 /** POST /blobs/{id}/revert: the content of `to_version` becomes a new version; it also brings a deleted blob back. */
-export const RevertBlob = z.strictObject({
-  to_version: PublicVersionNumber,
-  from_version: PublicVersionNumber.optional(),
-})
+export const RevertBlob = z.strictObject({ to_version: PublicVersionNumber, ...changeMembers })
 export type RevertBlob = z.infer<typeof RevertBlob>
+
+/** POST /batches and POST /bulk. Each operation is a BlobOperation, judged one by one. */
+export const OperationList = z.strictObject({ operations: z.array(z.unknown()).min(1).max(1000) })
+
+/** One operation of a list: the envelope of the request that does the same alone, with its blob's id. */
+export const BlobOperation = z.discriminatedUnion('op', [
+  z.strictObject({ op: z.literal('create'), ...CreateBlob.shape }),
+  z.strictObject({ op: z.literal('update'), blob_id: Uuid, ...UpdateBlob.shape }),
+  z.strictObject({ op: z.literal('delete'), blob_id: Uuid, ...changeMembers }),
+  z.strictObject({ op: z.literal('revert'), blob_id: Uuid, ...RevertBlob.shape }),
+])
+export type BlobOperation = z.infer<typeof BlobOperation>
+
+/** The header `Studio-Delta-Id`. */
+export const DeltaIdHeader = ClientDeltaId
 
 /** POST /providers. */
 export const RegisterProvider = z.strictObject(ProviderManifest.shape)
@@ -115,53 +196,3 @@ export const ProcessBlob = z.strictObject({
   label: Line.max(100).default(''),
 })
 export type ProcessBlob = z.infer<typeof ProcessBlob>
-
-// ── query parameters ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-const limit = (maximum: number) =>
-  z
-    .string()
-    .regex(/^[1-9]\d{0,5}$/, 'must be a whole number from 1')
-    .transform(Number)
-    .refine((value) => value <= maximum, `must be at most ${maximum}`)
-    .default(50)
-
-const include = <const Part extends string>(parts: readonly Part[]) =>
-  z
-    .string()
-    .transform((value) => value.split(','))
-    .pipe(z.array(z.enum(parts)))
-    .default([])
-
-export const ReadBlobQuery = z.strictObject({ include: include(['content', 'processing']) })
-export const ReadVersionQuery = z.strictObject({ include: include(['content']) })
-export const CreateBlobQuery = z.strictObject({ raw: z.enum(['true', 'false']).default('false') })
-/** PUT and DELETE, whose bodies are taken: `from_version` as in the envelope of PATCH. */
-export const ChangeQuery = z.strictObject({
-  from_version: z
-    .string()
-    .regex(/^[1-9]\d{0,8}$/, 'must be a version number')
-    .transform(Number)
-    .optional(),
-})
-export const NoQuery = z.strictObject({})
-export const ListBlobsQuery = z.strictObject({
-  limit: limit(200),
-  after: Uuid.optional(),
-  root_id: Uuid.optional(),
-  created_by: z.union([z.literal('user'), ProviderId]).optional(),
-})
-export const ListVersionsQuery = z.strictObject({
-  limit: limit(200),
-  after: z
-    .string()
-    .regex(/^[1-9]\d{0,8}$/, 'must be a version number')
-    .transform(Number)
-    .optional(),
-})
-export const ListDeltasQuery = z.strictObject({
-  limit: limit(200),
-  after: Uuid.optional(),
-  status: DeltaStatus.optional(),
-})
-export const ListRunsQuery = z.strictObject({ limit: limit(200), after: Uuid.optional() })

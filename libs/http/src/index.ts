@@ -1,5 +1,5 @@
 export { createApp, type AppOptions, type Readiness } from './app.ts'
-export { parsePublicJson, readBody, readJson } from './body.ts'
+export { readBody, readJson } from './body.ts'
 export { requireInternalToken } from './internal-token.ts'
 export { listen, type RunningServer } from './listen.ts'
 export { runService, type RunningService } from './run-service.ts'

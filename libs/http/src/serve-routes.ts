@@ -3,7 +3,7 @@ import type { Api } from '@studio/contracts'
 import type { Express, NextFunction, Request, Response } from 'express'
 import type { z } from 'zod'
 import { answerJson } from './answer.ts'
-import { parseJson, readBody } from './body.ts'
+import { parseInternalJson, readBody } from './body.ts'
 import { internalTokenCheck } from './internal-token.ts'
 import { settingsOf } from './settings.ts'
 import { validate } from './validate.ts'
@@ -43,7 +43,7 @@ export function serveRoutes<Routes extends Api>(app: Express, api: Routes, handl
     response.locals['route'] = entry.route.path
     const answer = async (): Promise<void> => {
       authenticate(request)
-      const body = parseJson(await readBody(request, bodyLimitBytes))
+      const body = parseInternalJson(await readBody(request, bodyLimitBytes))
       const result = await entry.handle(validate(entry.route.request, body), callContext(response))
       if (response.destroyed) return
       answerJson(response, 200, result)

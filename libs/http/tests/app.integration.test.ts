@@ -47,7 +47,7 @@ beforeAll(async () => {
         trace: async () => ({ traceparent: currentTraceparent() }),
       })
       app.post('/public', async (request, response) => {
-        response.json({ data: await readJson(request, { limitBytes: 1000, maxDepth: 3 }) })
+        response.json({ data: await readJson(request, { limitBytes: 1000 }) })
       })
       app.post('/parsed', async (request, response) => {
         response.json(z.strictObject({ name: z.string() }).parse(await readJson(request, { limitBytes: 1000 })))
@@ -140,7 +140,10 @@ test('unknown paths are 404, known ones with another method 405', async () => {
 test('a public JSON body has a type, a size and a depth', async () => {
   const json = { 'content-type': 'application/json' }
   expect(await post('/public', { a: [[1]] }, json)).toMatchObject({ status: 200, body: { data: { a: [[1]] } } })
-  expect(await post('/public', { a: [[[1]]] }, json)).toMatchObject({ status: 422, body: { code: 'invalid_request' } })
+  expect(await post('/public', `${'['.repeat(65)}${']'.repeat(65)}`, json)).toMatchObject({
+    status: 422,
+    body: { code: 'json_too_deep', errors: [{ pointer: '/0'.repeat(64) }] },
+  })
   expect(await post('/public', 'a=1', { 'content-type': 'application/x-www-form-urlencoded' })).toMatchObject({
     status: 415,
   })

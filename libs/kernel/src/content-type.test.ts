@@ -1,9 +1,10 @@
-import { parseContentType } from './content-type.ts'
+import { charsetOf, parseContentType } from './content-type.ts'
 
 test.each([
   ['text/plain', 'text/plain'],
   [' Text/HTML;charset=UTF-8 ', 'text/html; charset=UTF-8'],
   ['a/b;c="d; e"', 'a/b; c="d; e"'],
+  ['a/b ;c="d;e" ; F=";"', 'a/b; c="d;e"; F=";"'],
 ])('%s is a media type', (given, stored) => {
   expect(parseContentType(given)).toBe(stored)
 })
@@ -19,4 +20,13 @@ test.each([
   ['a/b;c="\u{1f600}"'],
 ])('%j is none', (given) => {
   expect(() => parseContentType(given)).toThrow(expect.objectContaining({ code: 'invalid_content_type' }))
+})
+
+test.each([
+  ['text/plain', undefined],
+  ['text/plain; Charset=UTF-16', 'utf-16'],
+  ['text/plain; a=b;charset="us-ascii"', 'us-ascii'],
+  ['text/plain; a="; charset=utf-16"', undefined],
+])('the charset of %s', (contentType, charset) => {
+  expect(charsetOf(contentType)).toBe(charset)
 })

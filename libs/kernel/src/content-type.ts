@@ -8,8 +8,8 @@ const maximumLength = 255
 /** The content type in the form it is stored in (essence in lower case, parameters kept); throws `invalid_content_type`. */
 export function parseContentType(contentType: string): string {
   const trimmed = contentType.trim()
-  const [essence = '', ...parameters] = trimmed.split(';')
-  const stored = [essence.trim().toLowerCase(), ...parameters.map((parameter) => parameter.trim())].join('; ')
+  const parameters = parametersOf(trimmed).map(({ name, value }) => `${name}=${value}`)
+  const stored = [essenceOf(trimmed), ...parameters].join('; ')
   if (Math.max(trimmed.length, stored.length) > maximumLength || !mediaType.test(trimmed)) {
     throw new StudioError('invalid_content_type', 'Give a media type such as text/plain or image/png.')
   }
@@ -19,6 +19,18 @@ export function parseContentType(contentType: string): string {
 /** The content type without its parameters. */
 export function essenceOf(contentType: string): string {
   return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase()
+}
+
+/** The parameter `charset` of a content type in lower case; undefined where it has none. */
+export function charsetOf(contentType: string): string | undefined {
+  const charset = parametersOf(contentType).find(({ name }) => name.toLowerCase() === 'charset')
+  return charset?.value.replaceAll('"', '').toLowerCase()
+}
+
+// A quoted value may hold semicolons, so a content type can't be split at them.
+function parametersOf(contentType: string): { name: string; value: string }[] {
+  const parameters = contentType.matchAll(/;\s*([^\s=;"]+)=("[^"]*"|[^\s;"]*)/g)
+  return [...parameters].map(([, name = '', value = '']) => ({ name, value }))
 }
 
 /** application/json and every type with the suffix +json (RFC 6839). */

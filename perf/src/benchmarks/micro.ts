@@ -1,6 +1,5 @@
 import { sha256 } from '@studio/kernel'
-import { applyJsonPatch } from '../../../services/delta-engine/src/domain/apply-json-patch.ts'
-import { materialise, type Replayed } from '../../../services/delta-engine/src/domain/materialise.ts'
+import { applyJsonPatch, materialise, type Replayed } from '@studio/deltas'
 import { levelsOf } from '../../../services/dag/src/domain/levels.ts'
 import type { Figure } from '../figure.ts'
 import { median } from '../load.ts'

@@ -1,4 +1,4 @@
-import { loadConfig, serviceEnv, variables } from '@studio/config'
+import { loadConfig, milliseconds, serviceEnv, variables } from '@studio/config'
 import { z } from 'zod'
 
 const environment = z.object({
@@ -6,6 +6,7 @@ const environment = z.object({
   DATABASE_URL: variables.DATABASE_URL,
   NATS_URL: variables.NATS_URL,
   STUDIO_MAX_BLOB_BYTES: variables.STUDIO_MAX_BLOB_BYTES,
+  STUDIO_PACK_MS: milliseconds.default(5_000),
 })
 export type Config = z.infer<typeof environment>
 

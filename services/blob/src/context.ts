@@ -3,6 +3,7 @@ import { openBus, startRelay, type Bus, type Relay } from '@studio/events'
 import type { Logger } from '@studio/telemetry'
 import { startCollector } from './collector.ts'
 import type { Config } from './config.ts'
+import { startPacker } from './packer.ts'
 import { createStore, type Store } from './store/blob-store.ts'
 
 /** What the routes work with. */
@@ -23,6 +24,7 @@ export function createContext(config: Config, log: Logger): Context {
   const bus = openBus({ url: config.NATS_URL, name: 'blob', log })
   const relay = startRelay({ database, bus, log })
   const collector = startCollector({ collect: store.collectContents, log })
+  const packer = startPacker(store, { everyMs: config.STUDIO_PACK_MS, log })
   return {
     config,
     log,
@@ -32,6 +34,7 @@ export function createContext(config: Config, log: Logger): Context {
     store,
     close: async () => {
       await collector.close()
+      await packer.close()
       await relay.close()
       await bus.close()
       await store.close()

@@ -1,6 +1,6 @@
 import type { Commit, CommitOutcome } from '@studio/contracts'
 import { blobCreationDuration, counter, type Logger } from '@studio/telemetry'
-import type { Written } from './domain/commit-deltas.ts'
+import type { Written } from './domain/commit-outcomes.ts'
 
 const creation = blobCreationDuration()
 const versions = counter('studio_versions_committed_total', 'Versions made, by the operation that made them.', [
@@ -13,6 +13,12 @@ const collectedContents = counter(
   [],
 )
 const collectedBytes = counter('studio_contents_collected_bytes_total', 'Raw bytes of the staged contents deleted.', [])
+const packedContents = counter('studio_contents_packed_total', 'Contents of older versions kept as patches.', [])
+const packedBytes = counter(
+  'studio_contents_packed_bytes_total',
+  'Bytes that patches take less than what they stand for.',
+  [],
+)
 
 /** New versions are committed. `seconds`: from the request to here. One line for all of them, since a batch may hold thousands. */
 export function versionsCommitted(log: Logger, written: Written[], seconds: number): void {
@@ -59,4 +65,12 @@ export function contentsCollected(log: Logger, collected: number, bytes: number)
   collectedContents.inc(collected)
   collectedBytes.inc(bytes)
   log.info({ collected, bytes }, 'staged contents collected')
+}
+
+/** Contents of older versions became patches. */
+export function contentsPacked(log: Logger, packed: number, saved: number): void {
+  if (packed === 0) return
+  packedContents.inc(packed)
+  packedBytes.inc(saved)
+  log.info({ packed, saved }, 'history packed')
 }

@@ -1,8 +1,9 @@
-import type { Commit, CommitOutcome, StudioEvent } from '@studio/contracts'
+import type { AtomicOutcome, Commit, CommitOutcome, StudioEvent } from '@studio/contracts'
 import { createDatabase, type Database } from '@studio/database'
 import { newId, sha256 } from '@studio/kernel'
 import { createLogger } from '@studio/telemetry'
 import { migratedDatabase, waitFor } from '@studio/testing'
+import { commitAtomically } from '../src/domain/commit-atomically.ts'
 import { commitDeltas } from '../src/domain/commit-deltas.ts'
 import { createStore, type Store } from '../src/store/blob-store.ts'
 
@@ -13,6 +14,8 @@ export interface Fixture {
   readonly store: Store
   /** Commits in one batch. */
   commit(...commits: Commit[]): Promise<CommitOutcome[]>
+  /** Commits all or none. */
+  commitAll(...commits: Commit[]): Promise<AtomicOutcome>
   /** Commits one and expects it to go in. */
   commitOne(commit: Commit): Promise<CommitOutcome & { status: 'committed' }>
   /** All events of the outbox, oldest first. */
@@ -35,6 +38,7 @@ export async function openFixture(): Promise<Fixture> {
     database,
     store,
     commit,
+    commitAll: (...commits) => commitAtomically(store, commits, () => undefined),
     commitOne: async (one) => {
       const [outcome] = await commit(one)
       if (outcome?.status !== 'committed') throw new Error(`expected a commit, got ${JSON.stringify(outcome)}`)
@@ -86,6 +90,7 @@ export function aCommit(given: Partial<Commit> & { text?: string } = {}): Commit
     root_id: blob_id,
     depth: 0,
     providers: null,
+    conflict_policy: null,
     fence: 0,
     traceparent: null,
     ...rest,

@@ -13,16 +13,20 @@ afterAll(() => studio.close())
 async function commitInFlight(commit: Commit): Promise<{ finish(how: 'commit' | 'rollback'): Promise<void> }> {
   const written = Promise.withResolvers<void>()
   const released = Promise.withResolvers<'commit' | 'rollback'>()
-  const done = studio.database
-    .transaction(async (transaction) => {
-      const [judgement] = await (await openCommitBatch(transaction, [commit])).run([0])
-      expect(judgement?.verdict).toBe('written')
-      written.resolve()
-      if ((await released.promise) === 'rollback') throw new Error('rolled back')
-    })
+  const batch = await openCommitBatch(studio.database, [commit])
+  const done = batch
+    .runTogether(
+      async (run) => {
+        const [judgement] = await run([0])
+        expect(judgement?.verdict).toBe('written')
+        written.resolve()
+        return released.promise
+      },
+      (end) => end === 'commit',
+    )
     .catch((error: Error) => {
       written.reject(error)
-      if (error.message !== 'rolled back') throw error
+      throw error
     })
   await written.promise
   return {

@@ -23,6 +23,7 @@ async function openService() {
     LOG_LEVEL: 'silent',
     STUDIO_INTERNAL_TOKEN: token,
     STUDIO_MAX_BLOB_BYTES: limit,
+    STUDIO_PACK_MS: 50,
   } as const
   const context = createContext({ ...settings, DATABASE_URL, NATS_URL }, silent)
   const server = await listen(createBlobApp(context), { host: '127.0.0.1', port: 0, log: silent })

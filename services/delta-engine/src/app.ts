@@ -3,6 +3,7 @@ import { createApp, serveRoutes } from '@studio/http'
 import type { Express } from 'express'
 import type { Context } from './context.ts'
 import { deltaHandlers } from './routes/delta-api.ts'
+import { serveDryRuns } from './routes/dry-runs.ts'
 
 /** Routes and readiness of the service; listens nowhere. */
 export function createDeltaApp(context: Context): Express {
@@ -12,6 +13,9 @@ export function createDeltaApp(context: Context): Express {
     log,
     internalToken: config.STUDIO_INTERNAL_TOKEN,
     readiness: { database: () => database.ping(), nats: () => bus.ping() },
-    routes: (app) => serveRoutes(app, deltaApi, deltaHandlers(context)),
+    routes: (app) => {
+      serveRoutes(app, deltaApi, deltaHandlers(context))
+      serveDryRuns(app, context)
+    },
   })
 }

@@ -1,18 +1,58 @@
+import { buffer } from 'node:stream/consumers'
 import type { Client } from '@studio/clients'
-import type { blobApi, Commit, CommitOutcome } from '@studio/contracts'
+import { StagedContent, type blobApi, type Commit, type CommitOutcome } from '@studio/contracts'
+import { isStudioError } from '@studio/kernel'
 import { eachAlone } from './domain/each-alone.ts'
-import type { Blobs, Settled } from './domain/ports.ts'
+import type { Blobs, ContentReference, PlannedCommit, Settled } from './domain/ports.ts'
 
+/** Content over this size goes by itself, as raw bytes: as base64 inside of JSON it would hold the event loop on both sides. */
+const largeBytes = 256 * 1024
 /** Content that one request or answer carries at most, roughly; base64 makes a third more of it. */
-const contentBytes = 24 * 2 ** 20
+const contentBytes = 4 * 2 ** 20
 
 /** Shorter than the age at which the sweeper settles a pending delta, so that it refuses none whose commit is still waited for. */
 const commitTimeoutMs = 10_000
 
-/** blob, over its internal API. Requests that would carry too many bytes are cut in several. */
+/** blob, over its internal API. Requests that would carry too many bytes are cut in several; large contents go apart. */
 export function createBlobs(client: Client<typeof blobApi>): Blobs {
-  const commitPart = async (items: readonly Commit[]): Promise<CommitOutcome[]> =>
-    (await client.call('commit', { items: [...items] }, { timeoutMs: commitTimeoutMs })).items
+  const stage = async (tenantId: string, bytes: Uint8Array): Promise<string> => {
+    const staged = await client.putBytes('/internal/contents', bytes, { headers: { 'studio-tenant': tenantId } })
+    return StagedContent.parse(staged).hash
+  }
+
+  const contentOf = async ({ tenant_id, content }: PlannedCommit): Promise<Commit['content']> => {
+    if (content === null || 'hash' in content) return content
+    const { bytes } = content
+    if (bytes.length > largeBytes) return { hash: await stage(tenant_id, bytes) }
+    return { base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64') }
+  }
+
+  const commitsOf = async (commits: readonly PlannedCommit[]): Promise<Commit[]> => {
+    const made: Commit[] = []
+    // One after another: large contents are not to be in flight all at once.
+    for (const commit of commits) made.push({ ...commit, content: await contentOf(commit) })
+    return made
+  }
+
+  const commitPart = async (commits: readonly PlannedCommit[]): Promise<CommitOutcome[]> =>
+    (await client.call('commit', { items: await commitsOf(commits) }, { timeoutMs: commitTimeoutMs })).items
+
+  const largeContent = async ({ tenant_id, hash }: ContentReference): Promise<Buffer | null> => {
+    try {
+      const { body } = await client.getBytes(`/internal/contents/${hash}`, { headers: { 'studio-tenant': tenant_id } })
+      return await buffer(body)
+    } catch (error) {
+      if (isStudioError(error, 'content_not_found')) return null
+      throw error
+    }
+  }
+
+  const smallContents = async (references: readonly ContentReference[]): Promise<(Buffer | null)[]> => {
+    const { items } = await client.call('readContents', {
+      items: references.map(({ tenant_id, hash }) => ({ tenant_id, hash })),
+    })
+    return items.map((item) => item && Buffer.from(item.base64, 'base64'))
+  }
 
   return {
     commit: async (commits) => {
@@ -20,15 +60,20 @@ export function createBlobs(client: Client<typeof blobApi>): Blobs {
       for (const part of cut(commits, commitBytes)) settled.push(...(await eachAlone(part, commitPart)))
       return settled
     },
+    commitAtomically: async (commits) =>
+      client.call('commitAtomically', { items: await commitsOf(commits) }, { timeoutMs: commitTimeoutMs }),
+    versionsBetween: async (reference, from, to) => {
+      const limit = to - from + 1
+      const { versions } = await client.call('listVersions', { ...reference, before: to + 1, limit })
+      return versions.reverse()
+    },
     heads: async (references) => (await client.call('readBlobs', { items: [...references] })).items,
     versions: async (references) => (await client.call('readVersions', { items: [...references] })).items,
     contents: async (references) => {
       const contents: (Buffer | null)[] = []
-      for (const part of cut(references, ({ size }) => size ?? contentBytes)) {
-        const { items } = await client.call('readContents', {
-          items: part.map(({ tenant_id, hash }) => ({ tenant_id, hash })),
-        })
-        for (const item of items) contents.push(item && Buffer.from(item.base64, 'base64'))
+      for (const part of cut(references, (reference) => (isLarge(reference) ? Infinity : (reference.size ?? 0)))) {
+        const [first] = part
+        contents.push(...(first && isLarge(first) ? [await largeContent(first)] : await smallContents(part)))
       }
       return contents
     },
@@ -40,11 +85,16 @@ export function createBlobs(client: Client<typeof blobApi>): Blobs {
   }
 }
 
-function commitBytes({ content }: Commit): number {
-  return content && 'base64' in content ? (content.base64.length * 3) / 4 : 0
+/** What nobody knows the size of is taken for large. */
+function isLarge({ size }: ContentReference): boolean {
+  return size === null || size > largeBytes
 }
 
-/** Cuts a list in parts that weigh at most `contentBytes` each, or have one item. */
+function commitBytes({ content }: PlannedCommit): number {
+  return content && 'bytes' in content && content.bytes.length <= largeBytes ? content.bytes.length : 0
+}
+
+/** Cuts a list in parts that weigh at most `contentBytes` each, or have one item; what weighs Infinity is alone. */
 function cut<Item>(items: readonly Item[], weigh: (item: Item) => number): Item[][] {
   const parts: Item[][] = []
   let weight = Infinity

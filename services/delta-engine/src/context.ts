@@ -1,6 +1,7 @@
 import { createClient, type Client } from '@studio/clients'
 import {
   blobApi,
+  type BatchOutcome,
   type SubmitDelta,
   type SubmitOutcome,
   type SubmitTransform,
@@ -11,9 +12,12 @@ import { openBus, startRelay, type Bus } from '@studio/events'
 import { span, type Logger } from '@studio/telemetry'
 import { createBlobs } from './blobs.ts'
 import type { Config } from './config.ts'
-import { defaultPatchLimits } from './domain/limits.ts'
+import { defaultPatchLimits } from '@studio/deltas'
+import { readDiff, type DiffAnswer, type DiffRequest } from './domain/read-diff.ts'
+import { submitAtomically, type AtomicRequest } from './domain/submit-atomically.ts'
 import { createSubmit } from './domain/submit-deltas.ts'
 import { submitTransforms } from './domain/submit-transforms.ts'
+import { createPlanner } from './planner.ts'
 import { createRecorder } from './recorder.ts'
 import type { DeltaReader } from './store/delta-reader.ts'
 import { createStore } from './store/delta-store.ts'
@@ -28,7 +32,9 @@ export interface Context {
   readonly bus: Bus
   readonly reader: DeltaReader
   submit(items: readonly SubmitDelta[]): Promise<SubmitOutcome[]>
+  submitAtomically(request: AtomicRequest & { traceparent: string | null }): Promise<BatchOutcome>
   submitTransforms(items: readonly SubmitTransform[]): Promise<TransformOutcome[]>
+  diff(request: DiffRequest): Promise<DiffAnswer>
   /** Waits until what was answered so far is recorded, so that a client reads its own writes. */
   recorded(): Promise<void>
   close(): Promise<void>
@@ -52,26 +58,25 @@ export function createContext(config: Config, log: Logger): Context {
     { everyMs: config.STUDIO_SWEEP_MS, log },
   )
 
-  const submit = createSubmit({
-    blobs,
-    store,
-    recorder,
-    events,
-    limits: { ...defaultPatchLimits, bytes: config.STUDIO_MAX_BLOB_BYTES },
-    inTrace: ([parent, ...links], run) => span('apply deltas', { parent, links }, run),
-  })
+  const planner = createPlanner({ ...defaultPatchLimits, bytes: config.STUDIO_MAX_BLOB_BYTES })
+  const ports = { blobs, store, recorder, events, planner }
+  const inTrace = <Value>([parent, ...links]: readonly (string | null)[], run: () => Promise<Value>): Promise<Value> =>
+    span('apply deltas', { parent, links }, run)
   return {
     config,
     log,
     database,
     bus,
     reader: store.reader,
-    submit,
-    submitTransforms: (items) => submitTransforms({ blobs, recorder, events }, items),
+    submit: createSubmit({ ...ports, inTrace }),
+    submitAtomically: ({ traceparent, ...request }) => inTrace([traceparent], () => submitAtomically(ports, request)),
+    submitTransforms: (items) => submitTransforms(ports, items),
+    diff: (request) => readDiff({ blobs, compare: planner.compare }, request),
     recorded: () => recorder.settled(),
     close: async () => {
       await sweeper.close()
       await recorder.settled()
+      await planner.close()
       await relay.close()
       await bus.close()
       await client.close()

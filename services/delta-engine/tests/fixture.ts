@@ -71,6 +71,10 @@ export function aChange(tenant_id: string, change: Partial<SubmitDelta>): Submit
     providers: null,
     from_version: null,
     expected: 'from_version',
+    delta_id: null,
+    dry_run: false,
+    conflict: null,
+    conflict_policy: null,
     idempotency_key: null,
     traceparent: null,
     ...change,
@@ -103,5 +107,5 @@ export function whole(text: string, content_type = 'application/json') {
 }
 
 export function patch(...operations: { op: string; path: string; [member: string]: unknown }[]) {
-  return { format: 'json-patch' as const, patch: operations }
+  return { format: 'json-patch' as const, patch: JSON.stringify(operations) }
 }

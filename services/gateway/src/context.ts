@@ -1,14 +1,17 @@
 import { createClient, type Client } from '@studio/clients'
 import { blobApi, dagApi, deltaApi, registryApi } from '@studio/contracts'
 import type { Logger } from '@studio/telemetry'
+import { createThreads, type Threads } from '@studio/threads'
 import { createTokenVerifier, type VerifyToken } from './auth/verify-token.ts'
 import type { Config } from './config.ts'
+import * as envelope from './domain/envelope.ts'
 import { limitsFor, type Limits } from './domain/limits.ts'
 
 /** What the routes work with. */
 export interface Context {
   readonly log: Logger
   readonly limits: Limits
+  readonly threads: Threads<typeof envelope>
   readonly verifyToken: VerifyToken
   readonly blob: Client<typeof blobApi>
   readonly deltaEngine: Client<typeof deltaApi>
@@ -23,8 +26,10 @@ export function createContext(config: Config, log: Logger): Context {
   const deltaEngine = createClient(deltaApi, { baseUrl: config.DELTA_ENGINE_URL, token })
   const dag = createClient(dagApi, { baseUrl: config.DAG_URL, token })
   const registry = createClient(registryApi, { baseUrl: config.PROVIDER_REGISTRY_URL, token })
+  const threads = createThreads(new URL('./domain/envelope.ts', import.meta.url), envelope)
   return {
     log,
+    threads,
     limits: limitsFor(config.STUDIO_MAX_BLOB_BYTES),
     verifyToken: createTokenVerifier({
       secret: config.STUDIO_JWT_SECRET,
@@ -37,7 +42,7 @@ export function createContext(config: Config, log: Logger): Context {
     dag,
     registry,
     close: async () => {
-      await Promise.all([blob.close(), deltaEngine.close(), dag.close(), registry.close()])
+      await Promise.all([threads.close(), blob.close(), deltaEngine.close(), dag.close(), registry.close()])
     },
   }
 }

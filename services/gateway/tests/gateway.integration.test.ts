@@ -197,12 +197,7 @@ describe('bad input', () => {
     ['an empty content type', () => post({ text: 'a', content_type: '' }), 422, 'invalid_content_type'],
     ['a malformed content type', () => post({ text: 'a', content_type: 'text' }), 422, 'invalid_content_type'],
     ['JSON content that is none', () => post({ text: '{', content_type: 'application/json' }), 422, 'invalid_content'],
-    [
-      'text that is not UTF-8',
-      () => post(Buffer.from([0xff]), { 'content-type': 'text/plain' }),
-      422,
-      'invalid_content',
-    ],
+    ['text that is not UTF-8', () => post(Buffer.from([0xff]), { 'content-type': 'text/plain' }), 422, 'invalid_utf8'],
     [
       'content that is not there',
       () => post({ content_id: '0'.repeat(64), content_type: 'text/plain' }),
@@ -228,7 +223,8 @@ describe('bad input', () => {
       'patch_test_failed',
     ],
     ['broken JSON', '[', patchType, 400, 'malformed_json'],
-    ['an unknown kind of patch', 'a=b', { 'content-type': 'text/x-diff' }, 415, 'unsupported_media_type'],
+    ['an unknown kind of patch', 'a=b', { 'content-type': 'application/sql' }, 415, 'unsupported_media_type'],
+    ['an empty operation', '{"patch":null}', json, 422, 'malformed_patch'],
     ['a version of a wrong type', '{"text":"{}","from_version":"1"}', json, 422, 'invalid_request'],
     ['a version that is not there', '{"text":"{}","from_version":7}', json, 409, 'version_conflict'],
   ])('update refuses %s', async (_what, body, headers, status, code) => {
@@ -273,7 +269,12 @@ describe('who asks', () => {
         '/versions',
         '/versions/1',
         '/versions/1/content',
+        '?version=1',
+        `/content?at=${new Date().toISOString()}`,
+        '/diff?from=1&to=1',
         '/deltas',
+        '/deltas?from=0',
+        '/deltas/latest',
         '/dag',
         '/children',
         '/runs',
@@ -283,6 +284,8 @@ describe('who asks', () => {
       (blob) => eve.put(`${base}/blobs/${blob}/content`, 'mine', { 'content-type': 'text/plain' }),
       (blob) => eve.delete(`${base}/blobs/${blob}`),
       (blob) => eve.post(`${base}/blobs/${blob}/revert`, { to_version: 1 }),
+      (blob) => eve.patch(`${base}/blobs/${blob}?dry_run=true`, { text: 'mine' }),
+      (blob) => eve.post(`${base}/batches`, { operations: [{ op: 'delete', blob_id: blob }] }),
     ]
     for (const request of requests) {
       const [foreign, none] = (await Promise.all([request(id), request(missing)])).map(({ status, body }) => ({

@@ -20,7 +20,7 @@ function scripted(script: ((places: readonly number[]) => Judgement[])[]): {
   return {
     runs,
     store: {
-      openBatch: async () => ({ run }),
+      openBatch: async () => ({ run, runTogether: (work) => work(run) }),
       readBlobs: async (references) => references.map(({ blob_id }) => blobOf(blob_id, 9)),
     },
   }

@@ -1,15 +1,17 @@
 import type { Commit, CommitOutcome } from '@studio/contracts'
-import { StudioError } from '@studio/kernel'
-import type { BlobStore, Judgement } from './ports.ts'
-
-/** Runs without progress after which a batch is given up: each stands for a race lost against somebody who won it. */
-const patience = 25
-
-/** A version that was made. */
-export interface Written {
-  commit: Commit
-  outcome: CommitOutcome & { status: 'committed' }
-}
+import {
+  inOrder,
+  judgedAt,
+  lostTooOften,
+  outcomesOf,
+  patience,
+  refusalOf,
+  writtenOf,
+  type CommittedBefore,
+  type Refusal,
+  type Written,
+} from './commit-outcomes.ts'
+import type { BlobStore } from './ports.ts'
 
 /**
  * Commits deltas, each on its own, and answers in their order. A delta that was committed before is answered as it was then. Items of
@@ -25,7 +27,7 @@ export async function commitDeltas(
 ): Promise<CommitOutcome[]> {
   const batch = await store.openBatch(commits)
   const outcomes = new Map<number, CommitOutcome>()
-  const committedBefore: { place: number; version: number; version_id: string }[] = []
+  const before: CommittedBefore[] = []
   const doubted = new Set<number>()
   let pending = commits.map((_commit, place) => place)
   let fruitless = 0
@@ -41,17 +43,14 @@ export async function commitDeltas(
       judgement.verdict === 'refused' ||
       (doubted.has(place) && !(moving.has(commit.blob_id) && mayFitLater(commit, judgement)))
     pending.forEach((place, index) => {
-      const judgement = judgements[index]
-      const commit = commits[place]
-      if (judgement === undefined || commit === undefined) throw new TypeError('a batch answers for each of its items')
+      const { commit, judgement } = judgedAt(commits, place, judgements[index])
       if (judgement.verdict === 'written') {
-        const { blob } = judgement
-        const outcome = { status: 'committed', version: blob.version, version_id: blob.version_id, blob } as const
-        outcomes.set(place, outcome)
-        written.push({ commit, outcome })
+        const made = writtenOf(commit, judgement)
+        outcomes.set(place, made.outcome)
+        written.push(made)
         moving.add(commit.blob_id)
       } else if (judgement.verdict === 'committed') {
-        committedBefore.push({ place, version: judgement.version, version_id: judgement.version_id })
+        before.push({ place, commit, version: judgement.version, version_id: judgement.version_id })
       } else if (judgement.verdict !== 'again' && isCertain(judgement, place, commit)) {
         outcomes.set(place, refusalOf(judgement))
       } else {
@@ -62,39 +61,13 @@ export async function commitDeltas(
     })
     if (written.length > 0) onWritten(written)
     fruitless = judgements.every(({ verdict }) => verdict === 'again') ? fruitless + 1 : 0
-    if (fruitless > patience)
-      throw new StudioError('timeout', 'Other writers came first too often; send the commits again.')
+    if (fruitless > patience) throw lostTooOften()
     pending = next
   }
-
-  const heads = await store.readBlobs(committedBefore.map(({ place }) => referenceOf(commits, place)))
-  committedBefore.forEach(({ place, version, version_id }, index) => {
-    const blob = heads[index]
-    if (!blob) throw new TypeError('a committed version has a blob')
-    outcomes.set(place, { status: 'committed', version, version_id, blob })
-  })
-  return commits.map((_commit, place) => {
-    const outcome = outcomes.get(place)
-    if (outcome === undefined) throw new TypeError('each commit has an outcome')
-    return outcome
-  })
+  return inOrder(commits, new Map([...outcomes, ...(await outcomesOf(store, before))]))
 }
-
-type Refusal = Exclude<Judgement, { verdict: 'written' | 'committed' | 'again' }>
 
 /** Whether an earlier item of the same batch can still make room for this commit. Versions only grow: what is behind the head stays so. */
 function mayFitLater(commit: Commit, judgement: Refusal): boolean {
   return judgement.verdict !== 'conflict' || commit.from_version > judgement.head_version
-}
-
-function refusalOf(judgement: Refusal): CommitOutcome {
-  return judgement.verdict === 'conflict' || judgement.verdict === 'deleted'
-    ? { status: judgement.verdict, head_version: judgement.head_version }
-    : { status: judgement.verdict }
-}
-
-function referenceOf(commits: readonly Commit[], place: number): { tenant_id: string; blob_id: string } {
-  const commit = commits[place]
-  if (commit === undefined) throw new TypeError('no such place in the batch')
-  return commit
 }

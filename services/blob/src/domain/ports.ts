@@ -11,13 +11,23 @@ export type Judgement =
   | { verdict: 'conflict' | 'deleted'; head_version: number }
   | { verdict: 'refused' | 'missing' | 'content_missing' }
 
+/**
+ * Judges the items at these places of the batch and writes those that can go in, all in one transaction. A verdict that stands
+ * against an item may be outdated by a concurrent write, unless the item was judged before.
+ */
+export type RunBatch = (places: readonly number[]) => Promise<Judgement[]>
+
 /** Commits whose contents are hashed and encoded, ready to be written. */
 export interface CommitBatch {
+  run: RunBatch
   /**
-   * Judges the items at these places of the batch and writes those that can go in, all in one transaction. A verdict that stands
-   * against an item may be outdated by a concurrent write, unless the item was judged before.
+   * Does the runs of `work` in one transaction, which is kept or undone as `keep` says of what `work` answers. `work` may be done more
+   * than once. Null when a race was lost: nothing was written, and all of it may be tried again.
    */
-  run(places: readonly number[]): Promise<Judgement[]>
+  runTogether<Result>(
+    work: (run: RunBatch) => Promise<Result>,
+    keep: (result: Result) => boolean,
+  ): Promise<Result | null>
 }
 
 export interface BlobStore {

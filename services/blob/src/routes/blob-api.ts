@@ -1,6 +1,7 @@
 import type { blobApi } from '@studio/contracts'
 import type { Handlers } from '@studio/http'
 import type { Context } from '../context.ts'
+import { commitAtomically } from '../domain/commit-atomically.ts'
 import { commitDeltas } from '../domain/commit-deltas.ts'
 import { commitsRejected, deltasRefused, versionsCommitted } from '../telemetry.ts'
 
@@ -16,9 +17,20 @@ export function blobHandlers({ log, relay, store }: Context): Handlers<typeof bl
       commitsRejected(log, items, outcomes)
       return { items: outcomes }
     },
+    commitAtomically: async ({ items }) => {
+      const started = performance.now()
+      const outcome = await commitAtomically(store, items, (written) => {
+        relay.poke()
+        versionsCommitted(log, written, (performance.now() - started) / 1000)
+      })
+      const refused = outcome.status === 'refused' && items[outcome.position]
+      if (refused) commitsRejected(log, [refused], [outcome.outcome])
+      return outcome
+    },
     readBlobs: async ({ items }) => ({ items: await store.readBlobs(items) }),
     listBlobs: (request) => store.listBlobs(request),
     readVersions: async ({ items }) => ({ items: await store.readVersions(items) }),
+    readVersionAt: async (request) => ({ version: await store.readVersionAt(request) }),
     listVersions: (request) => store.listVersions(request),
     readContents: async ({ items }) => {
       const contents = await store.readContents(items)

@@ -1,12 +1,19 @@
 import type { Database } from '@studio/database'
 import { prismaAdapter } from '@studio/database'
+import type { HistoryStore } from '../domain/pack-history.ts'
 import type { BlobStore } from '../domain/ports.ts'
 import { PrismaClient } from '../generated/client.ts'
 import { openCommitBatch } from './commit-batch.ts'
 import { listBlobs, listTransforms, listVersions } from './lists.ts'
+import { makePatch } from './make-patch.ts'
 import { collectContents } from './sql/collect-contents.ts'
+import { findBases } from './sql/find-bases.ts'
+import { findSuperseded } from './sql/find-superseded.ts'
+import { packContent } from './sql/pack-content.ts'
+import { movePackCursor } from './sql/pack-cursor.ts'
 import { readBlobs } from './sql/read-blobs.ts'
 import { readContents } from './sql/read-contents.ts'
+import { readVersionAt } from './sql/read-version-at.ts'
 import { readVersions } from './sql/read-versions.ts'
 import { settleDeltas } from './sql/settle-deltas.ts'
 import { stageContent } from './sql/stage-content.ts'
@@ -18,15 +25,21 @@ export function createStore(database: Database) {
     openBatch: (commits) => openCommitBatch(database, commits),
     readBlobs: (references) => readBlobs(database, references),
     readVersions: bind(readVersions),
+    readVersionAt: bind(readVersionAt),
     readContents: bind(readContents),
     stageContent: bind(stageContent),
     collectContents: bind(collectContents),
+    movePackCursor: bind(movePackCursor),
+    findSuperseded: bind(findSuperseded),
+    findBases: bind(findBases),
+    makePatch: bind(makePatch),
+    packContent: bind(packContent),
     settleDeltas: bind(settleDeltas),
     listBlobs: (request: Parameters<typeof listBlobs>[1]) => listBlobs(prisma, request),
     listVersions: (request: Parameters<typeof listVersions>[1]) => listVersions(prisma, request),
     listTransforms: (request: Parameters<typeof listTransforms>[1]) => listTransforms(prisma, request),
     close: () => prisma.$disconnect(),
-  } satisfies BlobStore & Record<string, unknown>
+  } satisfies BlobStore & HistoryStore & Record<string, unknown>
 
   function bind<Arguments extends unknown[], Result>(
     query: (database: Database, ...given: Arguments) => Promise<Result>,

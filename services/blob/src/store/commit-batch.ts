@@ -1,5 +1,5 @@
 import type { Commit } from '@studio/contracts'
-import { postgresCode, type Queryable } from '@studio/database'
+import { postgresCode, type Database, type Queryable } from '@studio/database'
 import { failpoint, newId } from '@studio/kernel'
 import type { CommitBatch, Judgement } from '../domain/ports.ts'
 import { encodeContent, type EncodedContent } from './content-encoding.ts'
@@ -9,44 +9,95 @@ import { commitText, type CommitRow, type JudgedRow } from './sql/commit.ts'
 /** SQLSTATEs of a lost race: unique and foreign key, serialisation, deadlock. Nothing was written; another run judges anew. */
 const lostRace = new Set(['23505', '23503', '40001', '40P01'])
 
-/** Encodes the contents of the commits once; `run` then writes any of them in one statement. */
-export async function openCommitBatch(database: Queryable, commits: readonly Commit[]): Promise<CommitBatch> {
+/** Encodes the contents of the commits once; then any of them can be written in one statement, or in one transaction of several. */
+export async function openCommitBatch(database: Database, commits: readonly Commit[]): Promise<CommitBatch> {
   const entries = await Promise.all(
     commits.map(async (commit) => ({ commit, content: await contentOf(commit), version_id: newId() })),
   )
 
   return {
     run: async (places) => {
-      let length = 0
-      const bytes: Buffer[] = []
-      const rows = places.map((place, position): CommitRow => {
-        const entry = entries[place]
-        if (entry === undefined) throw new TypeError('no such place in the batch')
-        const row = rowOf(entry, position, length)
-        if (entry.content) {
-          bytes.push(entry.content.stored)
-          length += entry.content.stored.length
-        }
-        return row
-      })
-      return judge(database, rows, Buffer.concat(bytes, length))
+      failpoint('blob.commit.before')
+      const judgements = await unlessRaceLost(() => judge(database, entriesAt(places)))
+      failpoint('blob.commit.after')
+      return judgements ?? places.map(() => ({ verdict: 'again' }))
     },
+    runTogether: async (work, keep) => {
+      failpoint('blob.commit.before')
+      const result = await unlessRaceLost(() =>
+        transact(database, (transaction) => work((places) => judge(transaction, entriesAt(places))), keep),
+      )
+      failpoint('blob.commit.after')
+      return result
+    },
+  }
+
+  function entriesAt(places: readonly number[]): Entry[] {
+    return places.map((place) => {
+      const entry = entries[place]
+      if (entry === undefined) throw new TypeError('no such place in the batch')
+      return entry
+    })
   }
 }
 
-async function judge(database: Queryable, rows: readonly CommitRow[], bytes: Buffer): Promise<Judgement[]> {
-  failpoint('blob.commit.before')
-  let judged: JudgedRow[]
-  try {
-    judged = await database.query<JudgedRow>('commit', commitText, [JSON.stringify(rows), bytes])
-  } catch (error) {
-    if (!lostRace.has(postgresCode(error) ?? '')) throw error
-    return rows.map(() => ({ verdict: 'again' }))
-  }
-  failpoint('blob.commit.after')
+interface Entry {
+  commit: Commit
+  content: EncodedContent | null
+  version_id: string
+}
+
+async function judge(database: Queryable, entries: readonly Entry[]): Promise<Judgement[]> {
+  let length = 0
+  const bytes: Buffer[] = []
+  const rows = entries.map((entry, position): CommitRow => {
+    const row = rowOf(entry, position, length)
+    if (entry.content) {
+      bytes.push(entry.content.stored)
+      length += entry.content.stored.length
+    }
+    return row
+  })
+  const judged = await database.query<JudgedRow>('commit', commitText, [
+    JSON.stringify(rows),
+    Buffer.concat(bytes, length),
+  ])
   const judgements: Judgement[] = []
   for (const row of judged) judgements[row.position] = judgementOf(row)
   return judgements
+}
+
+/** What `work` answers; null where it ended by a race that was lost. */
+async function unlessRaceLost<Result>(work: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!lostRace.has(postgresCode(error) ?? '')) throw error
+    return null
+  }
+}
+
+/** A transaction that is kept or rolled back as `keep` says of its result. */
+async function transact<Result>(
+  database: Database,
+  work: (transaction: Queryable) => Promise<Result>,
+  keep: (result: Result) => boolean,
+): Promise<Result> {
+  let undone: { result: Result } | undefined
+  try {
+    return await database.transaction(async (transaction) => {
+      const result = await work(transaction)
+      if (!keep(result)) {
+        undone = { result }
+        throw new Error('rolled back')
+      }
+      failpoint('blob.commit.written')
+      return result
+    })
+  } catch (error) {
+    if (undone) return undone.result
+    throw error
+  }
 }
 
 function judgementOf(row: JudgedRow): Judgement {
@@ -61,11 +112,7 @@ async function contentOf({ content }: Commit): Promise<EncodedContent | null> {
   return content && 'base64' in content ? encodeContent(Buffer.from(content.base64, 'base64')) : null
 }
 
-function rowOf(
-  { commit, content, version_id }: { commit: Commit; content: EncodedContent | null; version_id: string },
-  position: number,
-  offset: number,
-): CommitRow {
+function rowOf({ commit, content, version_id }: Entry, position: number, offset: number): CommitRow {
   return {
     position,
     version_id,
@@ -88,6 +135,7 @@ function rowOf(
     root_id: commit.root_id,
     depth: commit.depth,
     providers: commit.providers && JSON.stringify(commit.providers),
+    conflict_policy: commit.conflict_policy,
     fence: commit.fence,
     traceparent: commit.traceparent,
   }

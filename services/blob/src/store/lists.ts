@@ -1,4 +1,13 @@
-import type { blobApi, Blob, Metadata, Operation, Transform, TriggerPolicy, Version } from '@studio/contracts'
+import type {
+  blobApi,
+  Blob,
+  ConflictPolicy,
+  Metadata,
+  Operation,
+  Transform,
+  TriggerPolicy,
+  Version,
+} from '@studio/contracts'
 import type { z } from 'zod'
 import type { Blob as BlobRecord, PrismaClient, Version as VersionRecord } from '../generated/client.ts'
 
@@ -77,6 +86,7 @@ function blobOf(record: BlobRecord): Blob {
     depth: record.depth,
     created_by: record.createdBy,
     providers: record.providers as TriggerPolicy,
+    conflict_policy: record.conflictPolicy as ConflictPolicy,
     metadata: record.metadata as Metadata,
     created_at: record.createdAt.toISOString(),
     updated_at: record.updatedAt.toISOString(),

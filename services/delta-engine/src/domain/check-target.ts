@@ -1,8 +1,14 @@
 import { StudioError } from '@studio/kernel'
 import type { Blob, SubmitDelta } from '@studio/contracts'
 
-/** Throws where a user may not change this head like that; answers the head. A blob of another tenant is a missing one. */
-export function checkTarget(item: SubmitDelta, head: Blob | null): Blob {
+/** A head that a user's change may go on, and whether the change has to be merged into what came since its version. */
+export interface Target {
+  readonly head: Blob
+  readonly merges: boolean
+}
+
+/** Throws where a user may not change this head like that. A blob of another tenant is a missing one. */
+export function checkTarget(item: SubmitDelta, head: Blob | null): Target {
   if (head === null) throw new StudioError('blob_not_found', 'There is no blob with this id.')
   if (head.deleted_at !== null && item.operation !== 'revert') {
     throw new StudioError('blob_deleted', 'The blob has been deleted; go back to one of its versions to restore it.')
@@ -13,8 +19,22 @@ export function checkTarget(item: SubmitDelta, head: Blob | null): Blob {
       `This blob is written by ${head.created_by}; change what it is made from.`,
     )
   }
-  if (item.from_version !== null && item.from_version !== head.version) throw versionMismatch(item, head.version)
-  return head
+  const { from_version } = item
+  if (from_version === null || from_version === head.version) return { head, merges: false }
+  if (from_version > head.version || !yields(item, head)) throw versionMismatch(item, head.version)
+  // A deletion and a revert mean the whole blob: there is nothing to merge, only who comes last.
+  if (item.operation === 'update') return { head, merges: true }
+  if (policyOf(item, head) === 'last-write-wins') return { head, merges: false }
+  throw versionMismatch(item, head.version)
+}
+
+/** Whether a change may be made on another version than the one it names. If-Match is a condition, whatever the policy. */
+export function yields(item: SubmitDelta, head: Blob): boolean {
+  return item.from_version === null || (item.expected !== 'if_match' && policyOf(item, head) !== 'reject')
+}
+
+export function policyOf(item: SubmitDelta, head: Blob): Blob['conflict_policy'] {
+  return item.conflict ?? head.conflict_policy
 }
 
 /** The error for a change that was made for another version than the current one. */

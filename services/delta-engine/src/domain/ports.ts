@@ -1,26 +1,39 @@
 import type {
+  AtomicOutcome,
   Blob,
   BlobReference,
   Commit,
   CommitOutcome,
   Delta,
   DeltaOutcome,
+  SubmitDelta,
   Transform,
   Version,
 } from '@studio/contracts'
 import type { Problem } from '@studio/kernel'
+import type { Sources } from './plan-change.ts'
+import type { PlannedChange } from './plan-content.ts'
 
 /** What the delta engine asks of blob. Lists are answered item by item, in order; null is what the tenant does not have. */
 export interface Blobs {
-  commit(commits: readonly Commit[]): Promise<Settled<CommitOutcome>[]>
+  commit(commits: readonly PlannedCommit[]): Promise<Settled<CommitOutcome>[]>
+  /** All or none. */
+  commitAtomically(commits: readonly PlannedCommit[]): Promise<AtomicOutcome>
   heads(references: readonly BlobReference[]): Promise<(Blob | null)[]>
   versions(references: readonly (BlobReference & { version: number })[]): Promise<(Version | null)[]>
+  /** The versions of a blob from one to another, both included, oldest first; at most 500. */
+  versionsBetween(reference: BlobReference, from: number, to: number): Promise<Version[]>
   contents(references: readonly ContentReference[]): Promise<(Buffer | null)[]>
   /** What became of deltas; with `refuse`, what blob does not know it will never take. */
   settle(deltaIds: readonly string[], refuse: boolean): Promise<DeltaOutcome[]>
   /** Providers' commits in a window of time, oldest first, by pages of at most `limit`. */
   transforms(window: { since: Date; until: Date }, after: string | undefined, limit: number): Promise<Transform[]>
 }
+
+/** Bytes of a version to come, or the hash of bytes that blob has. */
+export type PlannedContent = { readonly bytes: Uint8Array } | { readonly hash: string }
+
+export type PlannedCommit = Omit<Commit, 'content'> & { readonly content: PlannedContent | null }
 
 /** `size` in bytes where it is known, so that one request does not carry too much. */
 export interface ContentReference {
@@ -42,23 +55,36 @@ export type PendingDelta = Pick<
   | 'operation'
   | 'format'
   | 'patch'
+  | 'original'
   | 'content_hash'
   | 'content_type'
   | 'size'
   | 'from_version'
 > & { readonly idempotency_key: string | null; readonly request_hash: string | null }
 
-/** What is known under an idempotency key. */
+/** What says that a request was made before: its key, or the delta id that its client chose. */
+export interface RequestIdentity {
+  readonly tenant_id: string
+  readonly idempotency_key: string | null
+  readonly delta_id: string | null
+}
+
+/** What is known of a request that was made before. */
 export interface RecordedDelta {
   readonly id: string
   readonly tenant_id: string
   readonly blob_id: string
-  readonly idempotency_key: string
-  readonly request_hash: string
+  readonly idempotency_key: string | null
+  /** Whether it was merged. */
+  readonly merged: boolean
+  readonly request_hash: string | null
   readonly status: 'pending' | 'applied' | 'failed'
   readonly to_version: number | null
   readonly error: Problem | null
 }
+
+/** What a delta did. */
+export type RecordedChange = Pick<Delta, 'id' | 'format' | 'patch' | 'original'>
 
 /** How a pending delta ended: `to_version` where it was applied, `error` where it failed. */
 export interface DeltaEnd {
@@ -95,13 +121,24 @@ export interface DeltaStore {
   endDeltas(ends: readonly DeltaEnd[]): Promise<number>
   /** Writes providers' deltas and tells it; those that are there already stay. Answers how many it wrote. */
   insertApplied(deltas: readonly AppliedDelta[]): Promise<number>
-  findByKeys(keys: readonly { tenant_id: string; idempotency_key: string }[]): Promise<RecordedDelta[]>
+  /** Deltas that hold one of these keys (what failed gave its key back), or have one of these ids. */
+  findRequests(requests: readonly RequestIdentity[]): Promise<RecordedDelta[]>
+  /** What deltas did, by id, whether their ends are recorded or not; those that are not there are left out. */
+  findChanges(deltaIds: readonly string[]): Promise<RecordedChange[]>
   findRecorded(deltaId: string): Promise<RecordedDelta | undefined>
   /** Pending deltas older than `ageMs`, oldest first. */
   listPending(ageMs: number, limit: number): Promise<{ id: string; created_at: Date }[]>
   /** Where the last sweep of providers' commits ended; `now` is the database's clock. */
   readCursor(): Promise<{ until: Date; now: Date }>
   moveCursor(until: Date): Promise<void>
+}
+
+/** Judges contents and plans changes; what takes long runs beside the main thread. */
+export interface Planner {
+  /** Throws what `planChange` throws. */
+  plan(item: SubmitDelta, head: Blob | null, sources: Sources): Promise<PlannedChange>
+  /** Throws what `checkContent` throws. */
+  check(contentType: string, bytes: Uint8Array): Promise<void>
 }
 
 /** Work that nobody waits for, joined over requests; what a crash loses of it the sweeper mends. */

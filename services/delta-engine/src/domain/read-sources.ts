@@ -1,13 +1,16 @@
-import type { Blob, SubmitDelta, Version } from '@studio/contracts'
+import type { Version } from '@studio/contracts'
 import { neededContent, type Sources } from './plan-change.ts'
-import type { Blobs, ContentReference } from './ports.ts'
+import type { Blobs, ContentReference, DeltaStore } from './ports.ts'
+import { readHistory } from './read-history.ts'
+import type { Work } from './work.ts'
 
-/** Reads what the changes of a batch need: one request for versions and one for contents, none where nothing is needed. */
+/** Reads what the changes of a list need: one request for versions and one for contents, none where nothing is needed; histories one by one. */
 export async function readSources(
-  blobs: Blobs,
-  targets: readonly { item: SubmitDelta; head: Blob | null }[],
+  ports: { readonly blobs: Blobs; readonly store: DeltaStore },
+  works: readonly Work[],
 ): Promise<Sources[]> {
-  const references = targets.map(({ item, head }) => {
+  const { blobs } = ports
+  const references = works.map(({ submission: { item }, head }) => {
     const { tenant_id, blob_id } = item
     const { base, staged } = neededContent(item, head)
     return {
@@ -19,7 +22,7 @@ export async function readSources(
           : null,
     }
   })
-  const [bases, stages, versions] = await Promise.all([
+  const [bases, stages, versions, histories] = await Promise.all([
     readWanted<ContentReference, Buffer>(
       references.map(({ base }) => base),
       (wanted) => blobs.contents(wanted),
@@ -32,11 +35,17 @@ export async function readSources(
       references.map(({ target }) => target),
       (wanted): Promise<(Version | null)[]> => blobs.versions(wanted),
     ),
+    Promise.all(
+      works.map(({ submission: { item, delta_id }, head, merges }) =>
+        merges && head !== null ? readHistory(ports, item, delta_id, head) : Promise.resolve(null),
+      ),
+    ),
   ])
-  return targets.map((_target, at) => ({
+  return works.map((_work, at) => ({
     base: bases[at] ?? null,
     staged: stages[at] ?? null,
     target: versions[at] ?? null,
+    merge: histories[at] ?? null,
   }))
 }
 

@@ -19,7 +19,12 @@ export async function awaitRecorded(
     if (delta.status === 'failed' && delta.error !== null) return { status: 'failed', problem: delta.error }
     const version: number | null = delta.to_version ?? (await committedVersion(ports.blobs, delta.id))
     if (version !== null)
-      return { status: 'applied', delta_id: delta.id, blob: await blobAt(ports.blobs, delta, version) }
+      return {
+        status: 'applied',
+        delta_id: delta.id,
+        merged: delta.merged,
+        blob: await blobAt(ports.blobs, delta, version),
+      }
     await pause(waitMs)
     delta = await ports.store.findRecorded(delta.id)
   }

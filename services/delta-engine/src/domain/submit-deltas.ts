@@ -4,17 +4,10 @@ import type { SubmitDelta, SubmitOutcome } from '@studio/contracts'
 import { versionMismatch } from './check-target.ts'
 import { createLanes } from './lanes.ts'
 import { awaitRecorded } from './recorded-outcome.ts'
-import { requestHash } from './request-hash.ts'
-import {
-  endFailed,
-  newSubmission,
-  submitBatch,
-  type Result,
-  type Submission,
-  type SubmitPorts,
-} from './submit-batch.ts'
+import { endFailed, submitEach } from './submit-each.ts'
+import { newSubmission, type Result, type Submission, type SubmitPorts } from './work.ts'
 
-/** Tries of a change that names no version, each on top of the version that came first. */
+/** Tries of a change that yields to others, each on top of the version that came first. */
 const maximumTries = 5
 const jitterMs = 20
 
@@ -34,7 +27,7 @@ export function createSubmit(options: SubmitOptions): (items: readonly SubmitDel
     work: (submissions) =>
       options.inTrace(
         submissions.map(({ item }) => item.traceparent),
-        () => submitBatch(options, submissions),
+        () => submitEach(options, submissions),
       ),
     maximumItems: 500,
     maximumWeight: 16 * 2 ** 20,
@@ -42,7 +35,7 @@ export function createSubmit(options: SubmitOptions): (items: readonly SubmitDel
   })
 
   const submitOne = async (item: SubmitDelta): Promise<SubmitOutcome> => {
-    const submission = newSubmission(item, item.idempotency_key === null ? null : requestHash(item))
+    const submission = newSubmission(item)
     for (let tries = 1; ; tries += 1) {
       const result = await run(submission)
       if ('outcome' in result) return result.outcome
@@ -62,7 +55,7 @@ export function createSubmit(options: SubmitOptions): (items: readonly SubmitDel
     const { tenant_id, blob_id, operation } = item
     if (outcome.status === 'failed')
       options.events.failed({ id: null, tenant_id, blob_id, operation, code: outcome.problem.code })
-    else {
+    else if (outcome.status === 'applied') {
       const { delta_id: id, blob } = outcome
       options.events.applied({
         id,
@@ -82,6 +75,6 @@ export function createSubmit(options: SubmitOptions): (items: readonly SubmitDel
 function weigh({ change }: SubmitDelta): number {
   if (change === null) return 0
   // A patch is small; the document that it is applied to may not be, and comes in through blob.
-  if (change.format !== 'replace') return 256 * 1024
+  if (change.format !== 'replace') return 256 * 1024 + change.patch.length
   return 'base64' in change.content ? change.content.base64.length : 256 * 1024
 }

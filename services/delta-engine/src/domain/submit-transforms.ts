@@ -1,12 +1,13 @@
 import { failpoint, isStudioError, parseContentType, StudioError, toProblem } from '@studio/kernel'
-import type { Commit, CommitOutcome, SubmitTransform, TransformOutcome } from '@studio/contracts'
-import { checkContent, isCheckedType } from './check-content.ts'
+import type { CommitOutcome, SubmitTransform, TransformOutcome } from '@studio/contracts'
+import { isCheckedType } from '@studio/deltas'
 import { eachAlone } from './each-alone.ts'
-import type { Blobs, Events, Recorder, Settled } from './ports.ts'
+import type { Blobs, Events, PlannedCommit, PlannedContent, Planner, Recorder, Settled } from './ports.ts'
 import { asOfVersion } from './recorded-outcome.ts'
 
 export interface TransformPorts {
   readonly blobs: Blobs
+  readonly planner: Planner
   readonly recorder: Recorder
   readonly events: Events
 }
@@ -20,15 +21,15 @@ export async function submitTransforms(
   items: readonly SubmitTransform[],
 ): Promise<TransformOutcome[]> {
   const started = performance.now()
-  const checked = await eachAlone(items, (part) => Promise.all(part.map((item) => checkOutput(ports.blobs, item))))
+  const checked = await eachAlone(items, (part) => Promise.all(part.map((item) => checkOutput(ports, item))))
   const outcomes: TransformOutcome[] = []
-  const committing: { item: SubmitTransform; at: number }[] = []
+  const committing: { item: SubmitTransform; at: number; commit: PlannedCommit }[] = []
   for (const [at, item] of items.entries()) {
     const check = checked[at]
-    if (check && 'value' in check) committing.push({ item, at })
+    if (check && 'value' in check) committing.push({ item, at, commit: commitOf(item, check.value) })
     else outcomes[at] = failedWith(ports, check?.error)
   }
-  const commits = committing.length === 0 ? [] : await ports.blobs.commit(committing.map(({ item }) => commitOf(item)))
+  const commits = committing.length === 0 ? [] : await ports.blobs.commit(committing.map(({ commit }) => commit))
   failpoint('delta.committed')
   await Promise.all(
     committing.map(async ({ item, at }, place) => {
@@ -40,18 +41,28 @@ export async function submitTransforms(
   return outcomes
 }
 
-async function checkOutput(blobs: Blobs, { tenant_id, content, content_type }: SubmitTransform): Promise<void> {
+/** What a provider has written, when it fits its content type; null for a tombstone. */
+async function checkOutput(
+  { blobs, planner }: TransformPorts,
+  { tenant_id, content, content_type, from_version }: SubmitTransform,
+): Promise<PlannedContent | null> {
   const type = parseContentType(content_type)
-  if (content === null || !isCheckedType(type)) return
-  if ('base64' in content) return checkContent(type, Buffer.from(content.base64, 'base64'))
-  const [bytes] = await blobs.contents([{ tenant_id, hash: content.hash, size: null }])
-  if (!bytes) throw new StudioError('content_not_found', 'There is no content with this hash.')
-  checkContent(type, bytes)
+  // A tombstone of a blob that was never made keeps a first version that somebody may still be writing from coming after it.
+  if (content === null) return from_version === 0 ? { bytes: new Uint8Array() } : null
+  if ('base64' in content) {
+    const bytes = Buffer.from(content.base64, 'base64')
+    await planner.check(type, bytes)
+    return { bytes }
+  }
+  if (isCheckedType(type)) {
+    const [bytes] = await blobs.contents([{ tenant_id, hash: content.hash, size: null }])
+    if (!bytes) throw new StudioError('content_not_found', 'There is no content with this hash.')
+    await planner.check(type, bytes)
+  }
+  return content
 }
 
-const noBytes = { base64: '' }
-
-function commitOf(item: SubmitTransform): Commit {
+function commitOf(item: SubmitTransform, planned: PlannedContent | null): PlannedCommit {
   const {
     delta_id,
     tenant_id,
@@ -73,8 +84,7 @@ function commitOf(item: SubmitTransform): Commit {
     blob_id,
     from_version,
     fence,
-    // A tombstone of a blob that was never made keeps a first version that somebody may still be writing from coming after it.
-    content: content === null && from_version === 0 ? noBytes : content,
+    content: planned,
     caused_by,
     parent_id,
     root_id,
@@ -85,6 +95,7 @@ function commitOf(item: SubmitTransform): Commit {
     metadata: null,
     created_by: item.provider_id,
     providers: null,
+    conflict_policy: null,
   }
 }
 

@@ -3,7 +3,8 @@ import type { DeltaStore } from '../domain/ports.ts'
 import { PrismaClient } from '../generated/client.ts'
 import { createDeltaReader, type DeltaReader } from './delta-reader.ts'
 import { endDeltas } from './sql/end-deltas.ts'
-import { findByKeys, findRecorded } from './sql/find-recorded.ts'
+import { findChanges } from './sql/find-changes.ts'
+import { findRecorded, findRequests } from './sql/find-recorded.ts'
 import { insertApplied } from './sql/insert-applied.ts'
 import { insertPending } from './sql/insert-pending.ts'
 import { listPending } from './sql/list-pending.ts'
@@ -28,7 +29,8 @@ export function createStore(database: Database, onTold: () => void): Store {
     rebasePending: (deltas) => rebasePending(database, deltas),
     endDeltas: (ends) => told(endDeltas(database, ends)),
     insertApplied: (deltas) => told(insertApplied(database, deltas)),
-    findByKeys: (keys) => findByKeys(database, keys),
+    findRequests: (requests) => findRequests(database, requests),
+    findChanges: (deltaIds) => findChanges(database, deltaIds),
     findRecorded: (deltaId) => findRecorded(database, deltaId),
     listPending: (ageMs, limit) => listPending(database, ageMs, limit),
     readCursor: () => readCursor(database),

@@ -31,6 +31,17 @@ test.each([
   expect(parseIfMatch(header)).toEqual(expected)
 })
 
+test('a list that does not match names both versions', () => {
+  for (const [tags, expected_version] of [
+    [['"a"', '"v2-0123456789abcdef"'], 2],
+    [['"a"'], null],
+  ] as const) {
+    expect(() => matchHead(tags, head)).toThrow(
+      expect.objectContaining({ extensions: { expected_version, current_version: 3 } }) as Error,
+    )
+  }
+})
+
 test('a list of tags is compared with the head, strongly', () => {
   expect(matchHead(['"a"', tag], head)).toBe(3)
   expect(() => matchHead([`W/${tag}`], head)).toThrow(expect.objectContaining({ code: 'precondition_failed' }) as Error)

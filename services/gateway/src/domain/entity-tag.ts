@@ -33,14 +33,20 @@ export function parseIfMatch(header: string | undefined): IfMatch | undefined {
   if (header === undefined) return undefined
   if (header.trim() === '*') return { kind: 'any' }
   const tags = header.match(tagPattern) ?? []
-  const version = tags.length === 1 ? ownTag.exec(tags[0] ?? '')?.[1] : undefined
-  return version === undefined ? { kind: 'tags', tags } : { kind: 'version', version: Number(version) }
+  const version = tags.length === 1 ? versionOf(tags[0] ?? '') : undefined
+  return version === undefined ? { kind: 'tags', tags } : { kind: 'version', version }
+}
+
+function versionOf(tag: string): number | undefined {
+  const version = ownTag.exec(tag)?.[1]
+  return version === undefined ? undefined : Number(version)
 }
 
 /** The version that a list of tags allows a change of; throws `precondition_failed` when none of them is the head's. */
 export function matchHead(tags: readonly string[], head: VersionedContent): number {
   if (tags.includes(entityTagOf(head))) return head.version
+  const [expected] = tags.map(versionOf).filter((version) => version !== undefined)
   throw new StudioError('precondition_failed', 'Read the blob again and make the change on its current version.', {
-    extensions: { current_version: head.version },
+    extensions: { expected_version: expected ?? null, current_version: head.version },
   })
 }

@@ -6,6 +6,8 @@ export interface Limits {
   readonly envelope: number
   /** A patch document. */
   readonly patch: number
+  /** A list of operations, the contents in it included. */
+  readonly operations: number
   /** Metadata as JSON. */
   readonly metadata: number
   /** Any other JSON body. */
@@ -21,6 +23,7 @@ export function limitsFor(maximumContent: number): Limits {
     content: maximumContent,
     envelope: Math.ceil((maximumContent * 4) / 3) + 64 * kibibyte,
     patch: 1024 * kibibyte,
+    operations: 1024 * kibibyte,
     metadata: 16 * kibibyte,
     request: 256 * kibibyte,
     inline: 256 * kibibyte,

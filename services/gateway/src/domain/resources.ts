@@ -4,16 +4,21 @@ import type {
   BlobResource,
   Delta,
   DeltaResource,
+  DryRunResource,
   Graph,
   GraphResource,
   Job,
   JobResource,
+  OperationResult,
+  Plan,
   ProcessedBy,
   Processing,
   Provider,
   ProviderResource,
   Run,
   RunResource,
+  SubmitOutcome,
+  Version,
 } from '@studio/contracts'
 import { isTextType } from '@studio/kernel'
 
@@ -33,6 +38,7 @@ export function blobResource(blob: Blob): BlobResource {
     root_id: blob.root_id,
     depth: blob.depth,
     created_by: blob.created_by,
+    conflict_policy: blob.conflict_policy,
     metadata: blob.metadata,
     created_at: blob.created_at,
     updated_at: blob.updated_at,
@@ -56,6 +62,40 @@ export function processedBy(processing: readonly Processing[]): Record<string, P
       { status: state, run_id, at, blob_id },
     ]),
   )
+}
+
+/** A blob as it was when a version of it was the newest. Its conflict policy is the one of now: versions have none. */
+export function blobAt(blob: Blob, version: Version): Blob {
+  const { content_type, content_hash, size, version_id, metadata, created_at } = version
+  return {
+    ...blob,
+    content_type,
+    content_hash,
+    size,
+    version: version.version,
+    version_id,
+    metadata,
+    updated_at: created_at,
+    deleted_at: version.operation === 'delete' ? created_at : null,
+  }
+}
+
+export function dryRunResource(blob_id: string | null, { content, ...plan }: Plan): DryRunResource {
+  return {
+    dry_run: true,
+    blob_id,
+    ...plan,
+    ...(content && embedContent(plan.content_type ?? '', Buffer.from(content.base64, 'base64'))),
+  }
+}
+
+/** What became of one operation of a list. */
+export function operationResult(
+  blob_id: string | null,
+  outcome: Exclude<SubmitOutcome, { status: 'failed' }>,
+): OperationResult {
+  if (outcome.status === 'planned') return dryRunResource(blob_id, outcome.plan)
+  return { delta_id: outcome.delta_id, merged: outcome.merged, blob: blobResource(outcome.blob) }
 }
 
 export function deltaResource({ tenant_id: _tenant, ...delta }: Delta): DeltaResource {

@@ -28,8 +28,9 @@ export function notModified(request: Request, response: Response, tag: string, c
 export function answerJson(response: Response, status: number, value: unknown): void {
   if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', revalidate)
   // Ends like a line, so that answers in a terminal do.
-  const body = `${JSON.stringify(value)}\n`
-  response
-    .writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
-    .end(body)
+  answerBody(response, status, 'application/json', `${JSON.stringify(value)}\n`)
+}
+
+export function answerBody(response: Response, status: number, contentType: string, body: string): void {
+  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) }).end(body)
 }

@@ -10,52 +10,66 @@ import { refused } from '../domain/json-text.ts'
 import { entityTagOf } from '../domain/entity-tag.ts'
 import { notModified } from './answer.ts'
 import { blobNotFound } from './find-blob.ts'
+import type { Submission } from './submit.ts'
 
-interface EnvelopeContent {
-  content?: string | undefined
-  text?: string | undefined
-  content_id?: string | undefined
+/**
+ * Where new content waits for its delta when it is large: `staged` at blob; `inline` in the change, in lists, whose bodies are not that large;
+ * or `apart` beside the change, for a dry run, before which nothing may be written.
+ */
+export type Keeping = 'staged' | 'inline' | 'apart'
+
+export function keepingOf({ dry_run }: { readonly dry_run: boolean }): Keeping {
+  return dry_run ? 'apart' : 'staged'
+}
+
+/** Content of a change; `bytes` is content that is kept apart. */
+export type GivenContent = Content | { readonly bytes: Buffer }
+
+/** The members of a submission that put content in the place of what there is. */
+export function replacement(
+  content: GivenContent,
+  content_type: string | undefined,
+): Pick<Submission, 'change' | 'apart'> {
+  const isApart = 'bytes' in content
+  const change = { format: 'replace', content: isApart ? { base64: '' } : content, content_type } as const
+  return { change, apart: isApart ? content.bytes : undefined }
 }
 
 /** The one content that an envelope gives, or null where it gives none. */
 export async function contentOfEnvelope(
   context: Context,
   principal: Principal,
-  envelope: EnvelopeContent,
-): Promise<Content | null> {
-  const { content, text, content_id } = envelope
-  if ([content, text, content_id].filter((given) => given !== undefined).length > 1) {
+  bytes: Uint8Array | null,
+  content_id: string | undefined,
+  keeping: Keeping,
+): Promise<GivenContent | null> {
+  if (bytes !== null && content_id !== undefined)
     throw refused('', 'must have only one of content, text and content_id')
-  }
   if (content_id !== undefined) return { hash: content_id }
-  if (text !== undefined) {
-    if (!text.isWellFormed()) throw refused('/text', 'must be well-formed Unicode')
-    return keep(context, principal, Buffer.from(text))
-  }
-  if (content === undefined) return null
-  const bytes = Buffer.from(content, 'base64')
-  // Node's decoder skips what is not base64; only what comes back the same was base64.
-  if (bytes.toString('base64') !== content)
-    throw refused('/content', 'must be base64 (RFC 4648 section 4, with padding)')
-  return keep(context, principal, bytes)
+  return bytes && keep(context, principal, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), keeping)
 }
 
 /** The whole body as content. A large one, or one of unknown length, goes through to blob as it comes in. */
-export async function contentOfBody(context: Context, principal: Principal, request: Request): Promise<Content> {
+export async function contentOfBody(
+  context: Context,
+  principal: Principal,
+  request: Request,
+  keeping: Keeping,
+): Promise<GivenContent> {
   const { content: limit, inline } = context.limits
   const length = request.headers['content-length']
-  if (length !== undefined && (Number(length) <= inline || Number(length) > limit)) {
-    return { base64: (await readBody(request, limit)).toString('base64') }
-  }
+  if (keeping !== 'staged' || (length !== undefined && (Number(length) <= inline || Number(length) > limit)))
+    return keep(context, principal, await readBody(request, limit), keeping)
   if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
     throw new StudioError('unsupported_media_type', 'Send the body without Content-Encoding.')
   }
   return stage(context, principal, Readable.from(atMost(request, limit)))
 }
 
-async function keep(context: Context, principal: Principal, bytes: Buffer): Promise<Content> {
+async function keep(context: Context, principal: Principal, bytes: Buffer, keeping: Keeping): Promise<GivenContent> {
   if (bytes.length > context.limits.content) throw tooLarge(context.limits.content)
-  return bytes.length <= context.limits.inline ? { base64: bytes.toString('base64') } : stage(context, principal, bytes)
+  if (keeping === 'inline' || bytes.length <= context.limits.inline) return { base64: bytes.toString('base64') }
+  return keeping === 'apart' ? { bytes } : stage(context, principal, bytes)
 }
 
 async function stage(context: Context, { tenant_id }: Principal, bytes: Readable | Buffer): Promise<Content> {

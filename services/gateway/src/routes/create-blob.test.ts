@@ -1,5 +1,5 @@
 import { request as rawRequest } from 'node:http'
-import { answer, BlobResource } from '@studio/contracts'
+import { answer, BlobResource, DryRunResource } from '@studio/contracts'
 import { maximum, inner, gateway, token, call, created, problem } from '../../tests/route-fixture.ts'
 
 describe('create', () => {
@@ -71,8 +71,22 @@ describe('create', () => {
     await call('POST', '/blobs', { body: { text: 'a' }, headers: { 'idempotency-key': 'k1' } })
     expect(inner.submitted.at(-1)).toMatchObject({ idempotency_key: 'k1', operation: 'create', from_version: null })
     expect(
-      await problem(call('POST', '/blobs', { body: { text: 'a' }, headers: { 'idempotency-key': 'x'.repeat(256) } })),
+      await problem(call('POST', '/blobs', { body: { text: 'a' }, headers: { 'idempotency-key': 'x'.repeat(251) } })),
     ).toMatchObject({ status: 422, pointers: ['Idempotency-Key'] })
+  })
+
+  test('a dry run makes no blob, and stages nothing', async () => {
+    const staged = inner.staged.length
+    const text = 'x'.repeat(300_000)
+    for (const request of [
+      call('POST', '/blobs?dry_run=true', { body: { text } }),
+      call('POST', '/blobs?dry_run=true', { body: text, headers: { 'content-type': 'text/plain' } }),
+    ]) {
+      const { status, headers, json } = await request
+      expect([status, headers.get('location')]).toEqual([200, null])
+      expect(answer(DryRunResource).parse(json).data).toMatchObject({ blob_id: null, operation: 'create', text })
+    }
+    expect(inner.staged.length).toBe(staged)
   })
 
   test.each<[string, unknown, string[] | undefined]>([
@@ -88,11 +102,12 @@ describe('create', () => {
     ['large metadata', { text: 'a', metadata: { x: 'x'.repeat(16_384) } }, ['/metadata']],
     ['NUL in metadata', { text: 'a', metadata: { x: '\u0000' } }, ['/metadata']],
     ['a wrong policy', { text: 'a', providers: 'some' }, ['/providers']],
-    ['a policy with an endless name', { text: 'a', providers: ['x'.repeat(1_100_000)] }, ['/providers/0']],
+    ['a policy with an endless name', { text: 'a', providers: ['x'.repeat(200_000)] }, ['/providers/0']],
     ['a policy with what no provider is called', { text: 'a', providers: ['\u0001'] }, ['/providers/0']],
     ['a policy with too many names', { text: 'a', providers: Array(51).fill('shout') }, ['/providers']],
-    ['an endless content type', { text: 'a', content_type: `a/${'b'.repeat(1_100_000)}` }, ['/content_type']],
-    ['half a character', { text: '\ud800' }, ['/text']],
+    ['an endless content type', { text: 'a', content_type: `a/${'b'.repeat(200_000)}` }, ['/content_type']],
+    ['an unknown conflict policy', { text: 'a', conflict_policy: 'hope' }, ['/conflict_policy']],
+    ['what is for blobs that are there', { text: 'a', from_version: 1 }, ['/from_version']],
     ['no hash', { content_id: 'x', content_type: 'a/b' }, ['/content_id']],
   ])('refuses %s', async (_what, body, pointers) => {
     expect(
@@ -114,15 +129,15 @@ describe('create', () => {
       'JSON that is not UTF-8',
       new Uint8Array([0x22, 0xff, 0x22]),
       { 'content-type': 'application/json' },
-      400,
-      'malformed_json',
+      422,
+      'invalid_utf8',
     ],
     [
       'deep JSON',
       `{"metadata":${'['.repeat(10_000)}${']'.repeat(10_000)}}`,
       { 'content-type': 'application/json' },
       422,
-      'invalid_request',
+      'json_too_deep',
     ],
     ['a form', 'text=a', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported_media_type'],
     [
@@ -135,13 +150,7 @@ describe('create', () => {
     ['a broken content type', 'x', { 'content-type': 'nonsense' }, 422, 'invalid_content_type'],
     ['a long content type', 'x', { 'content-type': `a/${'b'.repeat(254)}` }, 422, 'invalid_content_type'],
     ['broken metadata', 'x', { 'content-type': 'text/plain', 'studio-metadata': '{' }, 400, 'malformed_json'],
-    [
-      'deep metadata',
-      'x',
-      { 'content-type': 'text/plain', 'studio-metadata': '['.repeat(100) },
-      422,
-      'invalid_request',
-    ],
+    ['deep metadata', 'x', { 'content-type': 'text/plain', 'studio-metadata': '['.repeat(100) }, 422, 'json_too_deep'],
     ['a large raw body', 'x'.repeat(maximum + 1), { 'content-type': 'text/plain' }, 413, 'body_too_large'],
     [
       'a large text',
@@ -159,6 +168,22 @@ describe('create', () => {
     ],
   ])('refuses %s', async (_what, body, headers, status, code) => {
     expect(await problem(call('POST', '/blobs', { body, headers }))).toMatchObject({ status, code, submitted: 0 })
+  })
+
+  test.each([
+    ['half a character', '{"text":"\\ud800"}', 'json_lone_surrogate', '/text'],
+    ['a repeated member', '{"text":"a","metadata":{"b":[{"c":1,"c":1}]}}', 'json_duplicate_member', '/metadata/b/0/c'],
+    [
+      'a number that would be lost',
+      '{"text":"a","metadata":{"b":9007199254740993}}',
+      'json_lost_number',
+      '/metadata/b',
+    ],
+    ['a number that is none', '{"text":"a","metadata":{"__proto__":1e400}}', 'json_lost_number', '/metadata/__proto__'],
+  ])('refuses %s, and names the place', async (_what, body, code, pointer) => {
+    expect(
+      await problem(call('POST', '/blobs', { body, headers: { 'content-type': 'application/json' } })),
+    ).toMatchObject({ status: 422, code, pointers: [pointer], submitted: 0 })
   })
 
   test('a body of unknown length is counted while it comes', async () => {

@@ -1,15 +1,14 @@
 import { CreateBlob, CreateBlobQuery } from '@studio/contracts'
-import { readJson, validate } from '@studio/http'
+import { validate } from '@studio/http'
 import { essenceOf, newId, parseContentType, StudioError } from '@studio/kernel'
 import type { Request, Response, Router } from 'express'
 import { principalOf } from '../auth/authenticate.ts'
 import type { Context } from '../context.ts'
-import { entityTagOf } from '../domain/entity-tag.ts'
-import { refused } from '../domain/json-text.ts'
-import { blobResource } from '../domain/resources.ts'
-import { answerData } from './answer.ts'
-import { contentOfBody, contentOfEnvelope } from './content.ts'
-import { checkMetadata, metadataOfHeader } from './metadata.ts'
+import { answerAccepted } from './answer-change.ts'
+import { contentOfBody, keepingOf, replacement, type Keeping } from './content.ts'
+import { readEnvelope } from './envelope.ts'
+import { metadataOfHeader } from './metadata.ts'
+import { creationOf } from './submission-of.ts'
 import { submit, type Submission } from './submit.ts'
 
 /** What `curl -d` and HTML forms say when nobody said anything: almost never what the bytes are. */
@@ -17,7 +16,9 @@ const forms = new Set(['application/x-www-form-urlencoded', 'multipart/form-data
 
 export function createBlobRoute(router: Router, context: Context): void {
   router.post('/blobs', async (request, response) => {
-    const raw = validate(CreateBlobQuery, request.query).raw === 'true'
+    const query = validate(CreateBlobQuery, request.query)
+    const { raw, dry_run } = query
+    const keeping = keepingOf(query)
     const declared = request.headers['content-type'] ?? 'application/octet-stream'
     const essence = essenceOf(declared)
     if (!raw && forms.has(essence)) {
@@ -28,40 +29,28 @@ export function createBlobRoute(router: Router, context: Context): void {
     }
     const submission =
       essence === 'application/json' && !raw
-        ? await fromEnvelope(context, request, response)
-        : await fromBody(context, request, response, declared)
-    const blob = await submit(context, request, response, submission)
-    response.setHeader('Location', `${request.baseUrl}/blobs/${blob.id}`)
-    response.setHeader('ETag', entityTagOf(blob))
-    answerData(response, 201, blobResource(blob))
+        ? await creationOf(context, principalOf(response), await readEnvelope(context, request, CreateBlob), keeping)
+        : await fromBody(context, request, response, declared, keeping)
+    const outcome = await submit(context, request, response, submission, { dry_run })
+    if (outcome.status === 'applied') response.setHeader('Location', `${request.baseUrl}/blobs/${outcome.blob.id}`)
+    answerAccepted(response, 201, submission, outcome)
   })
 }
 
-async function fromEnvelope(context: Context, request: Request, response: Response): Promise<Submission> {
-  const envelope = validate(CreateBlob, await readJson(request, { limitBytes: context.limits.envelope }))
-  const contentType = envelope.content_type ?? (envelope.text === undefined ? undefined : 'text/plain')
-  if (contentType === undefined) throw refused('/content_type', 'must say what the content is')
-  const content_type = parseContentType(contentType)
-  const metadata = checkMetadata(context, envelope.metadata)
-  const content = await contentOfEnvelope(context, principalOf(response), envelope)
-  if (!content) throw refused('', 'must have one of content, text and content_id')
-  return {
-    blob_id: newId(),
-    operation: 'create',
-    change: { format: 'replace', content, content_type },
-    metadata,
-    providers: envelope.providers,
-  }
-}
-
-async function fromBody(context: Context, request: Request, response: Response, declared: string): Promise<Submission> {
+async function fromBody(
+  context: Context,
+  request: Request,
+  response: Response,
+  declared: string,
+  keeping: Keeping,
+): Promise<Submission> {
   const content_type = parseContentType(declared)
   const metadata = metadataOfHeader(context, request) ?? {}
-  const content = await contentOfBody(context, principalOf(response), request)
+  const content = await contentOfBody(context, principalOf(response), request, keeping)
   return {
     blob_id: newId(),
     operation: 'create',
-    change: { format: 'replace', content, content_type },
+    ...replacement(content, content_type),
     metadata,
     providers: 'auto',
   }

@@ -2,6 +2,8 @@ import type { Blob, Version } from '@studio/contracts'
 import { StudioError } from '@studio/kernel'
 import type { Principal } from '../auth/verify-token.ts'
 import type { Context } from '../context.ts'
+import { refused } from '../domain/json-text.ts'
+import { blobAt } from '../domain/resources.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
 const versionNumber = /^[1-9]\d{0,8}$/
@@ -26,13 +28,29 @@ export async function findBlob(context: Context, { tenant_id }: Principal, blob_
 /** A blob that is not deleted; throws `blob_deleted` besides. */
 export async function findLiveBlob(context: Context, principal: Principal, blobId: string): Promise<Blob> {
   const blob = await findBlob(context, principal, blobId)
-  if (blob.deleted_at !== null) {
-    const way = blob.created_by === 'user' ? 'POST …/revert brings it back' : 'it comes back with what it was made from'
-    throw new StudioError('blob_deleted', `Its versions can still be read, and ${way}.`, {
-      extensions: { deleted_at: blob.deleted_at, current_version: blob.version },
-    })
-  }
-  return blob
+  return alive(blob, blob)
+}
+
+/**
+ * A blob as it was at a version or a time, or as it is; throws `version_not_found` besides, and `blob_deleted` where it was deleted then.
+ */
+export async function findBlobAsOf(
+  context: Context,
+  principal: Principal,
+  blob_id: string,
+  { version, at }: { readonly version?: number | undefined; readonly at?: string | undefined },
+): Promise<Blob> {
+  if (version !== undefined && at !== undefined) throw refused('/at', 'goes without version')
+  if (version === undefined && at === undefined) return findLiveBlob(context, principal, blob_id)
+  const { tenant_id } = principal
+  const [head, then] = await Promise.all([
+    findBlob(context, principal, blob_id),
+    version !== undefined
+      ? context.blob.one('readVersions', { tenant_id, blob_id, version })
+      : context.blob.call('readVersionAt', { tenant_id, blob_id, at: at ?? '' }).then((answer) => answer.version),
+  ])
+  if (then) return alive(blobAt(head, then), head)
+  throw new StudioError('version_not_found', 'GET …/versions lists those that there are, with their times.')
 }
 
 /** One version; throws `blob_not_found`, `version_not_found`. */
@@ -48,4 +66,12 @@ export async function findVersion(
   if (version) return version
   await findBlob(context, principal, blob_id)
   throw new StudioError('version_not_found', 'GET …/versions lists those that there are.')
+}
+
+function alive(blob: Blob, head: Blob): Blob {
+  if (blob.deleted_at === null) return blob
+  const way = blob.created_by === 'user' ? 'POST …/revert brings it back' : 'it comes back with what it was made from'
+  throw new StudioError('blob_deleted', `Its versions can still be read, and ${way}.`, {
+    extensions: { deleted_at: blob.deleted_at, current_version: head.version },
+  })
 }

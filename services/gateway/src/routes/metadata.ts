@@ -1,5 +1,6 @@
 import { Metadata } from '@studio/contracts'
-import { parsePublicJson, validate } from '@studio/http'
+import { validate } from '@studio/http'
+import { parseStrictJson } from '@studio/kernel'
 import type { Request } from 'express'
 import type { Context } from '../context.ts'
 import { checkStorable } from '../domain/json-text.ts'
@@ -9,7 +10,7 @@ export function metadataOfHeader(context: Context, request: Request): Metadata |
   const header = request.headers['studio-metadata']
   if (typeof header !== 'string') return undefined
   // Node hands out header bytes as Latin-1.
-  return checkMetadata(context, validate(Metadata, parsePublicJson(Buffer.from(header, 'latin1'))))
+  return checkMetadata(context, validate(Metadata, parseStrictJson(Buffer.from(header, 'latin1'))))
 }
 
 export function checkMetadata(context: Context, metadata: Metadata): Metadata {

@@ -57,6 +57,49 @@ describe('read', () => {
     page(VersionResource).parse((await call('GET', `/blobs/${id}/versions`)).json)
   })
 
+  test('as it was: at a version, or at a time', async () => {
+    const blob = await created()
+    const { id } = blob
+    await call('PATCH', `/blobs/${id}`, { body: { text: 'changed', metadata: { a: 1 } } })
+    const { data } = answer(BlobResource).parse((await call('GET', `/blobs/${id}?version=1&include=content`)).json)
+    expect(data).toEqual({ ...blob, text: 'hello' })
+    const past = await call('GET', `/blobs/${id}/content?version=1`)
+    expect([past.text, past.headers.get('etag')]).toEqual(['hello', `"v1-${blob.content_hash.slice(0, 16)}"`])
+    expect((await call('GET', `/blobs/${id}/content?at=9999-12-31T23:59:59Z`)).text).toBe('changed')
+    const later = new Date(Date.now() + 60_000).toISOString()
+    const head = await call('GET', `/blobs/${id}?at=${later}`)
+    expect(answer(BlobResource).parse(head.json).data).toMatchObject({ version: 2, metadata: { a: 1 } })
+    await call('DELETE', `/blobs/${id}`)
+    expect((await call('GET', `/blobs/${id}/content?version=2`)).text).toBe('changed')
+    for (const past of ['version=3', `at=${later}`])
+      expect(await problem(call('GET', `/blobs/${id}?${past}`))).toMatchObject({ status: 410, code: 'blob_deleted' })
+    for (const past of ['version=4', 'at=2001-01-01T00:00:00%2B02:00'])
+      expect(await problem(call('GET', `/blobs/${id}?${past}`))).toMatchObject({
+        status: 404,
+        code: 'version_not_found',
+      })
+    expect(await problem(call('GET', `/blobs/${id}?version=1`, { as: strangersToken }))).toMatchObject({
+      status: 404,
+      code: 'blob_not_found',
+    })
+  })
+
+  test.each([
+    ['version=0', '/version'],
+    ['version=1&version=2', '/version'],
+    ['at=yesterday', '/at'],
+    ['at=0000-01-01T00:00:00Z', '/at'],
+    ['version=1&at=2026-01-01T00:00:00Z', '/at'],
+    ['version=1&include=processing', '/include'],
+  ])('refuses a blob at %s', async (query, pointer) => {
+    const { id } = await created()
+    expect(await problem(call('GET', `/blobs/${id}?${query}`))).toMatchObject({
+      status: 422,
+      code: 'invalid_request',
+      pointers: [pointer],
+    })
+  })
+
   test('a graph that dag has not heard of is one node and not settled', async () => {
     const { id } = await created()
     const { data } = answer(GraphResource).parse((await call('GET', `/blobs/${id}/dag`)).json)
@@ -100,6 +143,10 @@ describe('read', () => {
       '',
       '?include=content',
       '/content',
+      '/content?version=1',
+      '/deltas',
+      '/deltas?from=0',
+      '/deltas/latest',
       '/versions',
       '/versions/1',
       '/versions/1/content',
@@ -107,7 +154,7 @@ describe('read', () => {
       '/children',
       '/runs',
     ]
-    for (const suffix of suffixes.slice(0, 7)) {
+    for (const suffix of suffixes.slice(0, 11)) {
       const answers = await Promise.all([
         call('GET', `/blobs/${id}${suffix}`, { as: strangersToken }),
         call('GET', `/blobs/${randomUUID()}${suffix}`),

@@ -1,21 +1,24 @@
-import { ListBlobsQuery, NoQuery, ReadBlobQuery } from '@studio/contracts'
+import { ListBlobsQuery, ReadBlobQuery, ReadContentQuery } from '@studio/contracts'
 import { validate } from '@studio/http'
 import type { Router } from 'express'
 import { principalOf } from '../auth/authenticate.ts'
 import type { Context } from '../context.ts'
 import { entityTagOf } from '../domain/entity-tag.ts'
+import { refused } from '../domain/json-text.ts'
 import { blobResource, embedContent, processedBy } from '../domain/resources.ts'
 import { answerData, answerPage, notModified, revalidate } from './answer.ts'
 import { readContent, sendContent } from './content.ts'
-import { findLiveBlob, idFrom } from './find-blob.ts'
+import { findBlobAsOf, idFrom } from './find-blob.ts'
 
 export function readBlobRoutes(router: Router, context: Context): void {
   router.get('/blobs/:id', async (request, response) => {
-    const { include } = validate(ReadBlobQuery, request.query)
+    const { include, ...past } = validate(ReadBlobQuery, request.query)
+    if (include.includes('processing') && (past.version !== undefined || past.at !== undefined))
+      throw refused('/include', 'has processing for the head only')
     const principal = principalOf(response)
     const blob_id = idFrom(request.params.id)
     const [blob, standing] = await Promise.all([
-      findLiveBlob(context, principal, blob_id),
+      findBlobAsOf(context, principal, blob_id, past),
       include.includes('processing')
         ? context.dag.one('readProcessing', { tenant_id: principal.tenant_id, blob_id })
         : undefined,
@@ -30,9 +33,9 @@ export function readBlobRoutes(router: Router, context: Context): void {
   })
 
   router.get('/blobs/:id/content', async (request, response) => {
-    validate(NoQuery, request.query)
+    const past = validate(ReadContentQuery, request.query)
     const principal = principalOf(response)
-    const blob = await findLiveBlob(context, principal, idFrom(request.params.id))
+    const blob = await findBlobAsOf(context, principal, idFrom(request.params.id), past)
     await sendContent(context, principal, request, response, blob, revalidate)
   })
 

@@ -1,85 +1,80 @@
-import type { Blob, Change, Metadata, SubmitDelta, TriggerPolicy } from '@studio/contracts'
+import { dryRunPath, SubmitOutcome, type ChangeQuery, type SubmitDelta } from '@studio/contracts'
 import { failpoint, fromProblem } from '@studio/kernel'
 import { currentTraceparent } from '@studio/telemetry'
 import type { Request, Response } from 'express'
 import { principalOf } from '../auth/authenticate.ts'
 import type { Principal } from '../auth/verify-token.ts'
 import type { Context } from '../context.ts'
-import { matchHead, parseIfMatch } from '../domain/entity-tag.ts'
-import { refused } from '../domain/json-text.ts'
 import { changeAccepted } from '../telemetry.ts'
-import { findLiveBlob } from './find-blob.ts'
+import { agreed, deltaId, expectationOf, idempotencyKey } from './preconditions.ts'
 
-/** A change as a route understood it. */
-export interface Submission {
-  readonly blob_id: string
-  readonly operation: SubmitDelta['operation']
-  readonly change?: Change | null
-  readonly metadata?: Metadata | null
-  readonly providers?: TriggerPolicy
-  readonly from_version?: number | undefined
-  readonly revert_to?: number
+/** A change as a route understood it; what it leaves out is null for delta-engine. */
+export type Submission = Pick<SubmitDelta, 'blob_id' | 'operation' | 'revert_to'> & {
+  readonly [Name in Optional]?: SubmitDelta[Name] | undefined
+} & {
+  /** The bytes that take the place of the change's content, in a dry run of large content. */
+  readonly apart?: Buffer | undefined
 }
+type Optional = 'change' | 'metadata' | 'providers' | 'from_version' | 'conflict' | 'conflict_policy' | 'delta_id'
+
+/** What delta-engine did, or would do. */
+export type Accepted = Exclude<SubmitOutcome, { status: 'failed' }>
 
 /**
- * Hands a change to delta-engine, under the request's If-Match and Idempotency-Key; answers the blob as the change left it. Throws what
- * delta-engine refused it with.
+ * Hands a change to delta-engine, under the request's parameters, If-Match, Idempotency-Key and Studio-Delta-Id. Throws what delta-engine
+ * refused it with.
  */
 export async function submit(
   context: Context,
   request: Request,
   response: Response,
   submission: Submission,
-): Promise<Blob> {
+  query: Partial<ChangeQuery>,
+): Promise<Accepted> {
   const principal = principalOf(response)
-  const expectation = await expectationOf(context, principal, submission, request.headers['if-match'])
+  const asked: Submission = {
+    ...submission,
+    from_version: agreed('from_version', submission.from_version ?? undefined, query.from_version),
+    conflict: agreed('conflict', submission.conflict ?? undefined, query.conflict),
+  }
+  const item = {
+    ...submitItem(principal, asked),
+    ...(await expectationOf(context, principal, asked, request)),
+    delta_id: deltaId(request, asked),
+    dry_run: query.dry_run ?? false,
+    idempotency_key: idempotencyKey(request),
+  }
   failpoint('gateway.submit.before')
-  const outcome = await context.deltaEngine.one('submit', {
+  const outcome =
+    asked.apart === undefined ? await context.deltaEngine.one('submit', item) : await runDry(context, item, asked.apart)
+  failpoint('gateway.submit.after')
+  if (outcome.status === 'failed') throw fromProblem(outcome.problem)
+  if (outcome.status === 'applied') changeAccepted(context.log, submission.operation, outcome.blob)
+  return outcome
+}
+
+async function runDry({ deltaEngine }: Context, item: SubmitDelta, bytes: Buffer): Promise<SubmitOutcome> {
+  const body = Buffer.concat([Buffer.from(`${JSON.stringify(item)}\n`), bytes])
+  return SubmitOutcome.parse(await deltaEngine.putBytes(dryRunPath, body))
+}
+
+/** A change as delta-engine takes it. */
+export function submitItem(principal: Principal, submission: Submission): SubmitDelta {
+  return {
     ...principal,
     blob_id: submission.blob_id,
     operation: submission.operation,
     change: submission.change ?? null,
     metadata: submission.metadata ?? null,
     providers: submission.providers ?? null,
+    conflict: submission.conflict ?? null,
+    conflict_policy: submission.conflict_policy ?? null,
     revert_to: submission.revert_to,
-    ...expectation,
-    idempotency_key: idempotencyKey(request),
+    from_version: submission.from_version ?? null,
+    expected: 'from_version',
+    delta_id: submission.delta_id ?? null,
+    dry_run: false,
+    idempotency_key: null,
     traceparent: currentTraceparent() ?? null,
-  })
-  failpoint('gateway.submit.after')
-  if (outcome.status === 'failed') throw fromProblem(outcome.problem)
-  changeAccepted(context.log, submission.operation, outcome.blob)
-  return outcome.blob
-}
-
-type Expectation = Pick<SubmitDelta, 'from_version' | 'expected'>
-
-/** On which version the change has to be made, and how a mismatch is told: by If-Match 412, by `from_version` 409. */
-async function expectationOf(
-  context: Context,
-  principal: Principal,
-  { blob_id, from_version, operation }: Submission,
-  header: string | undefined,
-): Promise<Expectation> {
-  const ifMatch = operation === 'create' ? undefined : parseIfMatch(header)
-  // `*` asks for a blob that exists, and a change of one that does not is refused anyway.
-  if (ifMatch === undefined || ifMatch.kind === 'any')
-    return { from_version: from_version ?? null, expected: 'from_version' }
-  const matched =
-    ifMatch.kind === 'version'
-      ? ifMatch.version
-      : matchHead(ifMatch.tags, await findLiveBlob(context, principal, blob_id))
-  if (from_version !== undefined && from_version !== matched)
-    throw refused('/from_version', 'must be the version that If-Match names')
-  return { from_version: matched, expected: 'if_match' }
-}
-
-const printable = /^[\x21-\x7e]{1,255}$/
-
-function idempotencyKey(request: Request): string | null {
-  const key = request.headers['idempotency-key']
-  if (key === undefined) return null
-  if (typeof key !== 'string' || !printable.test(key))
-    throw refused('Idempotency-Key', 'must be 1 to 255 printable ASCII characters')
-  return key
+  }
 }

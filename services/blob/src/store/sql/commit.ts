@@ -24,6 +24,7 @@ export interface CommitRow {
   root_id: string
   depth: number
   providers: string | null
+  conflict_policy: string | null
   fence: number
   traceparent: string | null
 }
@@ -60,7 +61,7 @@ with item as materialized (
   select * from json_to_recordset($1::json) as item(
     position int, delta_id uuid, tenant_id uuid, user_id uuid, blob_id uuid, version_id uuid, operation text, from_version int, content_hash text,
     content_size int, content_offset int, stored_size int, encoding smallint, content_type text, metadata text, created_by text, caused_by uuid,
-    parent_id uuid, root_id uuid, depth int, providers text, fence int, traceparent text)
+    parent_id uuid, root_id uuid, depth int, providers text, conflict_policy text, fence int, traceparent text)
 ), head as materialized (
   select id, tenant_id, version, content_hash, size, fence, deleted_at from blob
   where id = any(array(select blob_id from item)) order by id for no key update
@@ -100,7 +101,8 @@ with item as materialized (
   update blob set
     version = writing.from_version + 1, version_id = writing.version_id, content_hash = writing.next_hash, size = writing.next_size,
     content_type = coalesce(writing.content_type, blob.content_type), metadata = coalesce(writing.metadata::json, blob.metadata),
-    providers = coalesce(writing.providers::json, blob.providers), fence = greatest(blob.fence, writing.fence), updated_at = now(),
+    providers = coalesce(writing.providers::json, blob.providers), conflict_policy = coalesce(writing.conflict_policy, blob.conflict_policy),
+    fence = greatest(blob.fence, writing.fence), updated_at = greatest(now(), blob.updated_at),
     deleted_at = case when writing.operation = 'delete' then now() end
   from writing where blob.id = writing.blob_id and not writing.is_new
   returning blob.*
@@ -111,9 +113,9 @@ with item as materialized (
   where blob.id = gone.blob_id and blob.fence < gone.fence and not exists (select from writing where writing.blob_id = blob.id)
 ), created as (
   insert into blob (id, tenant_id, user_id, content_type, content_hash, size, version, version_id, parent_id, root_id, depth, created_by, providers,
-    metadata, fence, created_at, updated_at, deleted_at)
+    conflict_policy, metadata, fence, created_at, updated_at, deleted_at)
   select blob_id, tenant_id, user_id, coalesce(content_type, 'application/octet-stream'), next_hash, next_size, 1, version_id, parent_id, root_id, depth,
-    created_by, coalesce(providers, '"auto"')::json, coalesce(metadata, '{}')::json, fence, now(), now(), case when operation = 'delete' then now() end
+    created_by, coalesce(providers, '"auto"')::json, coalesce(conflict_policy, 'reject'), coalesce(metadata, '{}')::json, fence, now(), now(), case when operation = 'delete' then now() end
   from writing where is_new order by blob_id
   on conflict (id) do nothing
   returning *

@@ -17,7 +17,8 @@ export async function settleDeltas(
   deltaIds: readonly string[],
   refuse: boolean,
 ): Promise<z.infer<typeof DeltaOutcome>[]> {
-  if (refuse) await database.execute('refuse-deltas', refuseText, [deltaIds])
+  // An atomic list takes its deltas in its own order, so this may meet it in a deadlock; a transaction is tried again.
+  if (refuse) await database.transaction((transaction) => transaction.execute('refuse-deltas', refuseText, [deltaIds]))
   // A statement of its own, since it must see what the insert waited for.
   const rows = await database.query<{ delta_id: string; version: number | null }>('read-fates', readText, [deltaIds])
   const versions = new Map(rows.map(({ delta_id, version }) => [delta_id, version]))

@@ -1,0 +1,47 @@
+import { isUtf8 } from 'node:buffer'
+import type { DeltaFormat, Json } from '@studio/contracts'
+import { isJsonType, isTextType } from '@studio/kernel'
+import { diffJson, type DiffOperation } from '../diff/diff-json.ts'
+import { diffText } from '../diff/diff-text.ts'
+import { parsePatchableDocument } from '../json/json-document.ts'
+
+/** What a delta did, in the words of the version that its author saw. */
+export type AuthoredChange =
+  | { readonly format: 'json-patch' | 'merge-patch' | 'text'; readonly patch: Json }
+  | { readonly format: 'replace'; readonly bytes: Uint8Array }
+  | { readonly format: 'none' }
+
+/** Content over this many bytes is not taken apart to be merged: there, two changes of one blob are a conflict. */
+const mergeableBytes = 2 ** 20
+
+/** As what contents of a type can be merged: place by place as JSON, by code points as text, or only as a whole. */
+export function mergeKind(contentType: string, ...contents: readonly Uint8Array[]): 'json' | 'text' | 'whole' {
+  if (contents.some(({ length }) => length > mergeableBytes)) return 'whole'
+  if (isJsonType(contentType)) return 'json'
+  return isTextType(contentType) && contents.every((bytes) => isUtf8(bytes)) ? 'text' : 'whole'
+}
+
+/**
+ * A change so that it can be merged with others: its own patch, or where it gives whole content (`made` of what its author had `seen`) or a
+ * text delta of JSON, the difference of the two.
+ */
+export function describeChange(
+  contentType: string,
+  { format, patch }: { readonly format: DeltaFormat; readonly patch: Json | null },
+  seen: Uint8Array,
+  made: Uint8Array,
+): AuthoredChange {
+  const kind = mergeKind(contentType, seen, made)
+  if (kind === 'whole') return { format: 'replace', bytes: made }
+  if (kind === 'text') return { format: 'text', patch: format === 'text' ? patch : diffText(seen, made) }
+  if (format === 'json-patch' || format === 'merge-patch') return { format, patch }
+  return {
+    format: 'json-patch',
+    patch: jsonDifference(parsePatchableDocument(seen), parsePatchableDocument(made)) as Json,
+  }
+}
+
+/** Where two documents are too unlike to be compared, the difference is all of it. */
+export function jsonDifference(from: Json, to: Json): DiffOperation[] {
+  return diffJson(from, to) ?? [{ op: 'replace', path: '', value: to }]
+}

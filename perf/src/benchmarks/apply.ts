@@ -1,0 +1,84 @@
+import { applyJsonPatch, applyJsonPatchInPlace } from '@studio/deltas'
+import fastJsonPatch from 'fast-json-patch'
+import { applyPatch, type Operation } from 'rfc6902'
+import type { Figure } from '../figure.ts'
+import { compare } from './compare.ts'
+
+type Document = Record<string, unknown>
+
+/**
+ * Applying a JSON Patch against fast-json-patch and rfc6902, in two kinds of work. "in place": each changes a document that was parsed for
+ * this; the two others, as they come, check less (no validation of operations; inherited members count), set no budgets, and
+ * leave a failed document half changed, which ours does here, too: delta-engine throws it away. "given document kept": the document must
+ * stay as it is whatever happens; ours copies what it writes to, fast-json-patch clones by its own option, rfc6902 has to be given a clone.
+ */
+export function apply(): Promise<Figure[]> {
+  return Promise.resolve(
+    Object.entries(shapes()).flatMap(([shape, { document, patch, calls }]) => {
+      const text = JSON.stringify(document)
+      const prepare = (): Document => JSON.parse(text) as Document
+      const size = { rounds: 41, calls }
+      return [
+        ...compare(
+          `apply in place, ${shape}`,
+          [
+            { name: 'studio', prepare, run: (fresh) => applyJsonPatchInPlace(fresh as never, patch) },
+            { name: 'fast-json-patch', prepare, run: (fresh) => fastJsonPatch.applyPatch(fresh, patch) },
+            { name: 'rfc6902', prepare, run: (fresh) => applyPatch(fresh, patch) },
+          ],
+          size,
+        ),
+        ...compare(
+          `apply with the given document kept, ${shape}`,
+          [
+            { name: 'studio', prepare, run: (kept) => applyJsonPatch(kept as never, patch) },
+            { name: 'fast-json-patch', prepare, run: (kept) => fastJsonPatch.applyPatch(kept, patch, false, false) },
+            { name: 'rfc6902', prepare, run: (kept) => applyPatch(structuredClone(kept), patch) },
+          ],
+          size,
+        ),
+      ]
+    }),
+  )
+}
+
+function shapes(): Record<string, { document: Document; patch: Operation[]; calls: number }> {
+  const small = Object.fromEntries(
+    Array.from({ length: 20 }, (_, index) => [`member-${index}`, { text: 'x'.repeat(40), list: [1, 2, 3], index }]),
+  )
+  const wide = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`key-${index}`, `value ${index}`]))
+  let deep: Document = { text: 'at the bottom', list: [1, 2, 3] }
+  for (let level = 0; level < 60; level++) deep = { level, next: deep }
+  const bottom = '/next'.repeat(60)
+  return {
+    small: {
+      document: small,
+      patch: [
+        { op: 'replace', path: '/member-3/text', value: 'y'.repeat(40) },
+        { op: 'add', path: '/member-7/list/-', value: 4 },
+        { op: 'test', path: '/member-5/index', value: 5 },
+        { op: 'add', path: '/member-8/more', value: { list: [1, 2] } },
+        { op: 'remove', path: '/member-9/index' },
+      ],
+      calls: 500,
+    },
+    'wide (10,000 keys)': {
+      document: wide,
+      patch: Array.from({ length: 10 }, (_, index): Operation[] => [
+        { op: 'replace', path: `/key-${index * 997}`, value: 'other' },
+        { op: 'add', path: `/new-${index}`, value: index },
+      ]).flat(),
+      calls: 10,
+    },
+    'deep (60 levels)': {
+      document: deep,
+      patch: [
+        { op: 'replace', path: `${bottom}/text`, value: 'changed' },
+        { op: 'add', path: `${bottom}/list/1`, value: 7 },
+        { op: 'test', path: `${bottom}/list/0`, value: 1 },
+        { op: 'remove', path: `${bottom}/list/0` },
+      ],
+      calls: 500,
+    },
+  }
+}

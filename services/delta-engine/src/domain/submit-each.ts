@@ -1,0 +1,160 @@
+import { failpoint, StudioError, toProblem } from '@studio/kernel'
+import type { Blob, CommitOutcome, SubmitDelta, SubmitOutcome } from '@studio/contracts'
+import { checkTarget, versionMismatch, yields } from './check-target.ts'
+import { eachAlone } from './each-alone.ts'
+import { findRecorded } from './find-recorded.ts'
+import type { PlannedChange } from './plan-content.ts'
+import { readSources } from './read-sources.ts'
+import {
+  commitOf,
+  failedWith,
+  isMerged,
+  newWork,
+  outcomeOfPlan,
+  type Result,
+  type Submission,
+  type SubmitPorts,
+  type Work,
+} from './work.ts'
+import { beatenError, writePending } from './write-pending.ts'
+
+/**
+ * Takes changes of different blobs through all steps, each on its own: earlier deltas of the same requests, heads, content, plan, pending rows
+ * (one statement), commit at blob (one request). Each step goes on with those that are still without a result; no item harms another.
+ */
+export async function submitEach(ports: SubmitPorts, submissions: readonly Submission[]): Promise<Result[]> {
+  const works = submissions.map(newWork)
+  const open = (): Work[] => works.filter((work) => work.result === undefined)
+  const step = async (run: (works: readonly Work[]) => Promise<void>): Promise<void> => {
+    const current = open()
+    if (current.length === 0) return
+    for (const [at, settled] of (await eachAlone(current, async (part) => (await run(part), part))).entries()) {
+      if ('error' in settled) fail(ports, current[at] as Work, settled.error)
+    }
+  }
+  await step((part) => lookUp(ports, part))
+  await step((part) => readHeads(ports, part))
+  await step((part) => plan(ports, part))
+  for (const work of open()) if (work.submission.item.dry_run) work.result = { outcome: outcomeOfPlan(work) }
+  await step((part) => write(ports, part))
+  const committing = open()
+  if (committing.length > 0) {
+    failpoint('delta.pending.after')
+    const outcomes = await ports.blobs.commit(committing.map(commitOf))
+    failpoint('delta.committed')
+    for (const [at, work] of committing.entries()) {
+      const settled = outcomes[at]
+      // Whether blob took it is not known then: the pending row stays, and the sweeper finds out.
+      if (settled === undefined || 'error' in settled) work.result = failedWith(ports, settled?.error)
+      else work.result = conclude(ports, work, settled.value)
+    }
+  }
+  return works.map(
+    (work) => work.result ?? failedWith(ports, new TypeError('a submission went through all steps without a result')),
+  )
+}
+
+async function lookUp(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
+  const recorded = await findRecorded(
+    ports.store,
+    works.map(({ submission }) => submission),
+  )
+  for (const [at, work] of works.entries()) {
+    const found = recorded[at]
+    if (found instanceof Error) fail(ports, work, found)
+    else if (found !== undefined) work.result = { recorded: found }
+  }
+}
+
+async function readHeads(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
+  const existing = works.filter(({ submission }) => submission.item.operation !== 'create')
+  if (existing.length === 0) return
+  const heads = await ports.blobs.heads(
+    existing.map(({ submission: { item } }) => ({ tenant_id: item.tenant_id, blob_id: item.blob_id })),
+  )
+  for (const [at, work] of existing.entries())
+    await attempt(ports, work, () => Object.assign(work, checkTarget(work.submission.item, heads[at] ?? null)))
+}
+
+async function plan(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
+  const sources = await readSources(ports, works)
+  await Promise.all(
+    works.map((work, at) =>
+      attempt(ports, work, async () => {
+        const given = sources[at] ?? { base: null, staged: null, target: null, merge: null }
+        work.plan = await ports.planner.plan(work.submission.item, work.head, given)
+      }),
+    ),
+  )
+}
+
+async function write(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
+  const beaten = await writePending(ports.store, works)
+  if (beaten.length === 0) return
+  await lookUp(ports, beaten)
+  for (const work of beaten) if (work.result === undefined) fail(ports, work, beatenError(work))
+}
+
+function conclude(ports: SubmitPorts, { submission, head, plan }: Work, outcome: CommitOutcome): Result {
+  const { item, delta_id } = submission
+  if (outcome.status === 'committed') {
+    ports.recorder.end({ id: delta_id, to_version: outcome.version, size: outcome.blob.size, error: null })
+    return { outcome: { status: 'applied', delta_id, merged: isMerged(plan), blob: outcome.blob } }
+  }
+  if (outcome.status === 'conflict' && head !== null && yields(item, head))
+    return { lost: { head_version: outcome.head_version } }
+  return endFailed(ports, submission, refusalError(item, outcome, head, plan))
+}
+
+/** Ends a submission for good: nothing of it was or will be committed. */
+export function endFailed(
+  { recorder }: Pick<SubmitPorts, 'recorder'>,
+  { delta_id }: Submission,
+  error: StudioError,
+): { outcome: SubmitOutcome } {
+  const problem = toProblem(error)
+  recorder.end({ id: delta_id, to_version: null, size: null, error: problem })
+  return { outcome: { status: 'failed', problem } }
+}
+
+/** Why blob did not take a commit, for its author. */
+export function refusalError(
+  item: SubmitDelta,
+  outcome: Exclude<CommitOutcome, { status: 'committed' }>,
+  head: Blob | null,
+  plan: PlannedChange | undefined,
+): StudioError {
+  switch (outcome.status) {
+    case 'conflict':
+      return item.operation === 'create'
+        ? new StudioError('blob_exists', 'Make the blob under another id, or update this one.')
+        : versionMismatch(item, outcome.head_version)
+    case 'missing':
+      return new StudioError('blob_not_found', 'There is no blob with this id.')
+    case 'deleted':
+      return new StudioError('blob_deleted', 'The blob has been deleted; go back to one of its versions to restore it.')
+    case 'content_missing':
+      return new StudioError(
+        'content_not_found',
+        `There is no content ${plan?.content_hash ?? head?.content_hash ?? ''}; upload it again.`,
+      )
+    case 'refused':
+      return new StudioError('delta_refused', 'The change took too long and was given up; send it again.')
+  }
+}
+
+async function attempt(ports: SubmitPorts, work: Work, run: () => unknown): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    fail(ports, work, error)
+  }
+}
+
+/** Before blob is asked (again): nothing of the submission is committed, so a row that an earlier try left is ended, too. */
+function fail(ports: SubmitPorts, work: Work, error: unknown): void {
+  const failed = failedWith(ports, error)
+  work.result = failed
+  const { written, delta_id: id } = work.submission
+  if (written) ports.recorder.end({ id, to_version: null, size: null, error: failed.outcome.problem })
+}

@@ -1,0 +1,146 @@
+import { isStudioError, newId, toProblem } from '@studio/kernel'
+import type { Blob, Plan, SubmitDelta, SubmitOutcome } from '@studio/contracts'
+import type { PlannedChange } from './plan-content.ts'
+import type {
+  Blobs,
+  DeltaStore,
+  Events,
+  PendingDelta,
+  Planner,
+  PlannedCommit,
+  RecordedDelta,
+  Recorder,
+} from './ports.ts'
+import { requestHash } from './request-hash.ts'
+
+/** One user's change on its way. The id and the pending row stay the same over its tries. */
+export interface Submission {
+  readonly item: SubmitDelta
+  readonly delta_id: string
+  /** Under which the request is known, if it can be said again. */
+  readonly idempotency_key: string | null
+  readonly request_hash: string | null
+  /** Whether its pending row is there from an earlier try. */
+  written: boolean
+}
+
+/**
+ * What became of one submission: its outcome; `recorded`: the request was made before, by this delta; `lost`: somebody else's version came
+ * first, and the change may be made again on top of that one.
+ */
+export type Result = { outcome: SubmitOutcome } | { recorded: RecordedDelta } | { lost: { head_version: number } }
+
+export interface SubmitPorts {
+  readonly blobs: Blobs
+  readonly store: DeltaStore
+  readonly recorder: Recorder
+  readonly events: Events
+  readonly planner: Planner
+}
+
+/** A submission and what is known of it so far. */
+export interface Work {
+  readonly submission: Submission
+  head: Blob | null
+  merges: boolean
+  plan?: PlannedChange
+  result?: Result
+}
+
+export function newSubmission(item: SubmitDelta): Submission {
+  const isRepeatable = !item.dry_run && (item.idempotency_key !== null || item.delta_id !== null)
+  return {
+    item,
+    delta_id: item.delta_id ?? newId(),
+    idempotency_key: item.idempotency_key,
+    request_hash: isRepeatable ? requestHash(item) : null,
+    written: false,
+  }
+}
+
+export function newWork(submission: Submission): Work {
+  return { submission, head: null, merges: false }
+}
+
+/** The row that says what is about to be done. */
+export function pendingOf({ submission, head, plan }: Work): PendingDelta {
+  if (plan === undefined) throw new TypeError('a delta is planned before it is written')
+  const { item, delta_id, idempotency_key, request_hash } = submission
+  const { format, patch, original, content_hash, content_type, size } = plan
+  return {
+    id: delta_id,
+    tenant_id: item.tenant_id,
+    blob_id: item.blob_id,
+    user_id: item.user_id,
+    operation: item.operation,
+    from_version: head?.version ?? 0,
+    idempotency_key,
+    request_hash,
+    format,
+    patch,
+    original,
+    content_hash,
+    content_type,
+    size,
+  }
+}
+
+export function commitOf({ submission, head, plan }: Work): PlannedCommit {
+  if (plan === undefined) throw new TypeError('a delta is planned before it is committed')
+  const { item, delta_id } = submission
+  return {
+    delta_id,
+    tenant_id: item.tenant_id,
+    user_id: item.user_id,
+    blob_id: item.blob_id,
+    operation: item.operation,
+    from_version: head?.version ?? 0,
+    content: plan.content,
+    content_type: plan.content_type,
+    metadata: item.metadata,
+    created_by: 'user',
+    caused_by: null,
+    parent_id: head?.parent_id ?? null,
+    root_id: head?.root_id ?? item.blob_id,
+    depth: head?.depth ?? 0,
+    providers: item.providers,
+    conflict_policy: item.conflict_policy,
+    fence: 0,
+    traceparent: item.traceparent,
+  }
+}
+
+export function isMerged(plan: PlannedChange | undefined): boolean {
+  return plan !== undefined && plan.original !== null
+}
+
+/** Content up to this size is told in the plan; of larger content hash and size are. */
+const toldBytes = 2 ** 20
+
+/** What a dry run answers. */
+export function outcomeOfPlan({ submission: { item }, head, plan }: Work): SubmitOutcome {
+  if (plan === undefined) throw new TypeError('a delta is planned before its plan is told')
+  const { content, original: _original, ...planned } = plan
+  const from_version = head?.version ?? 0
+  const told: Plan = {
+    operation: item.operation,
+    from_version,
+    to_version: from_version + 1,
+    merged: isMerged(plan),
+    ...planned,
+    metadata: item.metadata ?? head?.metadata ?? {},
+    content:
+      content && 'bytes' in content && content.bytes.length <= toldBytes
+        ? { base64: Buffer.from(content.bytes).toString('base64') }
+        : null,
+  }
+  return { status: 'planned', plan: told }
+}
+
+export function failedWith(
+  { events }: Pick<SubmitPorts, 'events'>,
+  error: unknown,
+): { outcome: SubmitOutcome & { status: 'failed' } } {
+  if (!isStudioError(error)) events.fault(error)
+  return { outcome: { status: 'failed', problem: toProblem(error) } }
+}

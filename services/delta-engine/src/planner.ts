@@ -1,0 +1,53 @@
+import type { Change, SubmitDelta } from '@studio/contracts'
+import type { PatchLimits } from '@studio/deltas'
+import { isStudioError } from '@studio/kernel'
+import { createThreads } from '@studio/threads'
+import * as longWork from './domain/long-work.ts'
+import type { Sources } from './domain/plan-change.ts'
+import type { Planner } from './domain/ports.ts'
+import type { DiffPorts } from './domain/read-diff.ts'
+
+/** What applying a patch may cost on the main thread; some 5 ms. */
+const lightWork = 100_000
+
+/** Judges contents, plans changes and compares versions: short ones in place, long ones in other threads. */
+export function createPlanner(limits: PatchLimits): Planner & Pick<DiffPorts, 'compare'> & { close(): Promise<void> } {
+  const threads = createThreads(new URL('./domain/long-work.ts', import.meta.url), longWork)
+  return {
+    plan: async (item, head, sources) => {
+      const weight = weigh(item, sources)
+      try {
+        return await threads.run('planChange', [item, head, sources, { ...limits, work: lightWork }], { weight })
+      } catch (error) {
+        // A small patch may ask for much work; whether it is too much is seen where nobody waits for it.
+        if (!isStudioError(error, 'patch_too_large')) throw error
+        return threads.run('planChange', [item, head, sources, limits], { weight: Infinity })
+      }
+    },
+    check: (contentType, bytes) => threads.run('checkContent', [contentType, bytes], { weight: bytes.length }),
+    compare: (format, contentType, from, to) =>
+      threads.run('compareVersions', [format, contentType, from, to], { weight: from.length + to.length }),
+    close: () => threads.close(),
+  }
+}
+
+/** Rough bytes that planning a change goes through. */
+function weigh({ change }: SubmitDelta, { base, staged, merge }: Sources): number {
+  const given = lengthOf(base) + lengthOf(staged) + (change === null ? 0 : weighChange(change))
+  if (merge === null) return given
+  const { seenBytes, startBytes, headBytes, history } = merge
+  // Merging goes through the contents several times.
+  return given + 4 * (seenBytes.length + startBytes.length + headBytes.length) + history.length * weightOfDelta
+}
+
+/** Bytes that a delta among others is taken for; what it is can't be seen without going through it. */
+const weightOfDelta = 1024
+
+function weighChange(change: Change): number {
+  if (change.format !== 'replace') return change.patch.length
+  return 'base64' in change.content ? change.content.base64.length : 0
+}
+
+function lengthOf(bytes: Uint8Array | null): number {
+  return bytes?.length ?? 0
+}
