@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { BatchResource, BlobResource, BulkResource, DryRunResource } from '@studio/contracts'
-import { sha256 } from '@studio/kernel'
+import { newId, sha256 } from '@studio/kernel'
 import { startStudio, type Answer, type Api, type TestStudio } from '@studio/testing'
 import { base, expectStatus, openRows, types, writer } from './deltas-support.ts'
 
@@ -182,6 +182,32 @@ describe('a batch', () => {
     expect([refused.status, refused.body.code, refused.body.operation]).toEqual([status, code, 2])
     if (pointer) expect(refused.body.errors).toEqual([expect.objectContaining({ pointer })])
     expect(await visible(id)).toEqual(before)
+  })
+
+  test('that is said several times at once is done once, by its key or by the ids of its deltas', async () => {
+    for (const [key, ids] of [
+      [{ 'idempotency-key': randomUUID() }, [{}, {}]],
+      [{}, [{ delta_id: newId() }, { delta_id: newId() }]],
+    ] as const) {
+      const { id } = await ann.createJson([])
+      const operations = [
+        { op: 'update', blob_id: id, patch: { op: 'add', path: '/-', value: 1 }, ...ids[0] },
+        { op: 'create', text: 'once', providers: 'none', ...ids[1] },
+      ]
+      const say = () => expectStatus<BatchResource>(200, ada.post(`${base}/batches`, { operations }, key))
+      const answers = await Promise.all([say(), say(), say()])
+      for (const answer of answers) expect(answer).toEqual(answers[0])
+      expect(await ann.json(id)).toEqual([1])
+      expect(await ann.chain(id)).toHaveLength(2)
+    }
+  })
+
+  test('cannot name one delta twice', async () => {
+    const { id } = await ann.createJson([])
+    const operation = { op: 'update', blob_id: id, patch: { op: 'add', path: '/-', value: 1 }, delta_id: newId() }
+    const refused = await ada.post(`${base}/batches`, { operations: [operation, operation] })
+    expect([refused.status, refused.body.code, refused.body.operation]).toEqual([409, 'idempotency_conflict', 1])
+    expect(await ann.json(id)).toEqual([])
   })
 
   test('may have 100 operations, and more', async () => {

@@ -355,8 +355,8 @@ describe('a change that is said twice', () => {
 
   test('makes one blob', async () => {
     const envelope = { text: 'a', providers: 'none', delta_id: newId() }
-    const answers = await Promise.all([1, 2, 3].map(() => ada.post(`${base}/blobs`, envelope)))
-    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201])
+    const answers = await Promise.all(Array.from({ length: 10 }, () => ada.post(`${base}/blobs`, envelope)))
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201))
     expect(new Set(answers.map(({ body }) => body.data.id as string)).size).toBe(1)
   })
 })

@@ -162,11 +162,14 @@ export const blobApi = {
     z.object({ version: Version.nullable() }),
     { idempotent: true },
   ),
-  /** Bytes by hash; null for what this tenant does not have. */
+  /**
+   * Bytes by hash; null for what this tenant does not have. Of large contents, and of those beyond what one answer may carry, only the size in
+   * bytes: `GET /internal/contents/{hash}` gives them raw, which costs both sides less.
+   */
   readContents: route(
     '/internal/contents/read',
     items(z.object({ tenant_id: Uuid, hash: Sha256 })),
-    items(z.object({ base64: z.base64() }).nullable()),
+    items(z.union([z.object({ base64: z.base64() }), z.object({ size: z.int() })]).nullable()),
     { idempotent: true, itemwise: true },
   ),
   /** What became of deltas; with `refuse`, those of which nothing is known are refused for ever (design 6.1). */

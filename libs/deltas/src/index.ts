@@ -2,6 +2,7 @@ export { applyJsonPatch, applyJsonPatchInPlace } from './json/apply-json-patch.t
 export { applyMergePatch } from './json/apply-merge-patch.ts'
 export { checkContent, isCheckedType } from './check-content.ts'
 export { computeDiff, isDiffable, type ComputedDiff } from './diff/compute-diff.ts'
+export { diffJson } from './diff/diff-json.ts'
 export { diffVersions, type VersionDiff } from './diff/diff-versions.ts'
 export { defaultPatchLimits, type PatchLimits } from './limits.ts'
 export { materialise, type Replayed } from './materialise.ts'

@@ -12,3 +12,6 @@ export interface PatchLimits {
 }
 
 export const defaultPatchLimits: PatchLimits = { operations: 10_000, work: 2_000_000, bytes: 16_777_216 }
+
+/** Arrays, objects and members that one patch document may have; more of them take more than 50 ms to be read and written. */
+export const maximumPatchExtent = 65_536

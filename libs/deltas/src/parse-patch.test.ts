@@ -19,3 +19,10 @@ test.each<['json-patch' | 'merge-patch', string, string, string]>([
     expect.objectContaining({ code, extensions: { errors: [expect.objectContaining({ pointer })] } }) as Error,
   )
 })
+
+test('a patch has a limit of what there is to walk', () => {
+  expect(() => parsePatch('merge-patch', `[${Array(70_000).fill('{}').join(',')}]`)).toThrow(
+    expect.objectContaining({ code: 'patch_too_large' }) as Error,
+  )
+  expect(parsePatch('merge-patch', `[${Array(70_000).fill('0').join(',')}]`)).toHaveLength(70_000)
+})

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { findJsonFault } from './find-json-fault.ts'
-import { parseStrictJson } from './strict-json.ts'
+import { jsonExtent, parseStrictJson } from './strict-json.ts'
 
 interface Refusal {
   code: string
@@ -129,4 +129,12 @@ test('the exact search finds a fault of the grammar just where JSON.parse does',
     ),
     { numRuns: 2000 },
   )
+})
+
+test.each<[string, number]>([
+  ['1', 0],
+  ['[1,2,"x"]', 1],
+  ['{"a":1,"__proto__":[{}]}', 5],
+])('the extent of %s is %d', (text, extent) => {
+  expect(jsonExtent(parseStrictJson(text))).toBe(extent)
 })

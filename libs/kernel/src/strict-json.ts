@@ -47,6 +47,21 @@ function refusal(text: string, cause?: unknown): StudioError {
   })
 }
 
+/**
+ * How much there is to walk in a JSON value: its arrays, objects and members. Reading, cloning or writing one of them costs ten times what a
+ * lone element of an array does.
+ */
+export function jsonExtent(value: Json): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let extent = 1
+  if (Array.isArray(value)) {
+    for (const element of value) extent += jsonExtent(element)
+    return extent
+  }
+  for (const name in value) extent += 1 + jsonExtent(value[name] as Json)
+  return extent
+}
+
 /** Members of all objects inside a value. */
 function countMembers(value: Json): number {
   if (typeof value !== 'object' || value === null) return 0

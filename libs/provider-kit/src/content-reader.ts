@@ -1,4 +1,4 @@
-import type { Client } from '@studio/clients'
+import { contentOf, type Client } from '@studio/clients'
 import type { blobApi } from '@studio/contracts'
 import { StudioError } from '@studio/kernel'
 import { LRUCache } from 'lru-cache'
@@ -42,9 +42,8 @@ export function createContentReader(blob: Client<typeof blobApi>, maxBytes = 32 
           { signal },
         )
         for (const [index, hash] of part.entries()) {
-          const content = items[index]
-          if (!content) throw new StudioError('content_not_found', `Content ${hash} of an input is gone.`)
-          const bytes = Buffer.from(content.base64, 'base64')
+          const bytes = await contentOf(blob, { tenant_id: tenantId, hash }, items[index], signal)
+          if (!bytes) throw new StudioError('content_not_found', `Content ${hash} of an input is gone.`)
           cache.set(keyOf(tenantId, hash), bytes)
           found.set(hash, bytes)
         }

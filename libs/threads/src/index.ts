@@ -1,1 +1,1 @@
-export { createThreads, type Threads } from './threads.ts'
+export { createThreads, heavy, type Threads } from './threads.ts'

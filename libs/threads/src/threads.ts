@@ -35,7 +35,7 @@ export interface Threads<Module> {
 }
 
 /** From this weight in bytes on work leaves the main thread: the strictest of it (many small JSON numbers) takes some 5 ms then. */
-const heavy = 64 * 1024
+export const heavy = 64 * 1024
 /** A document of 16 MiB can take 500 MB while it is worked on. */
 const mostThreads = 4
 const semiSpaceMb = 32

@@ -28,7 +28,6 @@ async function historyOf(name: string, versions: readonly Buffer[]): Promise<Fig
       figure(`${name}: of whole copies`, kept.bytes / raw, '×', '≤ 0.15'),
       figure(`${name}: of gzipped copies`, kept.bytes / gzipped, '×'),
       figure(`${name}: of whole copies, rows and indexes included`, kept.relation / raw, '×'),
-      figure(`${name}: versions a snapshot`, versions.length / kept.snapshots, 'versions'),
       figure(`${name}: worst version against a snapshot`, ratio.worst / ratio.snapshot, '×', '≤ 3'),
       figure(`${name}: read of the worst version`, ratio.worst, 'ms'),
     ]
@@ -56,12 +55,11 @@ async function commitAll(studio: Fixture, versions: readonly Buffer[]): Promise<
 }
 
 /** Bytes of the contents as they are kept, and of their table with its indexes when it holds nothing dead. */
-async function storageOf({ database }: Fixture): Promise<{ bytes: number; relation: number; snapshots: number }> {
+async function storageOf({ database }: Fixture): Promise<{ bytes: number; relation: number }> {
   await database.execute('perf-vacuum', 'vacuum full analyze content')
-  const [row] = await database.query<{ bytes: number; relation: number; snapshots: number }>(
+  const [row] = await database.query<{ bytes: number; relation: number }>(
     'perf-storage',
-    `select sum(octet_length(bytes))::bigint as bytes, pg_total_relation_size('content') as relation,
-      count(*) filter (where base_hash is null) as snapshots from content`,
+    `select sum(octet_length(bytes))::bigint as bytes, pg_total_relation_size('content') as relation from content`,
   )
   if (!row) throw new Error('an aggregate has a row')
   return row

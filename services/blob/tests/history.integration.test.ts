@@ -219,8 +219,8 @@ describe('reading', () => {
     let isWriting = true
     let isPacking = true
     const writers = blobs.map(async ({ blob_id, contents }, blob) => {
-      for (let from_version = 2; from_version < 40; from_version++) {
-        const text = from_version % 7 === 0 ? edited(blob) : edited(blob * 40 + from_version)
+      for (let from_version = 2; from_version < 20; from_version++) {
+        const text = from_version % 7 === 0 ? edited(blob) : edited(blob * 20 + from_version)
         await studio.commitOne(aCommit({ tenant_id, blob_id, from_version, content: contentOf(text) }))
         contents.push(text)
       }
@@ -240,7 +240,7 @@ describe('reading', () => {
     await Promise.all(packers)
     isPacking = false
     await Promise.all(readers)
-    expect(packed).toBeGreaterThan(80)
+    expect(packed).toBeGreaterThan(40)
     await expectSound()
   })
 
@@ -289,41 +289,4 @@ it('the collector leaves what patches rest on', async () => {
   await studio.database.execute('test-forget', 'delete from version where tenant_id = $1 and version = 2', [tenant_id])
   await studio.store.collectContents(new Date(), 100)
   await expectReadable(tenant_id, [edited(1), edited(2)])
-})
-
-describe('the version of a time', () => {
-  it('is the newest that was made by then, to the millisecond that its own time tells', async () => {
-    const create = await historyOf(Array.from({ length: 20 }, (_, place) => `version ${place}`))
-    const { tenant_id, blob_id } = create
-    const reference = { tenant_id, blob_id }
-    // Some made in the same millisecond.
-    await studio.database.execute(
-      'test-times',
-      `update version set created_at = timestamptz '2026-01-01' + (version / 3) * interval '1 second' + version * interval '7 microseconds' where blob_id = $1`,
-      [blob_id],
-    )
-    const { versions } = await studio.store.listVersions({ ...reference, limit: 50 })
-    const first = Date.parse(versions.at(-1)?.created_at ?? '')
-    for (let at = first - 1500; at < first + 9000; at += 250) {
-      const expected = versions.find(({ created_at }) => Date.parse(created_at) <= at) ?? null
-      expect(await studio.store.readVersionAt({ ...reference, at: new Date(at).toISOString() })).toEqual(expected)
-    }
-    const at = versions[0]?.created_at ?? ''
-    expect(await studio.store.readVersionAt({ ...reference, tenant_id: newId(), at })).toBeNull()
-    expect(await studio.store.readVersionAt({ ...reference, blob_id: newId(), at })).toBeNull()
-  })
-
-  it('never goes back from one version to the next, whatever the clock does', async () => {
-    const create = await historyOf(['one'])
-    const { tenant_id, blob_id } = create
-    await studio.database.execute(
-      'test-clock',
-      `update blob set updated_at = now() + interval '1 hour' where id = $1`,
-      [blob_id],
-    )
-    const { blob } = await studio.commitOne(aCommit({ tenant_id, blob_id, from_version: 1 }))
-    const later = new Date(Date.parse(blob.updated_at) - 1).toISOString()
-    expect((await studio.store.readVersionAt({ tenant_id, blob_id, at: later }))?.version).toBe(1)
-    expect((await studio.store.readVersionAt({ tenant_id, blob_id, at: blob.updated_at }))?.version).toBe(2)
-  })
 })

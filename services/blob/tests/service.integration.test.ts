@@ -160,6 +160,23 @@ describe('lists', () => {
   })
 })
 
+describe('an atomic list', () => {
+  it('is committed or refused as a whole, and its versions are found by their time', async () => {
+    const create = aCommit({ conflict_policy: 'merge' })
+    const { tenant_id, blob_id } = create
+    const update = aCommit({ blob_id, from_version: 1 })
+    const refused = await blob.call(blobApi.commitAtomically, { items: [create, update, update, aCommit({ blob_id })] })
+    expect(refused).toMatchObject({ status: 'refused', position: 3, outcome: { status: 'conflict', head_version: 2 } })
+    const committed = await blob.call(blobApi.commitAtomically, { items: [create, update] })
+    expect(committed).toMatchObject({ status: 'committed', items: [{ version: 1 }, { version: 2 }] })
+    const at = new Date(Date.now() + 1000).toISOString()
+    const { version } = await blob.call(blobApi.readVersionAt, { tenant_id, blob_id, at })
+    expect(version).toMatchObject({ version: 2, delta_id: update.delta_id })
+    const heads = await blob.call(blobApi.listBlobs, { tenant_id, limit: 1 })
+    expect(heads.blobs).toMatchObject([{ id: blob_id, conflict_policy: 'merge' }])
+  })
+})
+
 describe('events', () => {
   it('reach JetStream, and wait in the outbox while NATS is away', async () => {
     const heard: StudioEvent[] = []

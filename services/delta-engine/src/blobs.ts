@@ -1,7 +1,5 @@
-import { buffer } from 'node:stream/consumers'
-import type { Client } from '@studio/clients'
+import { contentOf, readLargeContent, type Client } from '@studio/clients'
 import { StagedContent, type blobApi, type Commit, type CommitOutcome } from '@studio/contracts'
-import { isStudioError } from '@studio/kernel'
 import { eachAlone } from './domain/each-alone.ts'
 import type { Blobs, ContentReference, PlannedCommit, Settled } from './domain/ports.ts'
 
@@ -20,7 +18,7 @@ export function createBlobs(client: Client<typeof blobApi>): Blobs {
     return StagedContent.parse(staged).hash
   }
 
-  const contentOf = async ({ tenant_id, content }: PlannedCommit): Promise<Commit['content']> => {
+  const keptContentOf = async ({ tenant_id, content }: PlannedCommit): Promise<Commit['content']> => {
     if (content === null || 'hash' in content) return content
     const { bytes } = content
     if (bytes.length > largeBytes) return { hash: await stage(tenant_id, bytes) }
@@ -30,28 +28,18 @@ export function createBlobs(client: Client<typeof blobApi>): Blobs {
   const commitsOf = async (commits: readonly PlannedCommit[]): Promise<Commit[]> => {
     const made: Commit[] = []
     // One after another: large contents are not to be in flight all at once.
-    for (const commit of commits) made.push({ ...commit, content: await contentOf(commit) })
+    for (const commit of commits) made.push({ ...commit, content: await keptContentOf(commit) })
     return made
   }
 
   const commitPart = async (commits: readonly PlannedCommit[]): Promise<CommitOutcome[]> =>
     (await client.call('commit', { items: await commitsOf(commits) }, { timeoutMs: commitTimeoutMs })).items
 
-  const largeContent = async ({ tenant_id, hash }: ContentReference): Promise<Buffer | null> => {
-    try {
-      const { body } = await client.getBytes(`/internal/contents/${hash}`, { headers: { 'studio-tenant': tenant_id } })
-      return await buffer(body)
-    } catch (error) {
-      if (isStudioError(error, 'content_not_found')) return null
-      throw error
-    }
-  }
-
   const smallContents = async (references: readonly ContentReference[]): Promise<(Buffer | null)[]> => {
     const { items } = await client.call('readContents', {
       items: references.map(({ tenant_id, hash }) => ({ tenant_id, hash })),
     })
-    return items.map((item) => item && Buffer.from(item.base64, 'base64'))
+    return Promise.all(references.map((reference, at) => contentOf(client, reference, items[at])))
   }
 
   return {
@@ -73,7 +61,9 @@ export function createBlobs(client: Client<typeof blobApi>): Blobs {
       const contents: (Buffer | null)[] = []
       for (const part of cut(references, (reference) => (isLarge(reference) ? Infinity : (reference.size ?? 0)))) {
         const [first] = part
-        contents.push(...(first && isLarge(first) ? [await largeContent(first)] : await smallContents(part)))
+        contents.push(
+          ...(first && isLarge(first) ? [await readLargeContent(client, first)] : await smallContents(part)),
+        )
       }
       return contents
     },

@@ -1,9 +1,10 @@
 import type { Change, SubmitDelta } from '@studio/contracts'
 import type { PatchLimits } from '@studio/deltas'
 import { isStudioError } from '@studio/kernel'
-import { createThreads } from '@studio/threads'
+import { createThreads, heavy } from '@studio/threads'
 import * as longWork from './domain/long-work.ts'
-import type { Sources } from './domain/plan-change.ts'
+import type { planChange, Sources } from './domain/plan-change.ts'
+import type { PlannedChange } from './domain/plan-content.ts'
 import type { Planner } from './domain/ports.ts'
 import type { DiffPorts } from './domain/read-diff.ts'
 
@@ -13,15 +14,24 @@ const lightWork = 100_000
 /** Judges contents, plans changes and compares versions: short ones in place, long ones in other threads. */
 export function createPlanner(limits: PatchLimits): Planner & Pick<DiffPorts, 'compare'> & { close(): Promise<void> } {
   const threads = createThreads(new URL('./domain/long-work.ts', import.meta.url), longWork)
+  const planWithin = async (weight: number, ...given: Parameters<typeof planChange>): Promise<PlannedChange> => {
+    if (weight < heavy) return threads.run('planChange', given, { weight })
+    const { patchJson, originalJson, ...plan } = await threads.run('planInWriting', given, { weight })
+    return {
+      ...plan,
+      patch: JSON.parse(patchJson) as PlannedChange['patch'],
+      original: JSON.parse(originalJson) as PlannedChange['original'],
+    }
+  }
   return {
     plan: async (item, head, sources) => {
       const weight = weigh(item, sources)
       try {
-        return await threads.run('planChange', [item, head, sources, { ...limits, work: lightWork }], { weight })
+        return await planWithin(weight, item, head, sources, weight < heavy ? { ...limits, work: lightWork } : limits)
       } catch (error) {
         // A small patch may ask for much work; whether it is too much is seen where nobody waits for it.
-        if (!isStudioError(error, 'patch_too_large')) throw error
-        return threads.run('planChange', [item, head, sources, limits], { weight: Infinity })
+        if (weight >= heavy || !isStudioError(error, 'patch_too_large')) throw error
+        return planWithin(Infinity, item, head, sources, limits)
       }
     },
     check: (contentType, bytes) => threads.run('checkContent', [contentType, bytes], { weight: bytes.length }),

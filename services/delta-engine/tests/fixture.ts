@@ -50,7 +50,9 @@ export async function openFixture(partEnv: Record<string, Record<string, string>
       const {
         items: [content],
       } = await blobs.call('readContents', { items: [{ tenant_id, hash: blob?.content_hash ?? '' }] })
-      return JSON.parse(Buffer.from(content?.base64 ?? '', 'base64').toString()) as unknown
+      return JSON.parse(
+        Buffer.from(content && 'base64' in content ? content.base64 : '', 'base64').toString(),
+      ) as unknown
     },
     sql: async <Row>(text: string, values: unknown[] = []) => (await pool.query(text, values)).rows as Row[],
     close: async () => {

@@ -4,14 +4,14 @@ import type { Logger } from '@studio/telemetry'
 import { createThreads, type Threads } from '@studio/threads'
 import { createTokenVerifier, type VerifyToken } from './auth/verify-token.ts'
 import type { Config } from './config.ts'
-import * as envelope from './domain/envelope.ts'
 import { limitsFor, type Limits } from './domain/limits.ts'
+import * as longWork from './domain/long-work.ts'
 
 /** What the routes work with. */
 export interface Context {
   readonly log: Logger
   readonly limits: Limits
-  readonly threads: Threads<typeof envelope>
+  readonly threads: Threads<typeof longWork>
   readonly verifyToken: VerifyToken
   readonly blob: Client<typeof blobApi>
   readonly deltaEngine: Client<typeof deltaApi>
@@ -26,7 +26,7 @@ export function createContext(config: Config, log: Logger): Context {
   const deltaEngine = createClient(deltaApi, { baseUrl: config.DELTA_ENGINE_URL, token })
   const dag = createClient(dagApi, { baseUrl: config.DAG_URL, token })
   const registry = createClient(registryApi, { baseUrl: config.PROVIDER_REGISTRY_URL, token })
-  const threads = createThreads(new URL('./domain/envelope.ts', import.meta.url), envelope)
+  const threads = createThreads(new URL('./domain/long-work.ts', import.meta.url), longWork)
   return {
     log,
     threads,

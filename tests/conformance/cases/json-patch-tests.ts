@@ -4,6 +4,8 @@ import type { ErrorCode } from '@studio/kernel'
 import type { ConformanceCase, Expected } from './case.ts'
 import { itemTexts, memberTexts } from './json-text.ts'
 
+const require = createRequire(import.meta.url)
+
 /** The suite describes errors in words; these are ours. */
 const codes: Record<string, ErrorCode> = {
   'Out of bounds (upper)': 'patch_failed',
@@ -32,12 +34,13 @@ const codes: Record<string, ErrorCode> = {
  * The public suite, json-patch/json-patch-tests, as its authors publish it: npm `json-patch-test-suite` 1.1.0, Apache-2.0. All 95 cases
  * are run, with those that the suite itself has disabled (see the README beside this folder for each of them).
  */
-export const jsonPatchTests: readonly ConformanceCase[] = [...casesIn('tests.json'), ...casesIn('spec_tests.json')]
+export const jsonPatchTests: readonly ConformanceCase[] = [
+  ...casesIn('tests.json', require.resolve('json-patch-test-suite/tests.json')),
+  ...casesIn('spec_tests.json', require.resolve('json-patch-test-suite/spec_tests.json')),
+]
 
-function casesIn(file: 'tests.json' | 'spec_tests.json'): ConformanceCase[] {
-  const require = createRequire(import.meta.url)
-  const text = readFileSync(require.resolve(`json-patch-test-suite/${file}`), 'utf8')
-  return itemTexts(text).map((record, at) => {
+function casesIn(file: string, path: string): ConformanceCase[] {
+  return itemTexts(readFileSync(path, 'utf8')).map((record, at) => {
     const members = memberTexts(record)
     const document = members.get('doc') ?? ''
     const comment = members.get('comment')

@@ -7,6 +7,8 @@ import { trimCommon } from './trim-common.ts'
 
 /** A stretch of lines that differ is compared by words up to this many UTF-16 units on both sides together. */
 const mostWords = 32_768
+/** What is written word by word may be this many times longer than the whole stretch: small changes merge better. */
+const patience = 2
 
 /**
  * The text delta from one UTF-8 text to another: what they have in common at start and end, whatever its size; between them the lines that
@@ -63,7 +65,8 @@ function wordSteps(old: string, fresh: string, effort: Effort): readonly TextOpe
   const whole = replaced(old, fresh)
   if (effort.tokens < 0 || old.length + fresh.length > mostWords) return whole
   const words = stepsBetween(wordsOf(old), wordsOf(fresh), effort, replaced)
-  return JSON.stringify(normaliseTextOperations(words)).length < JSON.stringify(whole).length ? words : whole
+  const size = JSON.stringify(normaliseTextOperations(words)).length
+  return size < JSON.stringify(whole).length * patience ? words : whole
 }
 
 function replaced(old: string, fresh: string): readonly TextOperation[] {

@@ -3,7 +3,7 @@ import type { Json } from '@studio/contracts'
 import { parseIndex } from './json-pointer.ts'
 import { isContainer, ownMember, setOwnMember, type JsonContainer } from './json-value.ts'
 import { defaultPatchLimits, type PatchLimits } from '../limits.ts'
-import { atOperation, parseJsonPatch, type PatchOperation } from './parse-json-patch.ts'
+import { atOperation, checkOperationCount, parseOperation, type PatchOperation } from './parse-json-patch.ts'
 import { createPatchMeter, type PatchMeter } from './patch-meter.ts'
 
 /**
@@ -11,8 +11,8 @@ import { createPatchMeter, type PatchMeter } from './patch-meter.ts'
  * what did not change, so treat both as immutable; it shares nothing with the patch. Only own members count: `__proto__` and `constructor`
  * are names like any other.
  *
- * Throws `malformed_patch`, `patch_failed` (a target is not there), `patch_test_failed` and `patch_too_large`, all with the
- * failing operation's index and pointer.
+ * Throws `malformed_patch`, `patch_failed` (a target is not there), `patch_test_failed` and `patch_too_large`, all with the index and the
+ * pointer of the first operation that fails.
  */
 export function applyJsonPatch(
   document: Json,
@@ -42,12 +42,14 @@ interface Draft {
 }
 
 function applyAll(draft: Draft, patch: readonly unknown[], limits: PatchLimits): Json {
-  const operations = parseJsonPatch(patch, limits)
-  let index = 0
-  try {
-    for (; index < operations.length; index++) applyOperation(draft, operations[index] as PatchOperation)
-  } catch (error) {
-    throw atOperation(index, operations[index]?.pointer ?? '', error)
+  checkOperationCount(patch, limits)
+  for (let index = 0; index < patch.length; index++) {
+    const operation = parseOperation(patch[index], index)
+    try {
+      applyOperation(draft, operation)
+    } catch (error) {
+      throw atOperation(index, operation.pointer, error)
+    }
   }
   return draft.root
 }
@@ -98,7 +100,7 @@ function childOf(parent: Json, token: string): Json {
 }
 
 function add(draft: Draft, path: readonly string[], value: Json): void {
-  const name = path.at(-1)
+  const name = path[path.length - 1]
   if (name === undefined) {
     draft.root = value
     return
@@ -115,15 +117,15 @@ function add(draft: Draft, path: readonly string[], value: Json): void {
 }
 
 function remove(draft: Draft, path: readonly string[]): void {
-  const name = path.at(-1)
+  const name = path[path.length - 1]
   if (name === undefined) {
     // The RFC leaves open what is left where the whole was; the public suite (json-patch-tests) says null.
     draft.root = null
     return
   }
   const parent = writableParent(draft, path)
-  childOf(parent, name)
   if (!Array.isArray(parent)) {
+    if (!Object.hasOwn(parent, name)) throw missing()
     delete parent[name]
     return
   }
@@ -133,14 +135,15 @@ function remove(draft: Draft, path: readonly string[]): void {
 }
 
 function replace(draft: Draft, path: readonly string[], value: Json): void {
-  const name = path.at(-1)
+  const name = path[path.length - 1]
   if (name === undefined) {
     draft.root = value
     return
   }
   const parent = writableParent(draft, path)
-  childOf(parent, name)
-  put(parent, name, value)
+  if (Array.isArray(parent)) parent[indexIn(parent, name)] = value
+  else if (Object.hasOwn(parent, name)) setOwnMember(parent, name, value)
+  else throw missing()
 }
 
 /** The container that holds the last token of a path; all containers on the way to it are made the draft's own. */
@@ -148,7 +151,7 @@ function writableParent(draft: Draft, path: readonly string[]): JsonContainer {
   const last = path.length - 1
   draft.meter.work(path.length)
   let parent = own(draft, draft.root)
-  draft.root = parent
+  if (parent !== draft.root) draft.root = parent
   for (let at = 0; at < last; at++) {
     const token = path[at] as string
     const child = childOf(parent, token)

@@ -5,8 +5,14 @@
 export function parsePointer(pointer: string): string[] | undefined {
   if (pointer === '') return []
   if (pointer[0] !== '/') return undefined
-  const tokens = pointer.split('/')
-  tokens.shift()
+  // By hand, as this is half of what applying a small patch takes: `split` and `slice` copy twice.
+  let end = pointer.indexOf('/', 1)
+  const tokens = [end === -1 ? pointer.slice(1) : pointer.slice(1, end)]
+  while (end !== -1) {
+    const start = end + 1
+    end = pointer.indexOf('/', start)
+    tokens.push(end === -1 ? pointer.slice(start) : pointer.slice(start, end))
+  }
   if (!pointer.includes('~')) return tokens
   if (/~(?![01])/.test(pointer)) return undefined
   // ~1 before ~0, so that ~01 becomes ~1 and not / (section 4).

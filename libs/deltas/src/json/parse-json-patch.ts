@@ -30,20 +30,23 @@ export function atOperation(operation: number, pointer: string, error: unknown):
 }
 
 /**
- * Checks a whole patch document before anything is applied (RFC 6902 sections 3 and 4). Throws `malformed_patch`, and `patch_too_large`
- * for too many operations. Members that an operation does not define are ignored, as the RFC says.
+ * Checks a whole patch document (RFC 6902 sections 3 and 4). Throws `malformed_patch`, and `patch_too_large` for too many operations.
  */
 export function parseJsonPatch(patch: readonly unknown[], limits: PatchLimits): PatchOperation[] {
-  if (patch.length > limits.operations) {
-    throw new StudioError(
-      'patch_too_large',
-      `A patch may have ${limits.operations} operations; this one has ${patch.length}.`,
-    )
-  }
+  checkOperationCount(patch, limits)
   return patch.map(parseOperation)
 }
 
-function parseOperation(operation: unknown, index: number): PatchOperation {
+export function checkOperationCount(patch: readonly unknown[], limits: PatchLimits): void {
+  if (patch.length <= limits.operations) return
+  throw new StudioError(
+    'patch_too_large',
+    `A patch may have ${limits.operations} operations; this one has ${patch.length}.`,
+  )
+}
+
+/** The operation at an index. Members that it does not define are ignored, as the RFC says. Throws `malformed_patch`. */
+export function parseOperation(operation: unknown, index: number): PatchOperation {
   if (!isObject(operation)) throw malformed(index, '', 'an operation must be an object.')
   const { op, path: pointer, value, from } = operation
   if (typeof pointer !== 'string') throw malformed(index, '', '"path" must be a string.')

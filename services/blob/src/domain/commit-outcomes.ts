@@ -9,7 +9,7 @@ export const patience = 25
 export const lostTooOften = (): StudioError =>
   new StudioError('timeout', 'Other writers came first too often; send the commits again.')
 
-export type Committed = CommitOutcome & { status: 'committed' }
+type Committed = CommitOutcome & { status: 'committed' }
 
 /** A version that was made. */
 export interface Written {

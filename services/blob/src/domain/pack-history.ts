@@ -13,7 +13,7 @@ export interface Base {
 }
 
 /** Raw sizes in bytes, within which contents are packed. */
-export interface PackingLimits {
+interface PackingLimits {
   smallest: number
   largest: number
 }

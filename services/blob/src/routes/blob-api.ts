@@ -5,6 +5,9 @@ import { commitAtomically } from '../domain/commit-atomically.ts'
 import { commitDeltas } from '../domain/commit-deltas.ts'
 import { commitsRejected, deltasRefused, versionsCommitted } from '../telemetry.ts'
 
+/** Bytes of contents in a JSON answer; what goes over it would hold the event loop of both sides. */
+const answerLimits = { each: 256 * 1024, together: 4 * 1024 * 1024 }
+
 /** The internal API of this service. */
 export function blobHandlers({ log, relay, store }: Context): Handlers<typeof blobApi> {
   return {
@@ -33,8 +36,13 @@ export function blobHandlers({ log, relay, store }: Context): Handlers<typeof bl
     readVersionAt: async (request) => ({ version: await store.readVersionAt(request) }),
     listVersions: (request) => store.listVersions(request),
     readContents: async ({ items }) => {
-      const contents = await store.readContents(items)
-      return { items: contents.map((bytes) => bytes && { base64: bytes.toString('base64') }) }
+      const contents = await store.readContentsWithin(items, answerLimits)
+      return {
+        items: contents.map((content) => {
+          if (content === null) return null
+          return typeof content === 'number' ? { size: content } : { base64: content.toString('base64') }
+        }),
+      }
     },
     settleDeltas: async ({ delta_ids, refuse }) => {
       const items = await store.settleDeltas(delta_ids, refuse)

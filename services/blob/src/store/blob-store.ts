@@ -12,7 +12,7 @@ import { findSuperseded } from './sql/find-superseded.ts'
 import { packContent } from './sql/pack-content.ts'
 import { movePackCursor } from './sql/pack-cursor.ts'
 import { readBlobs } from './sql/read-blobs.ts'
-import { readContents } from './sql/read-contents.ts'
+import { readContents, readWithin } from './sql/read-contents.ts'
 import { readVersionAt } from './sql/read-version-at.ts'
 import { readVersions } from './sql/read-versions.ts'
 import { settleDeltas } from './sql/settle-deltas.ts'
@@ -27,6 +27,7 @@ export function createStore(database: Database) {
     readVersions: bind(readVersions),
     readVersionAt: bind(readVersionAt),
     readContents: bind(readContents),
+    readContentsWithin: bind(readWithin),
     stageContent: bind(stageContent),
     collectContents: bind(collectContents),
     movePackCursor: bind(movePackCursor),

@@ -7,7 +7,7 @@ const compress = promisify(gzip)
 const expand = promisify(gunzip)
 
 /** How bytes are kept in `content.encoding`. */
-export const encoding = { raw: 0, gzip: 1, patch: 2 } as const
+const encoding = { raw: 0, gzip: 1, patch: 2 } as const
 
 /** Below this gzip saves nothing worth its time. */
 const smallestCompressed = 1024

@@ -14,7 +14,7 @@ export interface ContentRow {
 /** So many patches, of contents of at most so many bytes, take less time on this thread than by going to another one. */
 const inlineLimits = { patches: 64, size: 65_536 } as const
 
-export const contentKey = (tenantId: string, hash: string): string => `${tenantId}/${hash}`
+export const contentKey = (tenantId: string, hash: string): string => `${tenantId.toLowerCase()}/${hash}`
 
 /**
  * The raw bytes of these contents, by `contentKey`, out of rows that hold them and the bases of their patches. Each is checked against its hash.

@@ -123,7 +123,12 @@ async function attempt(
   if (isDryRun) return works.map(outcomeOfPlan)
   const beaten = new Set(await writePending(ports.store, works))
   const first = works.findIndex((work) => beaten.has(work))
-  if (first !== -1) throw new Refusal(first, beatenError(works[first] as Work))
+  if (first !== -1) {
+    // The same list may have come by another way since it was looked up.
+    const meanwhile = beaten.size === works.length ? await recordedBefore(ports, works) : undefined
+    if (meanwhile !== undefined) return meanwhile
+    throw new Refusal(first, beatenError(works[first] as Work))
+  }
   failpoint('delta.pending.after')
   const outcome = await ports.blobs.commitAtomically(works.map(commitOf)).catch((error: unknown) => {
     throw new Refusal(null, error, true)

@@ -13,7 +13,8 @@ export async function writePending(store: DeltaStore, works: readonly Work[]): P
   if (again.length > 0) await store.rebasePending(again.map(pendingOf))
   if (fresh.length === 0) return []
   const written = await store.insertPending(fresh.map(pendingOf))
-  for (const { submission } of fresh) submission.written = written.has(submission.delta_id)
+  // Where two of them have one id, the row is that of the first.
+  for (const { submission } of fresh) submission.written = written.delete(submission.delta_id)
   return fresh.filter(({ submission }) => !submission.written)
 }
 

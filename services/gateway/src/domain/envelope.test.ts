@@ -1,4 +1,4 @@
-import { envelopeOf, parseEnvelope } from './envelope.ts'
+import { checkJson, envelopeOf, parseEnvelope } from './envelope.ts'
 
 test('what may be large is taken out of an envelope', () => {
   expect(parseEnvelope(Buffer.from('{"text":"grün","metadata":{"__proto__":1},"patch":{"a":null}}'))).toEqual({
@@ -38,4 +38,18 @@ test('members beside the content have a limit of their own', () => {
   expect(() => envelopeOf({ metadata: { a: 'a'.repeat(300_000) } })).toThrow(
     expect.objectContaining({ code: 'body_too_large' }) as Error,
   )
+})
+
+test('what is parsed on the main thread is strict JSON, and not too much of it', () => {
+  const codeOf = (body: string): string | undefined => {
+    try {
+      checkJson(Buffer.from(body))
+      return undefined
+    } catch (error) {
+      return (error as { code: string }).code
+    }
+  }
+  expect(codeOf('{"operations":[]}')).toBeUndefined()
+  expect(codeOf('{"a":1,"a":2}')).toBe('json_duplicate_member')
+  expect(codeOf(`[${Array(70_000).fill('{}').join(',')}]`)).toBe('body_too_large')
 })

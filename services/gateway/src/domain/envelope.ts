@@ -1,4 +1,4 @@
-import { parseStrictJson, StudioError, type JsonValue } from '@studio/kernel'
+import { jsonExtent, parseStrictJson, StudioError, type JsonValue } from '@studio/kernel'
 import { refused } from './json-text.ts'
 
 /** A JSON envelope taken apart: what may be large comes as bytes and text, which pass between threads at no cost. */
@@ -39,9 +39,13 @@ export function envelopeOf(value: unknown): Envelope {
   }
 }
 
-/** Throws what `parseStrictJson` does for a text that is not strict JSON. */
+/** Arrays, objects and members that a body may have which is parsed on the main thread: some 15 ms. */
+const mostExtent = 65_536
+
+/** Throws what `parseStrictJson` does for a text that is not strict JSON, and `body_too_large` where there is too much in it. */
 export function checkJson(body: Uint8Array): void {
-  parseStrictJson(body)
+  if (jsonExtent(parseStrictJson(body)) > mostExtent)
+    throw new StudioError('body_too_large', `Send at most ${mostExtent} arrays, objects and members together.`)
 }
 
 function decodeBase64(content: string): Buffer {

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import type {
   Blob,
   BlobResource,
@@ -20,7 +19,7 @@ import type {
   SubmitOutcome,
   Version,
 } from '@studio/contracts'
-import { isTextType } from '@studio/kernel'
+import { embedContent } from './embed-content.ts'
 
 // What the public API shows of what the services answer.
 
@@ -44,13 +43,6 @@ export function blobResource(blob: Blob): BlobResource {
     updated_at: blob.updated_at,
     deleted_at: blob.deleted_at,
   }
-}
-
-/** Bytes as members of a JSON answer. */
-export function embedContent(contentType: string, bytes: Buffer): { text: string } | { content: string } {
-  return isTextType(contentType) && isUtf8(bytes)
-    ? { text: bytes.toString('utf8') }
-    : { content: bytes.toString('base64') }
 }
 
 /** By provider id; where a provider has several derivations of one blob, the one that ran last. */

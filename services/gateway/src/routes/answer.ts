@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express'
+import type { Context } from '../context.ts'
 import { namesTag } from '../domain/entity-tag.ts'
 
 /** Heads move on: a cache has to ask again, with the entity tag. */
@@ -9,6 +10,23 @@ export const immutable = 'private, max-age=31536000, immutable'
 /** `{"data": …}`. */
 export function answerData(response: Response, status: number, data: unknown): void {
   answerJson(response, status, { data })
+}
+
+/** `{"data": …}` of a resource with content, as its last member. Large content is written as JSON in another thread. */
+export async function answerWithContent(
+  { threads }: Context,
+  response: Response,
+  resource: object,
+  contentType: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const member = await threads.run('embedInWriting', [contentType, bytes], { weight: bytes.length })
+  const begin = Buffer.from(`{"data":${JSON.stringify(resource).slice(0, -1)},`)
+  const end = Buffer.from('}}\n')
+  writeHead(response, 200, 'application/json', begin.length + member.length + end.length)
+  response.write(begin)
+  response.write(member)
+  response.end(end)
 }
 
 /** `{"data": […], "next": …}`; `next` is the cursor of the following page. */
@@ -26,11 +44,16 @@ export function notModified(request: Request, response: Response, tag: string, c
 }
 
 export function answerJson(response: Response, status: number, value: unknown): void {
-  if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', revalidate)
   // Ends like a line, so that answers in a terminal do.
   answerBody(response, status, 'application/json', `${JSON.stringify(value)}\n`)
 }
 
 export function answerBody(response: Response, status: number, contentType: string, body: string): void {
-  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) }).end(body)
+  writeHead(response, status, contentType, Buffer.byteLength(body))
+  response.end(body)
+}
+
+function writeHead(response: Response, status: number, contentType: string, length: number): void {
+  if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', revalidate)
+  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': length })
 }

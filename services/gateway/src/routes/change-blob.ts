@@ -19,7 +19,13 @@ export function changeBlobRoutes(router: Router, context: Context): void {
   router.patch('/blobs/:id', async (request, response) => {
     const query = validate(ChangeQuery, request.query)
     const submission = await update(context, request, response, idFrom(request.params.id), keepingOf(query))
-    answerAccepted(response, 200, submission, await submit(context, request, response, submission, query))
+    await answerAccepted(
+      context,
+      response,
+      200,
+      submission,
+      await submit(context, request, response, submission, query),
+    )
   })
 
   router.put('/blobs/:id/content', async (request, response) => {
@@ -35,7 +41,13 @@ export function changeBlobRoutes(router: Router, context: Context): void {
       ...replacement(content, content_type),
       metadata,
     }
-    answerAccepted(response, 200, submission, await submit(context, request, response, submission, query))
+    await answerAccepted(
+      context,
+      response,
+      200,
+      submission,
+      await submit(context, request, response, submission, query),
+    )
   })
 
   router.delete('/blobs/:id', async (request, response) => {
@@ -43,7 +55,13 @@ export function changeBlobRoutes(router: Router, context: Context): void {
     if (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined)
       throw refused('', 'must be empty: a deletion takes If-Match or the parameter from_version')
     const submission: Submission = { blob_id: idFrom(request.params.id), operation: 'delete' }
-    answerAccepted(response, 200, submission, await submit(context, request, response, submission, query))
+    await answerAccepted(
+      context,
+      response,
+      200,
+      submission,
+      await submit(context, request, response, submission, query),
+    )
   })
 
   router.post('/blobs/:id/revert', async (request, response) => {
@@ -51,7 +69,13 @@ export function changeBlobRoutes(router: Router, context: Context): void {
     const blob_id = idFrom(request.params.id)
     const envelope = validate(RevertBlob, await readJson(request, { limitBytes: context.limits.request }))
     const submission = revertOf(blob_id, envelope)
-    answerAccepted(response, 200, submission, await submit(context, request, response, submission, query))
+    await answerAccepted(
+      context,
+      response,
+      200,
+      submission,
+      await submit(context, request, response, submission, query),
+    )
   })
 }
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { contentOf } from '@studio/clients'
 import { StagedContent, type Content } from '@studio/contracts'
 import { readBody } from '@studio/http'
 import { StudioError } from '@studio/kernel'
@@ -105,9 +106,10 @@ interface StoredContent {
 
 /** The bytes of a version, in memory. */
 export async function readContent(context: Context, { tenant_id }: Principal, hash: string): Promise<Buffer> {
-  const content = await context.blob.one('readContents', { tenant_id, hash })
-  if (!content) throw blobNotFound()
-  return Buffer.from(content.base64, 'base64')
+  const reference = { tenant_id, hash }
+  const bytes = await contentOf(context.blob, reference, await context.blob.one('readContents', reference))
+  if (!bytes) throw blobNotFound()
+  return bytes
 }
 
 /**

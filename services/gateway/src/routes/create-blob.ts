@@ -33,7 +33,7 @@ export function createBlobRoute(router: Router, context: Context): void {
         : await fromBody(context, request, response, declared, keeping)
     const outcome = await submit(context, request, response, submission, { dry_run })
     if (outcome.status === 'applied') response.setHeader('Location', `${request.baseUrl}/blobs/${outcome.blob.id}`)
-    answerAccepted(response, 201, submission, outcome)
+    await answerAccepted(context, response, 201, submission, outcome)
   })
 }
 

@@ -37,7 +37,8 @@ export function diffRoute(router: Router, context: Context): void {
       return answerData(response, 200, resource)
     }
     const { diff } = answer
-    answerBody(response, 200, mediaTypes[alone], typeof diff === 'string' ? diff : JSON.stringify(diff))
+    if (typeof diff === 'string') answerBody(response, 200, `${mediaTypes[alone]}; charset=utf-8`, diff)
+    else answerBody(response, 200, mediaTypes[alone], `${JSON.stringify(diff)}\n`)
   })
 }
 

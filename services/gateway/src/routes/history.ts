@@ -1,12 +1,11 @@
-import { ListVersionsQuery, NoQuery, ReadVersionQuery, type VersionResource } from '@studio/contracts'
+import { ListVersionsQuery, NoQuery, ReadVersionQuery } from '@studio/contracts'
 import { validate } from '@studio/http'
 import { StudioError } from '@studio/kernel'
 import type { Router } from 'express'
 import { principalOf } from '../auth/authenticate.ts'
 import type { Context } from '../context.ts'
 import { entityTagOf } from '../domain/entity-tag.ts'
-import { embedContent } from '../domain/resources.ts'
-import { answerData, answerPage, immutable, notModified } from './answer.ts'
+import { answerData, answerPage, answerWithContent, immutable, notModified } from './answer.ts'
 import { readContent, sendContent } from './content.ts'
 import { findBlob, findVersion, idFrom } from './find-blob.ts'
 
@@ -28,14 +27,9 @@ export function historyRoutes(router: Router, context: Context): void {
     const principal = principalOf(response)
     const version = await findVersion(context, principal, idFrom(request.params.id), request.params.version)
     if (notModified(request, response, entityTagOf(version), immutable)) return
-    const resource: VersionResource = { ...version }
-    if (include.includes('content') && version.operation !== 'delete') {
-      Object.assign(
-        resource,
-        embedContent(version.content_type, await readContent(context, principal, version.content_hash)),
-      )
-    }
-    answerData(response, 200, resource)
+    if (!include.includes('content') || version.operation === 'delete') return answerData(response, 200, version)
+    const bytes = await readContent(context, principal, version.content_hash)
+    await answerWithContent(context, response, version, version.content_type, bytes)
   })
 
   router.get('/blobs/:id/versions/:version/content', async (request, response) => {

@@ -5,8 +5,8 @@ import { principalOf } from '../auth/authenticate.ts'
 import type { Context } from '../context.ts'
 import { entityTagOf } from '../domain/entity-tag.ts'
 import { refused } from '../domain/json-text.ts'
-import { blobResource, embedContent, processedBy } from '../domain/resources.ts'
-import { answerData, answerPage, notModified, revalidate } from './answer.ts'
+import { blobResource, processedBy } from '../domain/resources.ts'
+import { answerData, answerPage, answerWithContent, notModified, revalidate } from './answer.ts'
 import { readContent, sendContent } from './content.ts'
 import { findBlobAsOf, idFrom } from './find-blob.ts'
 
@@ -27,9 +27,9 @@ export function readBlobRoutes(router: Router, context: Context): void {
     if (!standing && notModified(request, response, entityTagOf(blob), revalidate)) return
     const resource = blobResource(blob)
     if (standing) resource.processed_by = processedBy(standing.processing)
-    if (include.includes('content'))
-      Object.assign(resource, embedContent(blob.content_type, await readContent(context, principal, blob.content_hash)))
-    answerData(response, 200, resource)
+    if (!include.includes('content')) return answerData(response, 200, resource)
+    const bytes = await readContent(context, principal, blob.content_hash)
+    await answerWithContent(context, response, resource, blob.content_type, bytes)
   })
 
   router.get('/blobs/:id/content', async (request, response) => {

@@ -1,3 +1,4 @@
+import { contentOf } from '@studio/clients'
 import type { registryApi, TriggerSubject } from '@studio/contracts'
 import type { Handlers } from '@studio/http'
 import { failpoint } from '@studio/kernel'
@@ -9,8 +10,9 @@ const searchedBytes = 1024 * 1024
 
 export function matchRoute({ catalogue, blob }: Context): Handlers<typeof registryApi>['match'] {
   const readText = async ({ tenant_id, content_hash }: TriggerSubject): Promise<string | null> => {
-    const content = await blob.one('readContents', { tenant_id, hash: content_hash })
-    return content && Buffer.from(content.base64, 'base64').subarray(0, searchedBytes).toString('utf8')
+    const reference = { tenant_id, hash: content_hash }
+    const bytes = await contentOf(blob, reference, await blob.one('readContents', reference))
+    return bytes && bytes.subarray(0, searchedBytes).toString('utf8')
   }
   return async ({ items }) => {
     failpoint('registry.match.before')

@@ -17,7 +17,7 @@ with pair as materialized (
 select from packed
 `
 
-export interface PackedContent {
+interface PackedContent {
   tenant_id: string
   hash: string
   base_hash: string

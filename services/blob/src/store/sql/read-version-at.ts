@@ -11,7 +11,7 @@ with recursive search(low, high) as (
   select case when is_before then middle else low end, case when is_before then high else middle - 1 end
   from search, lateral (
     select version as middle, date_trunc('milliseconds', created_at) <= $3::timestamptz as is_before from version
-    where blob_id = $2 and version = (low + high + 1) / 2
+    where blob_id = $2 and version = (low + high + 1) / 2 limit 1
   ) as probe
   where low < high
 )
