@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { apply } from './benchmarks/apply.ts'
 import { cascadeLatency } from './benchmarks/cascade-latency.ts'
+import { diff } from './benchmarks/diff.ts'
 import { eventLoop } from './benchmarks/event-loop.ts'
 import { history } from './benchmarks/history.ts'
 import { micro } from './benchmarks/micro.ts'
@@ -21,6 +22,7 @@ const onStack: Record<string, (stack: Stack) => Promise<Figure[]>> = {
 }
 const alone: Record<string, () => Promise<Figure[]>> = {
   apply,
+  diff,
   micro,
   history,
   'event-loop': eventLoop,

@@ -24,7 +24,9 @@ describe('the text delta of two texts', () => {
 
   it('names the words that differ in the lines that differ', () => {
     const lines = Array.from({ length: 40 }, (_, at) => `line ${at} of a text that has some length\n`)
-    const edited = lines.with(3, lines[3]?.replace('some', 'no') ?? '').with(30, lines[30]?.replace('text', 'poem') ?? '')
+    const edited = lines
+      .with(3, lines[3]?.replace('some', 'no') ?? '')
+      .with(30, lines[30]?.replace('text', 'poem') ?? '')
     const operations = diffText(Buffer.from(lines.join('')), Buffer.from(edited.join('')))
     expect(operations.filter((operation) => !('retain' in operation))).toEqual([
       { insert: 'no' },
@@ -90,9 +92,9 @@ describe('the unified diff of two texts', () => {
         const diff = unifiedDiff(Buffer.from(from), Buffer.from(to), names)
         const operations = textOperationsOf(diff, Buffer.from(from))
         expect(applyText(Buffer.from(from), operations).toString()).toBe(to)
-        expect(operations.reduce((sum, each) => sum + ('insert' in each ? codePointLength(each.insert) : 0), 0)).toBeLessThanOrEqual(
-          codePointLength(to),
-        )
+        expect(
+          operations.reduce((sum, each) => sum + ('insert' in each ? codePointLength(each.insert) : 0), 0),
+        ).toBeLessThanOrEqual(codePointLength(to))
       }),
       { numRuns: 200 },
     )

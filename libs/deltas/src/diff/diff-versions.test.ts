@@ -29,7 +29,9 @@ const { value: anyJson } = fc.letrec<{ value: Json }>((tie) => ({
     // Of entries by JSON text, so that `__proto__` is a member like any other.
     fc
       .uniqueArray(fc.tuple(name, tie('value')), { maxLength: 5, selector: ([key]) => key })
-      .map((entries) => parse(`{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join()}}`)),
+      .map((entries) =>
+        parse(`{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join()}}`),
+      ),
   ),
 }))
 
@@ -45,8 +47,14 @@ describe('the JSON Patch between two values', () => {
     ['an item more', [1, 2, 3], [1, 2, 9, 3], [{ op: 'add', path: '/2', value: 9 }]],
     [
       'inside an item',
-      [{ id: 1, text: 'one' }, { id: 2, text: 'two' }],
-      [{ id: 1, text: 'one' }, { id: 2, text: 'zwei' }],
+      [
+        { id: 1, text: 'one' },
+        { id: 2, text: 'two' },
+      ],
+      [
+        { id: 1, text: 'one' },
+        { id: 2, text: 'zwei' },
+      ],
       [{ op: 'replace', path: '/1/text', value: 'zwei' }],
     ],
     ['items that are all others', { a: [1, 2, 3] }, { a: [4, 5] }, [{ op: 'replace', path: '/a', value: [4, 5] }]],
@@ -73,7 +81,11 @@ describe('the JSON Patch between two values', () => {
 
 describe('the merge patch between two values', () => {
   it.each<[Json, Json, Json]>([
-    [{ a: 1, b: 2 }, { a: 1, c: 3 }, { b: null, c: 3 }],
+    [
+      { a: 1, b: 2 },
+      { a: 1, c: 3 },
+      { b: null, c: 3 },
+    ],
     [{ a: { b: 1, c: 1 } }, { a: { b: 2, c: 1 } }, { a: { b: 2 } }],
     [{ a: 1 }, { a: {} }, { a: {} }],
     [{ a: {} }, { a: {} }, {}],

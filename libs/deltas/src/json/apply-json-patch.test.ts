@@ -1,15 +1,20 @@
 import type { Json } from '@studio/contracts'
 import fc from 'fast-check'
 import { applyPatch } from 'rfc6902'
-import { applyJsonPatch } from './apply-json-patch.ts'
+import { applyJsonPatch, applyJsonPatchInPlace } from './apply-json-patch.ts'
 import { formatPointer } from './json-pointer.ts'
 import { isContainer } from './json-value.ts'
 import { defaultPatchLimits } from '../limits.ts'
 
 /** The error's code and place, or what came out. */
-function attempt(document: Json, patch: readonly unknown[], limits = defaultPatchLimits): unknown {
+function attempt(
+  document: Json,
+  patch: readonly unknown[],
+  limits = defaultPatchLimits,
+  apply = applyJsonPatch,
+): unknown {
   try {
-    return applyJsonPatch(document, patch, limits)
+    return apply(document, patch, limits)
   } catch (error) {
     const { code, extensions } = error as { code: string; extensions: Record<string, unknown> }
     return { code, ...extensions }
@@ -219,6 +224,17 @@ describe('JSON Patch: names like any other', () => {
   })
 })
 
+describe('JSON Patch: what is added', () => {
+  it.each([applyJsonPatch, applyJsonPatchInPlace])('is apart from the patch (%#)', (apply) => {
+    const patch = [
+      { op: 'add', path: '/a', value: { list: [1] } },
+      { op: 'add', path: '/a/list/-', value: 2 },
+    ]
+    expect(apply({}, patch)).toEqual({ a: { list: [1, 2] } })
+    expect(patch[0]).toEqual({ op: 'add', path: '/a', value: { list: [1] } })
+  })
+})
+
 describe('JSON Patch: budgets while applying', () => {
   it('stops a document that doubles with every copy', () => {
     const patch = Array.from({ length: 40 }, (_, at) => ({ op: 'copy', from: '', path: `/c${at}` }))
@@ -330,6 +346,19 @@ function operationOn(document: Json, { op, at, from, value, name }: Choice): Rec
 }
 
 describe('JSON Patch: properties', () => {
+  it('in place gives the same, and leaves the patch as it is', () => {
+    fc.assert(
+      fc.property(ordinary, choices, (document, picked) => {
+        const patch = picked.flatMap((choice) => operationOn(document, choice) ?? [])
+        const before = JSON.stringify(patch)
+        const kept = attempt(document, patch)
+        expect(attempt(copyOf(document), patch, defaultPatchLimits, applyJsonPatchInPlace)).toEqual(kept)
+        expect(JSON.stringify(patch)).toBe(before)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
   it('does as rfc6902 does, step by step and as one patch', () => {
     let compared = 0
     fc.assert(

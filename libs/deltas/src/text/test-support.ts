@@ -5,7 +5,22 @@ import fc from 'fast-check'
 export const anyText: fc.Arbitrary<string> = fc
   .array(
     fc.oneof(
-      fc.constantFrom('a', 'b ', 'word', ' ', '\n', '\r\n', '\ufeff', 'é', '€', '😀', '\u0000', 'same line\n', '\\ No', '@@'),
+      fc.constantFrom(
+        'a',
+        'b ',
+        'word',
+        ' ',
+        '\n',
+        '\r\n',
+        '\ufeff',
+        'é',
+        '€',
+        '😀',
+        '\u0000',
+        'same line\n',
+        '\\ No',
+        '@@',
+      ),
       fc.string({ unit: 'binary', maxLength: 3 }),
       { weight: 1, arbitrary: fc.constantFrom('x'.repeat(70_000), `${'y'.repeat(40)}\n`) },
     ),
@@ -15,16 +30,14 @@ export const anyText: fc.Arbitrary<string> = fc
 
 /** A text and one that came of it by some edits. */
 export const editedTexts: fc.Arbitrary<[string, string]> = anyText.chain((text) =>
-  fc
-    .array(fc.tuple(fc.nat(), fc.nat(6), anyText), { maxLength: 3 })
-    .map((edits): [string, string] => [
-      text,
-      edits.reduce((now, [at, deleted, inserted]) => {
-        const points = [...now]
-        points.splice(at % (points.length + 1), deleted, ...[...inserted].slice(0, 8))
-        return points.join('')
-      }, text),
-    ]),
+  fc.array(fc.tuple(fc.nat(), fc.nat(6), anyText), { maxLength: 3 }).map((edits): [string, string] => [
+    text,
+    edits.reduce((now, [at, deleted, inserted]) => {
+      const points = [...now]
+      points.splice(at % (points.length + 1), deleted, ...[...inserted].slice(0, 8))
+      return points.join('')
+    }, text),
+  ]),
 )
 
 /** Steps that fit a text, in no particular form. */
