@@ -22,13 +22,15 @@ export function patched(format: PatchFormat, document: string, patch: string): O
   )
 }
 
-/** What the pure functions answer. Document and patch are frozen: a function that writes to them throws. */
+/** What the functions on values answer. What they must leave as it is is frozen, so that writing to it throws. */
 export function applied(format: ConformanceCase['format'], document: string, patch: string): Outcome {
   return outcomeOf(() => {
-    const base = deepFreeze(JSON.parse(document) as Json)
+    const base = JSON.parse(document) as Json
     const operations = deepFreeze(parsePatch(format, patch))
     return JSON.stringify(
-      format === 'json-patch' ? applyJsonPatch(base, operations as Json[]) : applyMergePatch(base, operations),
+      format === 'json-patch'
+        ? applyJsonPatch(base, operations as Json[])
+        : applyMergePatch(deepFreeze(base), operations),
     )
   })
 }

@@ -1,4 +1,4 @@
-export { applyJsonPatch, applyJsonPatchInPlace } from './json/apply-json-patch.ts'
+export { applyJsonPatch } from './json/apply-json-patch.ts'
 export { applyMergePatch } from './json/apply-merge-patch.ts'
 export { checkContent, isCheckedType } from './check-content.ts'
 export { computeDiff, isDiffable, type ComputedDiff } from './diff/compute-diff.ts'

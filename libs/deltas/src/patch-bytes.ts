@@ -1,6 +1,6 @@
 import { sha256 } from '@studio/kernel'
 import type { Json } from '@studio/contracts'
-import { applyJsonPatchInPlace } from './json/apply-json-patch.ts'
+import { applyJsonPatch } from './json/apply-json-patch.ts'
 import { applyMergePatch } from './json/apply-merge-patch.ts'
 import { parsePatchableDocument, serialise } from './json/json-document.ts'
 import type { PatchLimits } from './limits.ts'
@@ -29,7 +29,7 @@ function apply(format: PatchFormat, base: Uint8Array, patch: Json, limits: Patch
       return applyText(base, parseTextOperations(patch), limits)
     // The document was parsed for this patch alone, and is thrown away where the patch fails.
     case 'json-patch':
-      return serialise(applyJsonPatchInPlace(parsePatchableDocument(base), patch as unknown[], limits), limits.bytes)
+      return serialise(applyJsonPatch(parsePatchableDocument(base), patch as unknown[], limits), limits.bytes)
     case 'merge-patch':
       return serialise(applyMergePatch(parsePatchableDocument(base), patch, limits), limits.bytes)
   }

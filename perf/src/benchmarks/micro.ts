@@ -4,26 +4,11 @@ import { levelsOf } from '../../../services/dag/src/domain/levels.ts'
 import type { Figure } from '../figure.ts'
 import { median } from '../load.ts'
 
-/** The pure parts, without engines: one delta, a chain of 100, a graph of 1,000 nodes. */
+/** The pure parts, without engines: a chain of 100 deltas, a graph of 1,000 nodes. */
 export function micro(): Promise<Figure[]> {
-  const document = Object.fromEntries(
-    Array.from({ length: 20 }, (_, index) => [`member-${index}`, { text: 'x'.repeat(40), list: [1, 2, 3], index }]),
-  )
-  const patch = [
-    { op: 'replace', path: '/member-3/text', value: 'y'.repeat(40) },
-    { op: 'add', path: '/member-7/list/-', value: 4 },
-    { op: 'remove', path: '/member-9/index' },
-  ]
   const { deltas, contents } = chain(100)
   const graph = layered(10, 100)
   return Promise.resolve([
-    {
-      name: 'apply one JSON Patch of 3 operations (2 KB document)',
-      value: microseconds(() => applyJsonPatch(document, patch), 2000),
-      unit: 'µs',
-      aim: '< 100,000',
-      better: 'lower',
-    },
     {
       name: 'materialise a chain of 100 deltas',
       value: microseconds(() => materialise(deltas, (hash) => contents.get(hash)), 200) / 1000,

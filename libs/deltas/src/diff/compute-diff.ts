@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { essenceOf, isJsonType, isStudioError } from '@studio/kernel'
 import type { TextOperation } from '@studio/contracts'
-import { applyJsonPatchInPlace } from '../json/apply-json-patch.ts'
+import { applyJsonPatch } from '../json/apply-json-patch.ts'
 import { parsePatchableDocument, serialise } from '../json/json-document.ts'
 import { defaultPatchLimits } from '../limits.ts'
 import { applyText } from '../text/apply-text.ts'
@@ -41,7 +41,7 @@ function jsonDiff(base: Uint8Array, next: Uint8Array): ComputedDiff | null {
   const from = parsePatchableDocument(base)
   const patch = diffJson(from, parsePatchableDocument(next))
   if (patch === undefined || JSON.stringify(patch).length >= next.length) return null
-  const result = serialise(applyJsonPatchInPlace(from, patch), defaultPatchLimits.bytes)
+  const result = serialise(applyJsonPatch(from, patch), defaultPatchLimits.bytes)
   return result.equals(next) ? { format: 'json-patch', patch } : null
 }
 

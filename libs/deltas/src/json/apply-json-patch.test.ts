@@ -1,20 +1,15 @@
 import type { Json } from '@studio/contracts'
 import fc from 'fast-check'
 import { applyPatch } from 'rfc6902'
-import { applyJsonPatch, applyJsonPatchInPlace } from './apply-json-patch.ts'
+import { applyJsonPatch } from './apply-json-patch.ts'
 import { formatPointer } from './json-pointer.ts'
 import { isContainer } from './json-value.ts'
 import { defaultPatchLimits } from '../limits.ts'
 
-/** The error's code and place, or what came out. */
-function attempt(
-  document: Json,
-  patch: readonly unknown[],
-  limits = defaultPatchLimits,
-  apply = applyJsonPatch,
-): unknown {
+/** The error's code and place, or what came out of a copy of the document. */
+function attempt(document: Json, patch: readonly unknown[], limits = defaultPatchLimits): unknown {
   try {
-    return apply(document, patch, limits)
+    return applyJsonPatch(copyOf(document), patch, limits)
   } catch (error) {
     const { code, extensions } = error as { code: string; extensions: Record<string, unknown> }
     return { code, ...extensions }
@@ -220,17 +215,16 @@ describe('JSON Patch: names like any other', () => {
         ]),
       ),
     ).toBe('{"__proto__":{"a":2},"b":[0,1]}')
-    expect(JSON.stringify(document)).toBe('{"__proto__":{"a":1},"b":[1]}')
   })
 })
 
 describe('JSON Patch: what is added', () => {
-  it.each([applyJsonPatch, applyJsonPatchInPlace])('is apart from the patch (%#)', (apply) => {
+  it('is apart from the patch', () => {
     const patch = [
       { op: 'add', path: '/a', value: { list: [1] } },
       { op: 'add', path: '/a/list/-', value: 2 },
     ]
-    expect(apply({}, patch)).toEqual({ a: { list: [1, 2] } })
+    expect(applyJsonPatch({}, patch)).toEqual({ a: { list: [1, 2] } })
     expect(patch[0]).toEqual({ op: 'add', path: '/a', value: { list: [1] } })
   })
 })
@@ -346,24 +340,10 @@ function operationOn(document: Json, { op, at, from, value, name }: Choice): Rec
 }
 
 describe('JSON Patch: properties', () => {
-  it('in place gives the same, and leaves the patch as it is', () => {
-    fc.assert(
-      fc.property(ordinary, choices, (document, picked) => {
-        const patch = picked.flatMap((choice) => operationOn(document, choice) ?? [])
-        const before = JSON.stringify(patch)
-        const kept = attempt(document, patch)
-        expect(attempt(copyOf(document), patch, defaultPatchLimits, applyJsonPatchInPlace)).toEqual(kept)
-        expect(JSON.stringify(patch)).toBe(before)
-      }),
-      { numRuns: 200 },
-    )
-  })
-
   it('does as rfc6902 does, step by step and as one patch', () => {
     let compared = 0
     fc.assert(
       fc.property(ordinary, choices, (document, picked) => {
-        const before = JSON.stringify(document)
         const patch: unknown[] = []
         let current = document
         for (const choice of picked) {
@@ -384,24 +364,25 @@ describe('JSON Patch: properties', () => {
           patch.push(operation)
           current = ours as Json
         }
-        expect(applyJsonPatch(document, patch)).toEqual(current)
-        expect(JSON.stringify(document)).toBe(before)
+        const before = JSON.stringify(patch)
+        expect(attempt(document, patch)).toEqual(current)
+        expect(JSON.stringify(patch)).toBe(before)
       }),
       { numRuns: 1_000 },
     )
     expect(compared).toBeGreaterThan(500)
   })
 
-  it('leaves document and patch as they are where an operation fails', () => {
+  it('leaves the patch as it is where an operation fails', () => {
     fc.assert(
       fc.property(ordinary, choices, (document, picked) => {
         const patch = [
           ...picked.flatMap((choice) => operationOn(document, choice) ?? []),
           { op: 'test', path: '', value: 'never' },
         ]
-        const before = JSON.stringify([document, patch])
+        const before = JSON.stringify(patch)
         expect(attempt(document, patch)).toHaveProperty('code')
-        expect(JSON.stringify([document, patch])).toBe(before)
+        expect(JSON.stringify(patch)).toBe(before)
       }),
     )
   })

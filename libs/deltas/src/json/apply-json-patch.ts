@@ -7,9 +7,9 @@ import { atOperation, checkOperationCount, parseOperation, type PatchOperation }
 import { createPatchMeter, type PatchMeter } from './patch-meter.ts'
 
 /**
- * Applies a JSON Patch (RFC 6902) and answers the new document. Atomic: the given document is never touched, and the new one shares with it
- * what did not change, so treat both as immutable; it shares nothing with the patch. Only own members count: `__proto__` and `constructor`
- * are names like any other.
+ * Applies a JSON Patch (RFC 6902) and answers the new document. The given one must have been made for this and is given away: it is changed
+ * in place, and where the patch fails it is left half changed, to be thrown away (the caller still has the bytes that it came from). The
+ * result shares nothing with the patch. Only own members count: `__proto__` and `constructor` are names like any other.
  *
  * Throws `malformed_patch`, `patch_failed` (a target is not there), `patch_test_failed` and `patch_too_large`, all with the index and the
  * pointer of the first operation that fails.
@@ -19,29 +19,7 @@ export function applyJsonPatch(
   patch: readonly unknown[],
   limits: PatchLimits = defaultPatchLimits,
 ): Json {
-  return applyAll({ root: document, owned: new WeakSet(), meter: createPatchMeter(limits) }, patch, limits)
-}
-
-/**
- * As `applyJsonPatch`, for a document that the caller made for this and gives away: it is changed in place, and where the patch
- * fails it is left half changed, to be thrown away. Copying the containers on the way is most of the cost of a small patch on a wide document.
- */
-export function applyJsonPatchInPlace(
-  document: Json,
-  patch: readonly unknown[],
-  limits: PatchLimits = defaultPatchLimits,
-): Json {
-  return applyAll({ root: document, owned: null, meter: createPatchMeter(limits) }, patch, limits)
-}
-
-/** The document that comes about. Containers in `owned` were made for it and may be written to, all others are shared; null: all may be. */
-interface Draft {
-  root: Json
-  readonly owned: WeakSet<JsonContainer> | null
-  readonly meter: PatchMeter
-}
-
-function applyAll(draft: Draft, patch: readonly unknown[], limits: PatchLimits): Json {
+  const draft: Draft = { root: document, meter: createPatchMeter(limits) }
   checkOperationCount(patch, limits)
   for (let index = 0; index < patch.length; index++) {
     const operation = parseOperation(patch[index], index)
@@ -52,6 +30,11 @@ function applyAll(draft: Draft, patch: readonly unknown[], limits: PatchLimits):
     }
   }
   return draft.root
+}
+
+interface Draft {
+  root: Json
+  readonly meter: PatchMeter
 }
 
 // Moving one slot of an array costs a fraction of looking at a value.
@@ -105,7 +88,7 @@ function add(draft: Draft, path: readonly string[], value: Json): void {
     draft.root = value
     return
   }
-  const parent = writableParent(draft, path)
+  const parent = parentOf(draft, path)
   if (!Array.isArray(parent)) return setOwnMember(parent, name, value)
   const index = name === '-' ? parent.length : indexIn(parent, name, parent.length)
   if (index === parent.length) {
@@ -123,9 +106,9 @@ function remove(draft: Draft, path: readonly string[]): void {
     draft.root = null
     return
   }
-  const parent = writableParent(draft, path)
+  const parent = parentOf(draft, path)
   if (!Array.isArray(parent)) {
-    if (!Object.hasOwn(parent, name)) throw missing()
+    if (ownMember(parent, name) === undefined) throw missing()
     delete parent[name]
     return
   }
@@ -140,41 +123,19 @@ function replace(draft: Draft, path: readonly string[], value: Json): void {
     draft.root = value
     return
   }
-  const parent = writableParent(draft, path)
+  const parent = parentOf(draft, path)
   if (Array.isArray(parent)) parent[indexIn(parent, name)] = value
-  else if (Object.hasOwn(parent, name)) setOwnMember(parent, name, value)
-  else throw missing()
+  else if (ownMember(parent, name) === undefined) throw missing()
+  else setOwnMember(parent, name, value)
 }
 
-/** The container that holds the last token of a path; all containers on the way to it are made the draft's own. */
-function writableParent(draft: Draft, path: readonly string[]): JsonContainer {
-  const last = path.length - 1
+/** The container that holds the last token of a path. */
+function parentOf(draft: Draft, path: readonly string[]): JsonContainer {
   draft.meter.work(path.length)
-  let parent = own(draft, draft.root)
-  if (parent !== draft.root) draft.root = parent
-  for (let at = 0; at < last; at++) {
-    const token = path[at] as string
-    const child = childOf(parent, token)
-    const owned = own(draft, child)
-    if (owned !== child) put(parent, token, owned)
-    parent = owned
-  }
+  let parent = draft.root
+  for (let at = 0; at < path.length - 1; at++) parent = childOf(parent, path[at] as string)
+  if (!isContainer(parent)) throw missing()
   return parent
-}
-
-function own({ owned, meter }: Draft, value: Json): JsonContainer {
-  if (!isContainer(value)) throw missing()
-  if (owned === null || owned.has(value)) return value
-  const copy = Array.isArray(value) ? value.slice() : { ...value }
-  meter.work(Array.isArray(copy) ? copy.length / slotsPerUnit : Object.keys(copy).length)
-  owned.add(copy)
-  return copy
-}
-
-/** Puts a value where there is one. */
-function put(parent: JsonContainer, token: string, value: Json): void {
-  if (Array.isArray(parent)) parent[indexIn(parent, token)] = value
-  else setOwnMember(parent, token, value)
 }
 
 function indexIn(array: readonly Json[], token: string, last = array.length - 1): number {

@@ -7,7 +7,7 @@ import { mergePatchOperations } from './merge-patch-operations.ts'
 
 const applied = (document: Json, patch: Json): Json =>
   applyJsonPatch(
-    document,
+    JSON.parse(JSON.stringify(document)) as Json,
     mergePatchOperations(document, patch).map(({ pointer, path: _path, ...operation }) => ({
       ...operation,
       path: pointer,
