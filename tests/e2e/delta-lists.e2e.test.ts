@@ -112,6 +112,21 @@ describe('a dry run', () => {
     expect(bulk.results.map(({ status }) => status)).toEqual([200, 200, 200])
     expect(await rows.read()).toEqual(before)
   })
+
+  test('of a list tells as much content as an answer holds, and all hashes', async () => {
+    const texts = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(250_000))
+    const { id } = await ann.create({ text: 'x'.repeat(800_000) })
+    const operations = [
+      { op: 'update', blob_id: id, patch: [{ insert: 'y' }], patch_type: types.text['content-type'] },
+      ...texts.slice(0, 3).map((text) => ({ op: 'create', text, providers: 'none' })),
+    ]
+    const { results } = await expectStatus<BatchResource>(200, ada.post(`${base}/batches?dry_run=true`, { operations }))
+    const plans = results as DryRunResource[]
+    expect(plans.map(({ text }) => text?.length)).toEqual([800_001, undefined, undefined, undefined])
+    expect(plans.slice(1).map(({ content_hash }) => content_hash)).toEqual(
+      texts.slice(0, 3).map((text) => sha256(text)),
+    )
+  })
 })
 
 describe('a batch', () => {
@@ -221,6 +236,18 @@ describe('a batch', () => {
     expect(results).toHaveLength(100)
     expect(Object.keys((await ann.json(id)) as object)).toHaveLength(50)
   })
+
+  test('that would make more content than is held at once is refused as a whole, its operation named', async () => {
+    const { id } = await ann.createJson({ large: 'x'.repeat(8 * 2 ** 20) })
+    const operations = Array.from({ length: 20 }, (_, at) => ({
+      op: 'update',
+      blob_id: id,
+      patch: { op: 'add', path: '/at', value: at },
+    }))
+    const { status, body } = await ada.post(`${base}/batches`, { operations })
+    expect([status, body]).toMatchObject([422, { code: 'patch_too_large', errors: [{ pointer: '/operations/7' }] }])
+    expect(await ann.chain(id)).toHaveLength(1)
+  }, 60_000)
 
   /** What a batch would have left: the blob's versions, its deltas that are not failed, and how many blobs there are. */
   async function visible(id: string): Promise<unknown> {

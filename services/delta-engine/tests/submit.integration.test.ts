@@ -61,6 +61,36 @@ describe('changes', () => {
     )
   })
 
+  it('tells the deltas in pages that are not too long to be read at once', async () => {
+    const blob_id = await f.create({})
+    for (let at = 0; at < 5; at += 1)
+      await f.submit(
+        aChange(f.tenant_id, { blob_id, change: patch({ op: 'add', path: `/${at}`, value: 'x'.repeat(100_000) }) }),
+      )
+    const listed: number[][] = []
+    for (let before: string | undefined; ;) {
+      const page = await f.deltas.call('listDeltas', { tenant_id: f.tenant_id, blob_id, limit: 500, before })
+      listed.push(page.deltas.map(({ to_version }) => to_version ?? 0))
+      if (page.next === null) break
+      before = page.next
+    }
+    expect(listed).toEqual([
+      [6, 5],
+      [4, 3],
+      [2, 1],
+    ])
+    const chained: number[][] = []
+    for (let from: number | null = 0; from !== null;) {
+      const { deltas, next }: { deltas: { to_version: number | null }[]; next: number | null } = await f.deltas.call(
+        'readChain',
+        { tenant_id: f.tenant_id, blob_id, from, to: 6, limit: 500 },
+      )
+      chained.push(deltas.map(({ to_version }) => to_version ?? 0))
+      from = next
+    }
+    expect(chained).toEqual([[1, 2, 3], [4, 5], [6]])
+  })
+
   it('answers each item of a batch on its own', async () => {
     const good = await f.create({ a: 1 })
     const text = newId()

@@ -13,6 +13,7 @@ function lanes(work: (items: readonly Item[]) => Promise<readonly number[]>, lim
     maximumItems: 10,
     maximumWeight: 10,
     maximumBatches: 2,
+    maximumWaitMs: 60_000,
     ...limits,
   })
 }
@@ -63,5 +64,22 @@ describe('lanes', () => {
     expect(most).toBe(2)
     expect(Math.max(...sizes)).toBe(3)
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(20)
+  })
+
+  it('refuses what waited too long for its turn, and goes on', async () => {
+    const done: number[] = []
+    const run = lanes(
+      async (items) => {
+        const until = performance.now() + 20
+        while (performance.now() < until) await new Promise((resolve) => setImmediate(resolve))
+        done.push(...items.map(({ value }) => value))
+        return items.map(({ value }) => value)
+      },
+      { maximumWaitMs: 10 },
+    )
+    const answers = await Promise.allSettled([1, 2, 3].map((value) => run({ key: 'a', value })))
+    expect(answers).toMatchObject([{ value: 1 }, { reason: { code: 'timeout' } }, { reason: { code: 'timeout' } }])
+    await expect(run({ key: 'a', value: 4 })).resolves.toBe(4)
+    expect(done).toEqual([1, 4])
   })
 })

@@ -1,3 +1,5 @@
+import { StudioError } from '@studio/kernel'
+
 export interface LaneOptions<Item, Answer> {
   /** Items with one key never run at the same time. */
   key(item: Item): string
@@ -9,10 +11,13 @@ export interface LaneOptions<Item, Answer> {
   readonly maximumWeight: number
   /** Batches at work at the same time. */
   readonly maximumBatches: number
+  /** What waited longer for its turn is refused with `timeout`: who sent it gives up soon, and is better told that nothing was done. */
+  readonly maximumWaitMs: number
 }
 
 interface Waiting<Item, Answer> {
   readonly item: Item
+  readonly since: number
   readonly resolve: (answer: Answer) => void
   readonly reject: (error: unknown) => void
 }
@@ -31,7 +36,12 @@ export function createLanes<Item, Answer>(options: LaneOptions<Item, Answer>): (
     const batch: Waiting<Item, Answer>[] = []
     const left: Waiting<Item, Answer>[] = []
     let weight = 0
+    const earliest = performance.now() - options.maximumWaitMs
     for (const entry of waiting) {
+      if (entry.since < earliest) {
+        entry.reject(tooLate())
+        continue
+      }
       const key = options.key(entry.item)
       const itemWeight = options.weight(entry.item)
       const fits =
@@ -79,8 +89,15 @@ export function createLanes<Item, Answer>(options: LaneOptions<Item, Answer>): (
 
   return (item) => {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-    waiting.push({ item, resolve, reject })
+    waiting.push({ item, since: performance.now(), resolve, reject })
     schedule()
     return promise
   }
+}
+
+function tooLate(): StudioError {
+  return new StudioError(
+    'timeout',
+    'The change waited too long for those before it. Nothing of it was done; send it again.',
+  )
 }

@@ -14,6 +14,7 @@ import {
   newSubmission,
   newWork,
   outcomeOfPlan,
+  withinAnswer,
   type Submission,
   type SubmitPorts,
   type Work,
@@ -30,6 +31,9 @@ export interface AtomicRequest {
 /** Tries of a list of which every change yields to others, each on top of what came first. */
 const maximumTries = 5
 const jitterMs = 20
+
+/** Content that the changes of a list may make together, in bytes: it is held until all of it is committed. */
+const maximumMade = 64 * 2 ** 20
 
 /** Why a list was refused, and the change because of which, if it was one. Nothing of it is committed, unless that is `uncertain`. */
 class Refusal extends Error {
@@ -120,7 +124,7 @@ async function attempt(
   const before = await recordedBefore(ports, works)
   if (before !== undefined) return before
   await planAll(ports, works)
-  if (isDryRun) return works.map(outcomeOfPlan)
+  if (isDryRun) return works.map(outcomeOfPlan).map(withinAnswer())
   const beaten = new Set(await writePending(ports.store, works))
   const first = works.findIndex((work) => beaten.has(work))
   if (first !== -1) {
@@ -172,6 +176,7 @@ async function recordedBefore(ports: SubmitPorts, works: readonly Work[]): Promi
 async function planAll(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
   const heads = await readHeads(ports, works)
   const made = new Map<string, Buffer>()
+  let madeBytes = 0
   const blobs = { ...ports.blobs, contents: contentsWith(ports.blobs, made) }
   for (const round of roundsOf(works)) {
     for (const { work, at } of round) {
@@ -198,8 +203,18 @@ async function planAll(ports: SubmitPorts, works: readonly Work[]): Promise<void
         work.plan = await ports.planner.plan(item, work.head, sources[place] as (typeof sources)[number])
       })
       const { plan } = work
-      if (plan?.content && 'bytes' in plan.content && plan.content_hash !== null)
+      if (plan?.content && 'bytes' in plan.content && plan.content_hash !== null) {
         made.set(plan.content_hash, Buffer.from(plan.content.bytes))
+        madeBytes += plan.content.bytes.length
+        if (madeBytes > maximumMade)
+          throw new Refusal(
+            at,
+            new StudioError(
+              'patch_too_large',
+              `The changes of a list may make ${maximumMade} bytes of content together; send them in several lists.`,
+            ),
+          )
+      }
       if (work.head !== null && plan) heads.set(item.blob_id, headAfter(work.head, work))
     }
   }

@@ -5,7 +5,7 @@ import { versionMismatch } from './check-target.ts'
 import { createLanes } from './lanes.ts'
 import { awaitRecorded } from './recorded-outcome.ts'
 import { endFailed, submitEach } from './submit-each.ts'
-import { newSubmission, type Result, type Submission, type SubmitPorts } from './work.ts'
+import { newSubmission, withinAnswer, type Result, type Submission, type SubmitPorts } from './work.ts'
 
 /** Tries of a change that yields to others, each on top of the version that came first. */
 const maximumTries = 5
@@ -32,6 +32,7 @@ export function createSubmit(options: SubmitOptions): (items: readonly SubmitDel
     maximumItems: 500,
     maximumWeight: 16 * 2 ** 20,
     maximumBatches: 4,
+    maximumWaitMs: 15_000,
   })
 
   const submitOne = async (item: SubmitDelta): Promise<SubmitOutcome> => {
@@ -68,7 +69,10 @@ export function createSubmit(options: SubmitOptions): (items: readonly SubmitDel
     }
     return outcome
   }
-  return (items) => Promise.all(items.map(submitSafely))
+  return (items) => {
+    const within = withinAnswer()
+    return Promise.all(items.map(async (item) => within(await submitSafely(item))))
+  }
 }
 
 /** Rough bytes of what a change carries. */

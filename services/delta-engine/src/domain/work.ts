@@ -114,8 +114,20 @@ export function isMerged(plan: PlannedChange | undefined): boolean {
   return plan !== undefined && plan.original !== null
 }
 
-/** Content up to this size is told in the plan; of larger content hash and size are. */
+/** Content up to this size is told in the plan, and that of all plans in one answer; of what is more hash and size are. */
 const toldBytes = 2 ** 20
+
+/** Takes the contents out of the outcomes of one request that are more than one answer tells. */
+export function withinAnswer(): (outcome: SubmitOutcome) => SubmitOutcome {
+  let left = toldBytes
+  return (outcome) => {
+    if (outcome.status !== 'planned' || outcome.plan.content === null) return outcome
+    const bytes = outcome.plan.size ?? 0
+    if (bytes > left) return { ...outcome, plan: { ...outcome.plan, content: null } }
+    left -= bytes
+    return outcome
+  }
+}
 
 /** What a dry run answers. */
 export function outcomeOfPlan({ submission: { item }, head, plan }: Work): SubmitOutcome {

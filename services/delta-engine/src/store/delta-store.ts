@@ -35,7 +35,7 @@ export function createStore(database: Database, onTold: () => void): Store {
     listPending: (ageMs, limit) => listPending(database, ageMs, limit),
     readCursor: () => readCursor(database),
     moveCursor: (until) => moveCursor(database, until),
-    reader: createDeltaReader(prisma),
+    reader: createDeltaReader(database, prisma),
     close: () => prisma.$disconnect(),
   }
 }
