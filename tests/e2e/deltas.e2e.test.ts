@@ -242,6 +242,30 @@ describe('conflicts', () => {
     ])
   })
 
+  test('are refused where too much has come since, in patches or in whole contents', async () => {
+    const { id } = await ann.createJson({})
+    for (const member of ['a', 'b', 'c', 'd', 'e'])
+      await expectStatus(
+        200,
+        ann.change(id, { op: 'add', path: `/${member}`, value: 'x'.repeat(1_000_000) }, types.jsonPatch),
+      )
+    const late = (version: number) =>
+      ann.change(id, { op: 'add', path: '/mine', value: 1 }, types.jsonPatch, `?from_version=${version}&conflict=merge`)
+    const refused = await late(1)
+    expect([refused.status, refused.body]).toEqual([
+      409,
+      expect.objectContaining({ code: 'version_conflict', expected_version: 1, current_version: 6 }),
+    ])
+    const { id: text } = await ann.create({ text: 'a' })
+    for (const letter of ['b', 'c', 'd'])
+      await expectStatus(
+        200,
+        ada.put(`${base}/blobs/${text}/content`, letter.repeat(6_000_000), { 'content-type': 'text/plain' }),
+      )
+    const whole = await ann.change(text, { text: 'e', from_version: 1, conflict: 'merge' })
+    expect([whole.status, whole.body]).toEqual([409, expect.objectContaining({ code: 'version_conflict' })])
+  }, 60_000)
+
   test('are merged where nothing is lost by it: members of JSON, places of text', async () => {
     const record = await ann.createJson({ a: 1, list: [1, 2] })
     await expectStatus(200, ann.change(record.id, { op: 'add', path: '/list/0', value: 0 }, types.jsonPatch))

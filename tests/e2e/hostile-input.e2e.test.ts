@@ -81,7 +81,7 @@ test.each<[string, Record<string, string>, string, string]>([
   [
     'a copy bomb',
     types.jsonPatch,
-    JSON.stringify(Array(40).fill({ op: 'copy', from: '', path: '/b' })),
+    JSON.stringify(Array.from({ length: 40 }, (_, at) => ({ op: 'copy', from: '', path: `/b${at}` }))),
     'patch_too_large',
   ],
   ['a merge patch of empty objects', types.mergePatch, `{"b":[${list('{}', mebibyte - 100)}]}`, 'patch_too_large'],

@@ -171,6 +171,9 @@ export const TransformOutcome = z.discriminatedUnion('status', [
 ])
 export type TransformOutcome = z.infer<typeof TransformOutcome>
 
+/** Changes of one list. Each is answered with its blob, and what comes back at once has to be read without holding an event loop. */
+export const maximumOperations = 500
+
 export const deltaApi = {
   /** Users' changes, each on its own. Repeatable where an idempotency key is given. */
   submit: route('/internal/deltas', items(SubmitDelta), items(SubmitOutcome), { itemwise: true }),
@@ -181,7 +184,7 @@ export const deltaApi = {
   submitBatch: route(
     '/internal/batches',
     z.object({
-      items: z.array(SubmitDelta).min(1).max(1000),
+      items: z.array(SubmitDelta).min(1).max(maximumOperations),
       idempotency_key: z.string().min(1).max(255).nullable(),
       dry_run: z.boolean(),
       traceparent: Traceparent.nullable(),

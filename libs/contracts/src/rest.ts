@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Blob, Version } from './blob.ts'
 import { ConflictPolicy, Json, JsonObject, Metadata, Sha256, Timestamp, Uuid, VersionNumber } from './common.ts'
 import { Graph, Job, NodeState, Run } from './dag.ts'
-import { Delta, DiffFormat, Plan } from './delta.ts'
+import { Delta, DiffFormat, maximumOperations, Plan } from './delta.ts'
 import { ProblemSchema } from './problem.ts'
 import { Provider, ProviderId, ProviderManifest } from './provider.ts'
 
@@ -170,7 +170,7 @@ export const RevertBlob = z.strictObject({ to_version: PublicVersionNumber, ...c
 export type RevertBlob = z.infer<typeof RevertBlob>
 
 /** POST /batches and POST /bulk. Each operation is a BlobOperation, judged one by one. */
-export const OperationList = z.strictObject({ operations: z.array(z.unknown()).min(1).max(1000) })
+export const OperationList = z.strictObject({ operations: z.array(z.unknown()).min(1).max(maximumOperations) })
 
 /** One operation of a list: the envelope of the request that does the same alone, with its blob's id. */
 export const BlobOperation = z.discriminatedUnion('op', [

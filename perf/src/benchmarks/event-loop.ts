@@ -2,7 +2,15 @@ import { fileURLToPath } from 'node:url'
 import { request } from 'undici'
 import type { Figure } from '../figure.ts'
 import { startStack, type Stack } from '../stack.ts'
-import { hostileInputs, longText, noise, wideDocument, type HostileInput, type Victims } from './hostile-inputs.ts'
+import {
+  hostileInputs,
+  longMetadata,
+  longText,
+  noise,
+  wideDocument,
+  type HostileInput,
+  type Victims,
+} from './hostile-inputs.ts'
 
 const services = ['gateway', 'delta-engine', 'blob', 'dag', 'provider-registry'] as const
 type Service = (typeof services)[number]
@@ -67,7 +75,26 @@ async function makeVictims(call: Call): Promise<Victims> {
     for (const body of later) await call({ method: 'PUT', path: `/blobs/${id}/content`, headers, body })
     return id
   }
+  const described = await create('text/plain', 'x')
+  const metadata = longMetadata()
+  const list = async (path: string, length: number, operation: object): Promise<string[]> => {
+    const body = JSON.stringify({ operations: Array.from({ length }, () => operation) })
+    const { status, text } = await call({ method: 'POST', path, headers: { 'content-type': 'application/json' }, body })
+    if (status !== 200) throw new Error(`a list of changes was not made: ${text}`)
+    const { results } = (JSON.parse(text) as { data: { results: { data?: { id: string } }[] } }).data
+    return results.flatMap(({ data }) => (data ? [data.id] : []))
+  }
+  const many: string[] = []
+  for (let time = 0; time < 4; time += 1) {
+    await list('/batches', 50, { op: 'update', blob_id: described, metadata: { ...metadata, time } })
+    many.push(...(await list('/bulk', 50, { op: 'create', text: 'x', metadata, providers: 'none' })))
+  }
+  const pieces = `[${'{},'.repeat(60_000)}0]`
+  const busy = await create('application/json', '{}', `{"0":${pieces}}`, `{"0":${pieces},"1":${pieces}}`)
   return {
+    described,
+    many,
+    busy,
     wide: await create('application/json', wideDocument(), wideDocument().replaceAll('vv', 'w')),
     long: await create(
       'text/plain',

@@ -19,6 +19,12 @@ export interface Victims {
   readonly noise: string
   /** A small JSON document with a list and a text. */
   readonly small: string
+  /** A blob with 200 versions that all have as much metadata as may be. */
+  readonly described: string
+  /** 200 blobs with as much metadata as may be. */
+  readonly many: readonly string[]
+  /** JSON that two long patches of small pieces made. */
+  readonly busy: string
 }
 
 const mebibyte = 2 ** 20
@@ -39,6 +45,9 @@ const list = (piece: string, bytes: number): string =>
 const array = (piece: string, bytes: number): string => `[${list(piece, bytes - 2)}]`
 const members = (count: number, value: string): string =>
   `{${Array.from({ length: count }, (_, index) => `"member-${index}":${value}`).join(',')}}`
+/** As much metadata as may be, in as many pieces as may be. */
+export const longMetadata = (): object =>
+  Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`m${index}`, Array<number>(60).fill(1)]))
 const operations = (count: number, operation: (index: number) => object): string =>
   JSON.stringify(Array.from({ length: count }, (_, index) => operation(index)))
 
@@ -145,7 +154,7 @@ function envelopes({ small, long }: Victims): HostileInput[] {
   ]
 }
 
-function patches({ wide, long, small }: Victims): HostileInput[] {
+function patches({ wide, long, small, busy, described }: Victims): HostileInput[] {
   const patch = (name: string, id: string, headers: Record<string, string>, body: string): HostileInput => ({
     name: `patch: ${name}`,
     method: 'PATCH',
@@ -178,7 +187,7 @@ function patches({ wide, long, small }: Victims): HostileInput[] {
       'a copy bomb',
       small,
       jsonPatch,
-      operations(30, () => ({ op: 'copy', from: '', path: '/copy' })),
+      operations(30, (index) => ({ op: 'copy', from: '', path: `/copy-${index}` })),
     ),
     patch(
       'moves of 16 MiB',
@@ -202,6 +211,18 @@ function patches({ wide, long, small }: Victims): HostileInput[] {
       patch(`merge ${name}, 1 MiB`, small, mergePatch, `{"x":${value(name)}}`),
     ]),
     patch('merge 50,000 members into 16 MiB', wide, mergePatch, members(40_000, 'null')),
+    patch(
+      'merged with long patches of small pieces',
+      `${busy}?from_version=1&conflict=merge`,
+      jsonPatch,
+      '[{"op":"add","path":"/mine","value":1}]',
+    ),
+    patch(
+      'merged with 200 versions with much metadata',
+      `${described}?from_version=1&conflict=merge`,
+      textPatch,
+      '[{"insert":"x"}]',
+    ),
     patch('one insertion into 16 MiB of text', long, textPatch, '[{"retain":1000000},{"insert":"x"}]'),
     patch(
       '100,000 steps on 16 MiB of text',
@@ -228,22 +249,24 @@ function patches({ wide, long, small }: Victims): HostileInput[] {
   ]
 }
 
-function lists({ small }: Victims): HostileInput[] {
+function lists({ small, many }: Victims): HostileInput[] {
   const both = (name: string, body: string): HostileInput[] =>
     ['/batches', '/bulk'].map((path) => ({ name: `${path} ${name}`, method: 'POST', path, headers: json, body }))
+  const touched = { operations: many.map((blob_id) => ({ op: 'update', blob_id, text: 'y' })) }
   const texts = {
-    operations: Array.from({ length: 1000 }, () => ({ op: 'create', text: 'x'.repeat(950), providers: 'none' })),
+    operations: Array.from({ length: 500 }, () => ({ op: 'create', text: 'x'.repeat(1900), providers: 'none' })),
   }
   const edits = {
-    operations: Array.from({ length: 1000 }, (_, index) => ({
+    operations: Array.from({ length: 500 }, (_, index) => ({
       op: 'update',
       blob_id: small,
       patch: { op: 'add', path: '/n', value: index },
     })),
   }
   return [
-    ...both('of 1,000 creations, 1 MiB', JSON.stringify(texts)),
-    ...both('of 1,000 patches of one blob', JSON.stringify(edits)),
+    ...both('of 500 creations, 1 MiB', JSON.stringify(texts)),
+    ...both('of 500 patches of one blob', JSON.stringify(edits)),
+    ...both('of changes of 200 blobs with much metadata', JSON.stringify(touched)),
     ...both('of empty objects, 1 MiB', `{"operations":${array('{}', patchLimit - 30)}}`),
     ...both(
       'of one patch of empty objects, 1 MiB',
@@ -256,7 +279,7 @@ function lists({ small }: Victims): HostileInput[] {
   ]
 }
 
-function reads({ wide, long, noise }: Victims): HostileInput[] {
+function reads({ wide, long, noise, described }: Victims): HostileInput[] {
   const read = (name: string, path: string): HostileInput => ({ name: `read: ${name}`, method: 'GET', path })
   return [
     read('16 MiB of bytes', `/blobs/${noise}/content`),
@@ -267,6 +290,9 @@ function reads({ wide, long, noise }: Victims): HostileInput[] {
     read('a unified diff of 16 MiB of text', `/blobs/${long}/diff?from=1&to=2&format=unified`),
     read('a text diff of 16 MiB of text', `/blobs/${long}/diff?from=1&to=2&format=text`),
     read('a JSON Patch of 16 MiB of JSON', `/blobs/${wide}/diff?from=1&to=2&format=json-patch`),
+    read('200 versions with much metadata', `/blobs/${described}/versions?limit=200`),
+    read('200 blobs with much metadata', '/blobs?limit=200'),
+    read('the newest delta of the large JSON', `/blobs/${wide}/deltas/latest`),
     read('the deltas of the large text', `/blobs/${long}/deltas`),
     read('the deltas of the large JSON', `/blobs/${wide}/deltas`),
   ]

@@ -1,5 +1,12 @@
 import { contentOf, readLargeContent, type Client } from '@studio/clients'
-import { StagedContent, type blobApi, type Commit, type CommitOutcome } from '@studio/contracts'
+import {
+  StagedContent,
+  type Blob,
+  type blobApi,
+  type Commit,
+  type CommitOutcome,
+  type Version,
+} from '@studio/contracts'
 import { eachAlone } from './domain/each-alone.ts'
 import type { Blobs, ContentReference, PlannedCommit, Settled } from './domain/ports.ts'
 
@@ -7,6 +14,9 @@ import type { Blobs, ContentReference, PlannedCommit, Settled } from './domain/p
 const largeBytes = 256 * 1024
 /** Content that one request or answer carries at most, roughly; base64 makes a third more of it. */
 const contentBytes = 4 * 2 ** 20
+
+/** Blobs and versions that one answer carries: each may have 16 KiB of metadata. */
+const pageLength = 100
 
 /** Shorter than the age at which the sweeper settles a pending delta, so that it refuses none whose commit is still waited for. */
 const commitTimeoutMs = 10_000
@@ -51,11 +61,25 @@ export function createBlobs(client: Client<typeof blobApi>): Blobs {
     commitAtomically: async (commits) =>
       client.call('commitAtomically', { items: await commitsOf(commits) }, { timeoutMs: commitTimeoutMs }),
     versionsBetween: async (reference, from, to) => {
-      const limit = to - from + 1
-      const { versions } = await client.call('listVersions', { ...reference, before: to + 1, limit })
-      return versions.reverse()
+      const newestFirst: Version[] = []
+      for (let next: number | null = to + 1; next !== null && next > from;) {
+        const limit = Math.min(next - from, pageLength)
+        const page: { versions: Version[]; next: number | null } = await client.call('listVersions', {
+          ...reference,
+          before: next,
+          limit,
+        })
+        newestFirst.push(...page.versions)
+        next = page.next
+      }
+      return newestFirst.reverse()
     },
-    heads: async (references) => (await client.call('readBlobs', { items: [...references] })).items,
+    heads: async (references) => {
+      const heads: (Blob | null)[] = []
+      for (let at = 0; at < references.length; at += pageLength)
+        heads.push(...(await client.call('readBlobs', { items: references.slice(at, at + pageLength) })).items)
+      return heads
+    },
     versions: async (references) => (await client.call('readVersions', { items: [...references] })).items,
     contents: async (references) => {
       const contents: (Buffer | null)[] = []

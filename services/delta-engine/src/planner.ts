@@ -47,11 +47,12 @@ function weigh({ change }: SubmitDelta, { base, staged, merge }: Sources): numbe
   if (merge === null) return given
   const { seenBytes, startBytes, headBytes, history } = merge
   // Merging goes through the contents several times.
-  return given + 4 * (seenBytes.length + startBytes.length + headBytes.length) + history.length * weightOfDelta
+  const told = history.reduce((sum, { change }) => sum + ('patchJson' in change ? change.patchJson.length : 0), 0)
+  return given + 4 * (seenBytes.length + startBytes.length + headBytes.length + told) + history.length * weightOfDelta
 }
 
-/** Bytes that a delta among others is taken for; what it is can't be seen without going through it. */
-const weightOfDelta = 1024
+/** Bytes that a delta among others is taken for beside its patch. */
+const weightOfDelta = 256
 
 function weighChange(change: Change): number {
   if (change.format !== 'replace') return change.patch.length

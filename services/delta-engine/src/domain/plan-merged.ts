@@ -6,6 +6,7 @@ import {
   merge,
   type AuthoredDelta,
   type Conflict,
+  type PatchFormat,
   type PatchLimits,
   type Side,
 } from '@studio/deltas'
@@ -24,9 +25,20 @@ export interface MergeSources {
   readonly headBytes: Uint8Array
   /** From there to the head, and whether the content type was the head's all the time. */
   readonly isOneType: boolean
-  readonly history: readonly AuthoredDelta[]
-  /** Deltas since `seen` that changed the metadata, the last one last. */
-  readonly metadataChanges: readonly { readonly delta_id: string; readonly version: number; readonly metadata: Json }[]
+  readonly history: readonly HistoricDelta[]
+  /** The last one since `seen` that changed the metadata. */
+  readonly metadataChange: Pick<Version, 'delta_id' | 'version' | 'metadata'> | null
+}
+
+/** A delta of the history, its patch as JSON text. */
+export interface HistoricDelta extends Omit<AuthoredDelta, 'change'> {
+  readonly change:
+    Exclude<AuthoredDelta['change'], { patch: unknown }> | { readonly format: PatchFormat; readonly patchJson: string }
+}
+
+function authoredDelta({ change, ...author }: HistoricDelta): AuthoredDelta {
+  if (!('patchJson' in change)) return { ...author, change }
+  return { ...author, change: { format: change.format, patch: JSON.parse(change.patchJson) as Json } }
 }
 
 /**
@@ -75,7 +87,7 @@ function mergeContent(
     {
       contentType,
       base: startBytes,
-      history,
+      history: history.map(authoredDelta),
       head: headBytes,
       incoming: {
         id: delta_id,
@@ -115,10 +127,9 @@ function pick({ content_hash, content_type, size, version }: Version): Partial<B
 }
 
 /** Metadata is one register: two who change it to different values are in conflict. */
-function metadataConflicts({ metadata }: SubmitDelta, { metadataChanges }: MergeSources): ToldConflict[] {
-  const last = metadataChanges.at(-1)
-  if (metadata === null || last === undefined) return []
-  const { metadata: theirs, delta_id, version } = last
+function metadataConflicts({ metadata }: SubmitDelta, { metadataChange }: MergeSources): ToldConflict[] {
+  if (metadata === null || metadataChange === null) return []
+  const { metadata: theirs, delta_id, version } = metadataChange
   if (JSON.stringify(theirs) === JSON.stringify(metadata)) return []
   return [
     {

@@ -83,8 +83,15 @@ export interface RecordedDelta {
   readonly error: Problem | null
 }
 
-/** What a delta did. */
-export type RecordedChange = Pick<Delta, 'id' | 'format' | 'patch' | 'original'>
+/** What a delta's author did, as it was meant on the version that they saw: of what was merged, not what became of it. */
+export interface RecordedChange {
+  readonly id: string
+  readonly format: Delta['format']
+  /** As JSON text: it is parsed where nobody waits for it. */
+  readonly patch: string | null
+  /** The version that the author saw, where it was not the one before. */
+  readonly saw: number | null
+}
 
 /** How a pending delta ended: `to_version` where it was applied, `error` where it failed. */
 export interface DeltaEnd {
@@ -123,8 +130,11 @@ export interface DeltaStore {
   insertApplied(deltas: readonly AppliedDelta[]): Promise<number>
   /** Deltas that hold one of these keys (what failed gave its key back), or have one of these ids. */
   findRequests(requests: readonly RequestIdentity[]): Promise<RecordedDelta[]>
-  /** What deltas did, by id, whether their ends are recorded or not; those that are not there are left out. */
-  findChanges(deltaIds: readonly string[]): Promise<RecordedChange[]>
+  /**
+   * What deltas did, by id, whether their ends are recorded or not; those that are not there are left out. Null where their patches take more
+   * than `bytes` together.
+   */
+  findChanges(deltaIds: readonly string[], bytes: number): Promise<RecordedChange[] | null>
   findRecorded(deltaId: string): Promise<RecordedDelta | undefined>
   /** Pending deltas older than `ageMs`, oldest first. */
   listPending(ageMs: number, limit: number): Promise<{ id: string; created_at: Date }[]>

@@ -1,11 +1,10 @@
 import type { Blob, SubmitDelta, Version } from '@studio/contracts'
-import type { AuthoredDelta } from '@studio/deltas'
 import { isJsonType, StudioError } from '@studio/kernel'
-import type { MergeSources } from './plan-merged.ts'
+import type { HistoricDelta, MergeSources } from './plan-merged.ts'
 import type { Blobs, DeltaStore, RecordedChange } from './ports.ts'
 
-/** Versions that a change may be behind, and still be merged. */
-const longestHistory = 499
+/** Versions that a change may be behind, and still be merged; the bytes of their patches, and of contents that stand for themselves. */
+const longest = { versions: 499, patchBytes: 4 * 2 ** 20, contentBytes: 16 * 2 ** 20 }
 
 /**
  * Reads what came since the version that a change was made on. Versions are asked from blob, whose word counts; what their deltas did is
@@ -24,7 +23,9 @@ export async function readHistory(
   const [seen, start] = [versionOf(saw), first ?? missing(saw)]
 
   const since = versions.slice(1)
-  const needed = [start, seen, versionOf(head.version), ...since.filter((version) => isWhole(version, changes))]
+  const wholes = since.filter((version) => isWhole(version, changes))
+  if (wholes.reduce((sum, { size }) => sum + size, 0) > longest.contentBytes) throw tooMuch(saw, head)
+  const needed = [start, seen, versionOf(head.version), ...wholes]
   const hashes = [...new Map(needed.map((version) => [version.content_hash, version])).values()]
   const contents = await blobs.contents(
     hashes.map(({ content_hash: hash, size }) => ({ tenant_id: item.tenant_id, hash, size })),
@@ -39,23 +40,22 @@ export async function readHistory(
     startBytes: bytesOf(start),
     headBytes: bytesOf(versionOf(head.version)),
     isOneType: versions.every(({ content_type }) => content_type === head.content_type),
-    history: since.map((version): AuthoredDelta => {
+    history: since.map((version): HistoricDelta => {
       const change = changes.get(version.delta_id)
-      const authored = change?.original ?? change
       return {
         id: version.delta_id,
         version: version.version,
-        saw: change?.original?.version ?? version.version - 1,
+        saw: change?.saw ?? version.version - 1,
         change: isWhole(version, changes)
           ? { format: 'replace', bytes: bytesOf(version) }
-          : authored === undefined || authored.format === 'none' || authored.format === 'replace'
+          : change === undefined || change.format === 'none' || change.format === 'replace'
             ? { format: 'none' }
-            : { format: authored.format, patch: authored.patch },
+            : { format: change.format, patchJson: change.patch ?? 'null' },
       }
     }),
-    metadataChanges: since
-      .filter((version, at) => version.version > saw && !isSame(version.metadata, versions[at]?.metadata))
-      .map(({ delta_id, version, metadata }) => ({ delta_id, version, metadata })),
+    metadataChange:
+      since.findLast((version, at) => version.version > saw && !isSame(version.metadata, versions[at]?.metadata)) ??
+      null,
   }
 }
 
@@ -73,17 +73,15 @@ async function readSince(
   head: Blob,
 ): Promise<Since> {
   for (let start = saw; ;) {
-    if (head.version - start > longestHistory)
-      throw new StudioError(
-        'version_conflict',
-        `Too much has changed since version ${saw} to merge it. Read version ${head.version}, and make the change on top of it.`,
-        { extensions: { expected_version: saw, current_version: head.version } },
-      )
+    if (head.version - start > longest.versions) throw tooMuch(saw, head)
     const versions = await blobs.versionsBetween({ tenant_id, blob_id }, start, head.version)
-    const changes = new Map(
-      (await store.findChanges(versions.slice(1).map(({ delta_id }) => delta_id))).map((change) => [change.id, change]),
+    const found = await store.findChanges(
+      versions.slice(1).map(({ delta_id }) => delta_id),
+      longest.patchBytes,
     )
-    const lowest = Math.min(start, ...[...changes.values()].map(({ original }) => original?.version ?? start))
+    if (found === null) throw tooMuch(saw, head)
+    const changes = new Map(found.map((change) => [change.id, change]))
+    const lowest = Math.min(start, ...found.map((change) => change.saw ?? start))
     if (lowest === start) return { versions, changes }
     start = lowest
   }
@@ -97,8 +95,15 @@ function isWhole(
   if (operation === 'delete') return false
   const change = changes.get(delta_id)
   if (change === undefined) return true
-  if (change.original !== null) return change.original.format === 'replace'
-  return change.format === 'replace' || (change.format === 'text' && isJsonType(content_type))
+  return change.format === 'replace' || (change.format === 'text' && change.saw === null && isJsonType(content_type))
+}
+
+function tooMuch(saw: number, { version }: Blob): StudioError {
+  return new StudioError(
+    'version_conflict',
+    `Too much has changed since version ${saw} to merge it. Read version ${version}, and make the change on top of it.`,
+    { extensions: { expected_version: saw, current_version: version } },
+  )
 }
 
 function isSame(one: unknown, other: unknown): boolean {

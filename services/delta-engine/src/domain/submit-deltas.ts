@@ -75,10 +75,13 @@ export function createSubmit(options: SubmitOptions): (items: readonly SubmitDel
   }
 }
 
-/** Rough bytes of what a change carries. */
-function weigh({ change }: SubmitDelta): number {
-  if (change === null) return 0
-  // A patch is small; the document that it is applied to may not be, and comes in through blob.
-  if (change.format !== 'replace') return 256 * 1024 + change.patch.length
-  return 'base64' in change.content ? change.content.base64.length : 256 * 1024
+/** Most of what one change adds to a batch beside what it carries: the content that it is made on, its head's metadata. */
+const base = 256 * 1024
+
+/** Rough bytes that a change moves. */
+function weigh({ operation, change, metadata }: SubmitDelta): number {
+  const read = operation === 'create' && metadata === null ? 0 : base
+  if (change === null) return read
+  if (change.format !== 'replace') return base + change.patch.length
+  return read + ('base64' in change.content ? change.content.base64.length : base)
 }

@@ -10,6 +10,8 @@ export interface Limits {
   readonly operations: number
   /** Metadata as JSON. */
   readonly metadata: number
+  /** Arrays, objects and members in metadata: lists show it of hundreds of blobs at once. */
+  readonly metadataExtent: number
   /** Any other JSON body. */
   readonly request: number
   /** Content up to this size goes inside the delta; larger content is staged at blob first, so that it crosses delta-engine as a hash only. */
@@ -25,6 +27,7 @@ export function limitsFor(maximumContent: number): Limits {
     patch: 1024 * kibibyte,
     operations: 1024 * kibibyte,
     metadata: 16 * kibibyte,
+    metadataExtent: 256,
     request: 256 * kibibyte,
     inline: 256 * kibibyte,
   }

@@ -151,6 +151,13 @@ describe('create', () => {
     ['a long content type', 'x', { 'content-type': `a/${'b'.repeat(254)}` }, 422, 'invalid_content_type'],
     ['broken metadata', 'x', { 'content-type': 'text/plain', 'studio-metadata': '{' }, 400, 'malformed_json'],
     ['deep metadata', 'x', { 'content-type': 'text/plain', 'studio-metadata': '['.repeat(100) }, 422, 'json_too_deep'],
+    [
+      'metadata of many pieces',
+      'x',
+      { 'content-type': 'text/plain', 'studio-metadata': `{"list":[${'{},'.repeat(300)}0]}` },
+      422,
+      'invalid_request',
+    ],
     ['a large raw body', 'x'.repeat(maximum + 1), { 'content-type': 'text/plain' }, 413, 'body_too_large'],
     [
       'a large text',

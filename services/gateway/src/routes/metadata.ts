@@ -1,9 +1,9 @@
 import { Metadata } from '@studio/contracts'
 import { validate } from '@studio/http'
-import { parseStrictJson } from '@studio/kernel'
+import { jsonExtent, parseStrictJson } from '@studio/kernel'
 import type { Request } from 'express'
 import type { Context } from '../context.ts'
-import { checkStorable } from '../domain/json-text.ts'
+import { checkStorable, refused } from '../domain/json-text.ts'
 
 /** The metadata of a raw upload: JSON in the header `Studio-Metadata` (UTF-8); undefined where there is none. */
 export function metadataOfHeader(context: Context, request: Request): Metadata | undefined {
@@ -15,5 +15,10 @@ export function metadataOfHeader(context: Context, request: Request): Metadata |
 
 export function checkMetadata(context: Context, metadata: Metadata): Metadata {
   checkStorable(metadata, '/metadata', context.limits.metadata)
+  if (jsonExtent(metadata) > context.limits.metadataExtent)
+    throw refused(
+      '/metadata',
+      `must have at most ${context.limits.metadataExtent} members, objects and lists; what is larger is content`,
+    )
   return metadata
 }
