@@ -5,6 +5,7 @@ import { cascadeLatency } from './benchmarks/cascade-latency.ts'
 import { diff } from './benchmarks/diff.ts'
 import { eventLoop } from './benchmarks/event-loop.ts'
 import { history } from './benchmarks/history.ts'
+import { lists } from './benchmarks/lists.ts'
 import { micro } from './benchmarks/micro.ts'
 import { startUp } from './benchmarks/start-up.ts'
 import { throughput, withProviders } from './benchmarks/throughput.ts'
@@ -18,6 +19,7 @@ import { startStack, type Stack } from './stack.ts'
 const onStack: Record<string, (stack: Stack) => Promise<Figure[]>> = {
   throughput,
   latency: cascadeLatency,
+  lists,
   providers: withProviders,
 }
 const alone: Record<string, () => Promise<Figure[]>> = {

@@ -88,6 +88,70 @@ test.each(points)(
   180_000,
 )
 
+test.each([
+  ['delta-engine', 'delta.pending.after'],
+  ['blob', 'blob.commit.written'],
+  ['blob', 'blob.commit.after'],
+  ['delta-engine', 'delta.committed'],
+  ['gateway', 'gateway.submit.after'],
+] as const)(
+  '%s dies at %s of a batch: all of it is done, once',
+  async (part, point) => {
+    const api = studio.as(`batch ${part} ${point}`)
+    const ann = user(api)
+    const [one, other] = [
+      await ann.create('one', { providers: 'none' }),
+      await ann.create('other', { providers: 'none' }),
+    ]
+    await atRest()
+    const proof = join(studio.folder, `${point}-${randomUUID()}`)
+    const operations = [
+      { op: 'update', blob_id: one.id, text: 'one more' },
+      { op: 'update', blob_id: other.id, text: 'another' },
+      { op: 'update', blob_id: one.id, text: 'one more again' },
+    ]
+    try {
+      await studio.restart(part, { env: { STUDIO_FAILPOINTS: `${point}=${proof}` } })
+      const headers = { 'idempotency-key': randomUUID() }
+      const sending = waitFor(
+        'the batch to be answered',
+        async () => (await api.post('/api/v1/studio/batches', { operations }, headers)).status === 200,
+        { timeoutMs: 90_000, intervalMs: 200 },
+      )
+      await studio.died(part)
+      expect(existsSync(proof)).toBe(true)
+      // All or none, whoever looks: what was written is not there while its transaction is open.
+      const heads = await database.query<{ version: number }>(
+        'select version from blob.blob where id = any($1) order by version',
+        [[one.id, other.id]],
+      )
+      expect([
+        [1, 1],
+        [2, 3],
+      ]).toContainEqual(heads.rows.map(({ version }) => version))
+      await studio.start(part)
+      await sending
+    } catch (error) {
+      await studio.restart(part)
+      throw error
+    }
+    expect((await ann.versions(one.id)).map(({ version }) => version)).toEqual([3, 2, 1])
+    expect((await ann.versions(other.id)).map(({ version }) => version)).toEqual([2, 1])
+    expect([(await ann.read(one.id)).text, (await ann.read(other.id)).text]).toEqual(['one more again', 'another'])
+    for (const [id, count] of [
+      [one.id, 3],
+      [other.id, 2],
+    ] as const) {
+      const deltas = await waitFor('the end of every delta', async () => {
+        const listed = await ann.deltas(id)
+        return listed.every(({ status }) => status !== 'pending') && listed
+      })
+      expect(deltas.filter(({ status }) => status === 'applied')).toHaveLength(count)
+    }
+  },
+  180_000,
+)
+
 test('killed while a provider runs, the worker takes the run up again after its restart', async () => {
   const ann = user(studio.as('slow'))
   const text = await ann.create('A text that takes its time.', { providers: 'none' })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Pool } from 'undici'
+import { newClient, type Client } from '../client.ts'
 import type { Figure } from '../figure.ts'
 import { quantile } from '../load.ts'
 import type { Stack } from '../stack.ts'
@@ -9,7 +9,7 @@ const edits = 50
 
 /** From an accepted update (its answer is here) until the last derived version can be read. */
 export async function cascadeLatency(stack: Stack): Promise<Figure[]> {
-  const client = await newClient(stack)
+  const client = newClient(stack)
   try {
     const single = await build(client, 1, 1)
     const wide = await build(client, 10, 5)
@@ -37,25 +37,6 @@ interface Tree {
   /** The last level: its versions tell that all above has been done. */
   leafIds: string[]
   version: number
-}
-
-type Client = Awaited<ReturnType<typeof newClient>>
-
-async function newClient(stack: Stack) {
-  const pool = new Pool(stack.url, { connections: 10 })
-  const headers = { authorization: `Bearer ${stack.tokenFor(randomUUID())}`, 'content-type': 'application/json' }
-  const send = async <Data>(method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<Data> => {
-    const response = await pool.request({
-      method,
-      path: `/api/v1/studio${path}`,
-      headers,
-      body: body === undefined ? null : JSON.stringify(body),
-    })
-    const text = await response.body.text()
-    if (response.statusCode >= 400) throw new Error(`${method} ${path}: ${response.statusCode} ${text}`)
-    return (JSON.parse(text) as { data: Data }).data
-  }
-  return { send, close: () => pool.close() }
 }
 
 /** A text with columns of `stamp` derivations below it, each node with content of its own. */
