@@ -147,6 +147,15 @@ describe('JSON Patch: errors name the operation and its place', () => {
       { code: 'patch_failed', operation: 1, pointer: '/a' },
     ],
     [
+      'a malformed operation after one that does not fit',
+      { a: 1 },
+      [
+        { op: 'remove', path: '/b' },
+        { op: 'spam', path: '/a' },
+      ],
+      { code: 'malformed_patch', operation: 1, pointer: '/a' },
+    ],
+    [
       'an index behind the end',
       [1],
       [{ op: 'add', path: '/2', value: 1 }],

@@ -19,13 +19,15 @@ export function applyJsonPatch(
   patch: readonly unknown[],
   limits: PatchLimits = defaultPatchLimits,
 ): Json {
-  const draft: Draft = { root: document, meter: createPatchMeter(limits) }
   checkOperationCount(patch, limits)
+  const draft: Draft = { root: document, meter: createPatchMeter(limits) }
   for (let index = 0; index < patch.length; index++) {
     const operation = parseOperation(patch[index], index)
     try {
       applyOperation(draft, operation)
     } catch (error) {
+      // What is malformed is so whatever the document: it goes before what does not fit this one.
+      for (let later = index + 1; later < patch.length; later++) parseOperation(patch[later], later)
       throw atOperation(index, operation.pointer, error)
     }
   }
