@@ -355,6 +355,10 @@ describe('conflicts', () => {
 describe('a change that is said twice', () => {
   test.each<[string, (id: string) => [object, Record<string, string>]]>([
     ['under one key', () => [{}, { 'idempotency-key': randomUUID() }]],
+    [
+      'under one key, on one of several versions',
+      () => [{}, { 'idempotency-key': randomUUID(), 'if-match': `"x", "v1-${sha256('a').slice(0, 16)}"` }],
+    ],
     ['with one delta id in its envelope', () => [{ delta_id: newId() }, {}]],
     ['with one delta id in a header', () => [{}, { 'studio-delta-id': newId() }]],
   ])('%s happens once', async (_what, saying) => {

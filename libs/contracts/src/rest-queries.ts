@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ConflictPolicy, Timestamp, Uuid } from './common.ts'
+import { ConflictPolicy, Uuid } from './common.ts'
 import { DeltaStatus, DiffFormat } from './delta.ts'
 import { ProviderId } from './provider.ts'
 
@@ -30,8 +30,10 @@ const flag = z
   .default('false')
   .transform((value) => value === 'true')
 
-/** PostgreSQL knows no year 0. */
-const time = Timestamp.refine((at) => !at.startsWith('0000'), 'must be a time from the year 1 on')
+const time = z.iso
+  .datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z (RFC 3339; a + is written %2B here)' })
+  // PostgreSQL knows no year 0.
+  .refine((at) => !at.startsWith('0000'), 'must be a time from the year 1 on')
 
 /** A blob as it was: its version of a number, or the newest one at a time (RFC 3339). */
 const past = { version: version.optional(), at: time.optional() }

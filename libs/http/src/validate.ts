@@ -3,10 +3,14 @@ import type { z } from 'zod'
 
 /** The value as the schema says, or `invalid_request` with a JSON Pointer (RFC 6901) to each wrong place. */
 export function validate<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(value, { error: missing })
   if (parsed.success) return parsed.data
   throw invalidRequest(parsed.error)
 }
+
+/** What zod would call "expected string, received undefined". */
+const missing: z.core.$ZodErrorMap = ({ code, input }) =>
+  code === 'invalid_type' && input === undefined ? 'is missing' : undefined
 
 const mostFaults = 20
 

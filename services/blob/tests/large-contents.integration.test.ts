@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { newId, sha256 } from '@studio/kernel'
 import { packHistory } from '../src/domain/pack-history.ts'
-import { readContents } from '../src/store/sql/read-contents.ts'
+import { readContents, readWithin } from '../src/store/sql/read-contents.ts'
 import { aCommit, openFixture, type Fixture } from './fixture.ts'
 
 let studio: Fixture
@@ -27,6 +27,22 @@ test('an answer carries what is small, and of the rest the size', async () => {
   const missing = { tenant_id, hash: sha256('nothing') }
   const read = await studio.store.readContentsWithin([...wanted, missing], { each: 1000, together: 1000 })
   expect(read).toEqual([1001, small, 600, small, null])
+})
+
+test('what an answer tells the size of only is not read', async () => {
+  const contents = [500, 2000, 300_000].map((size) => randomBytes(size))
+  for (const bytes of contents) await studio.store.stageContent(tenant_id, bytes)
+  let fetched = 0
+  const { database } = studio
+  const query: typeof database.query = async <Result extends object>(...given: Parameters<typeof database.query>) => {
+    const rows = await database.query<Result>(...given)
+    for (const row of rows as { bytes?: Buffer | null }[]) fetched += row.bytes?.length ?? 0
+    return rows
+  }
+  const limits = { each: 1000, together: 10_000 }
+  const read = await readWithin({ ...database, query }, contents.map(reference), limits)
+  expect(read).toEqual([contents[0], 2000, 300_000])
+  expect(fetched).toBe(500)
 })
 
 test('content that is packed while it is read in pieces is read anew', async () => {

@@ -1,4 +1,4 @@
-import type { Commit } from '@studio/contracts'
+import { Timestamp, type Commit } from '@studio/contracts'
 import { newId } from '@studio/kernel'
 import { aCommit, openFixture, type Fixture } from './fixture.ts'
 
@@ -35,6 +35,16 @@ describe('the version of a time', () => {
     const at = versions[0]?.created_at ?? ''
     expect(await studio.store.readVersionAt({ ...reference, tenant_id: newId(), at })).toBeNull()
     expect(await studio.store.readVersionAt({ ...reference, blob_id: newId(), at })).toBeNull()
+  })
+
+  it('is told for every time that the contract lets through, whatever PostgreSQL takes for one', async () => {
+    const { tenant_id, blob_id } = await aBlob(2)
+    const versionAt = async (at: string) =>
+      (await studio.store.readVersionAt({ tenant_id, blob_id, at: Timestamp.parse(at) }))?.version ?? null
+    for (const at of ['0000-01-01T00:00:00Z', '0001-01-01T00:00:00+23:59', '1969-12-31T23:59:59.999999999-23:59'])
+      expect([at, await versionAt(at)]).toEqual([at, null])
+    for (const at of ['9999-12-31T23:59:59-23:59', '2999-06-30T23:59:59+23:59'])
+      expect([at, await versionAt(at)]).toEqual([at, 2])
   })
 
   it('never goes back from one version to the next, whatever the clock does', async () => {

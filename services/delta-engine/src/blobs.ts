@@ -7,6 +7,7 @@ import {
   type CommitOutcome,
   type Version,
 } from '@studio/contracts'
+import { cut } from './domain/cut.ts'
 import { eachAlone } from './domain/each-alone.ts'
 import type { Blobs, ContentReference, PlannedCommit, Settled } from './domain/ports.ts'
 
@@ -28,17 +29,22 @@ export function createBlobs(client: Client<typeof blobApi>): Blobs {
     return StagedContent.parse(staged).hash
   }
 
-  const keptContentOf = async ({ tenant_id, content }: PlannedCommit): Promise<Commit['content']> => {
-    if (content === null || 'hash' in content) return content
-    const { bytes } = content
-    if (bytes.length > largeBytes) return { hash: await stage(tenant_id, bytes) }
-    return { base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64') }
-  }
-
+  /** Commits as one request carries them: what is large, and what goes over the bytes of one request, is staged before. */
   const commitsOf = async (commits: readonly PlannedCommit[]): Promise<Commit[]> => {
     const made: Commit[] = []
-    // One after another: large contents are not to be in flight all at once.
-    for (const commit of commits) made.push({ ...commit, content: await keptContentOf(commit) })
+    let left = contentBytes
+    // One after another: staged contents are not to be in flight all at once.
+    for (const commit of commits) {
+      const { tenant_id, content } = commit
+      if (content === null || 'hash' in content) made.push({ ...commit, content })
+      else if (content.bytes.length > Math.min(largeBytes, left))
+        made.push({ ...commit, content: { hash: await stage(tenant_id, content.bytes) } })
+      else {
+        const { buffer, byteOffset, length } = content.bytes
+        left -= length
+        made.push({ ...commit, content: { base64: Buffer.from(buffer, byteOffset, length).toString('base64') } })
+      }
+    }
     return made
   }
 
@@ -55,7 +61,7 @@ export function createBlobs(client: Client<typeof blobApi>): Blobs {
   return {
     commit: async (commits) => {
       const settled: Settled<CommitOutcome>[] = []
-      for (const part of cut(commits, commitBytes)) settled.push(...(await eachAlone(part, commitPart)))
+      for (const part of cut(commits, commitBytes, contentBytes)) settled.push(...(await eachAlone(part, commitPart)))
       return settled
     },
     commitAtomically: async (commits) =>
@@ -83,7 +89,8 @@ export function createBlobs(client: Client<typeof blobApi>): Blobs {
     versions: async (references) => (await client.call('readVersions', { items: [...references] })).items,
     contents: async (references) => {
       const contents: (Buffer | null)[] = []
-      for (const part of cut(references, (reference) => (isLarge(reference) ? Infinity : (reference.size ?? 0)))) {
+      const weigh = (reference: ContentReference): number => (isLarge(reference) ? Infinity : (reference.size ?? 0))
+      for (const part of cut(references, weigh, contentBytes)) {
         const [first] = part
         contents.push(
           ...(first && isLarge(first) ? [await readLargeContent(client, first)] : await smallContents(part)),
@@ -106,19 +113,4 @@ function isLarge({ size }: ContentReference): boolean {
 
 function commitBytes({ content }: PlannedCommit): number {
   return content && 'bytes' in content && content.bytes.length <= largeBytes ? content.bytes.length : 0
-}
-
-/** Cuts a list in parts that weigh at most `contentBytes` each, or have one item; what weighs Infinity is alone. */
-function cut<Item>(items: readonly Item[], weigh: (item: Item) => number): Item[][] {
-  const parts: Item[][] = []
-  let weight = Infinity
-  for (const item of items) {
-    weight += weigh(item)
-    const part = parts.at(-1)
-    if (part === undefined || weight > contentBytes) {
-      parts.push([item])
-      weight = weigh(item)
-    } else part.push(item)
-  }
-  return parts
 }

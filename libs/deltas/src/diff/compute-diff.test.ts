@@ -48,3 +48,7 @@ it('finds what changed in a text, by code points', () => {
   expect(JSON.stringify(diff?.patch).length).toBeLessThan(80)
   expect(patchBytes('text', from, diff?.patch ?? [], defaultPatchLimits).bytes.equals(to)).toBe(true)
 })
+
+it('counts bytes, so that a text of long code points that is all new is kept as a whole', () => {
+  expect(computeDiff('text/plain', Buffer.from('雨'.repeat(100)), Buffer.from('雪'.repeat(100)))).toBeNull()
+})

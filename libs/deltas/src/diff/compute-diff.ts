@@ -40,7 +40,7 @@ export function computeDiff(contentType: string, base: Uint8Array, next: Uint8Ar
 function jsonDiff(base: Uint8Array, next: Uint8Array): ComputedDiff | null {
   const from = parsePatchableDocument(base)
   const patch = diffJson(from, parsePatchableDocument(next))
-  if (patch === undefined || JSON.stringify(patch).length >= next.length) return null
+  if (patch === undefined || bytesOf(patch) >= next.length) return null
   const result = serialise(applyJsonPatch(from, patch), defaultPatchLimits.bytes)
   return result.equals(next) ? { format: 'json-patch', patch } : null
 }
@@ -48,9 +48,16 @@ function jsonDiff(base: Uint8Array, next: Uint8Array): ComputedDiff | null {
 function textDiff(base: Uint8Array, next: Uint8Array): ComputedDiff | null {
   if (!isUtf8(base) || !isUtf8(next)) return null
   const patch = diffText(base, next)
-  const inserted = patch.reduce((sum, operation) => sum + ('insert' in operation ? operation.insert.length : 0), 0)
-  if (inserted > next.length / 2 || JSON.stringify(patch).length >= next.length) return null
+  const inserted = patch.reduce(
+    (sum, operation) => sum + ('insert' in operation ? Buffer.byteLength(operation.insert) : 0),
+    0,
+  )
+  if (inserted > next.length / 2 || bytesOf(patch) >= next.length) return null
   return applyText(base, patch).equals(next) ? { format: 'text', patch } : null
+}
+
+function bytesOf(patch: ComputedDiff['patch']): number {
+  return Buffer.byteLength(JSON.stringify(patch))
 }
 
 function isText(contentType: string): boolean {

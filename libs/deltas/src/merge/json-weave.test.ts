@@ -86,6 +86,18 @@ describe('two writers from one version: both edits are there', () => {
       { tags: ['B', 'c', 'a'] },
     ],
     [
+      'both give a member the same new name',
+      [{ op: 'move', from: '/author/age', path: '/author/years' }],
+      [{ op: 'move', from: '/author/age', path: '/author/years' }],
+      { author: { name: 'Ann', years: 40 } },
+    ],
+    [
+      'one copies what the other changes: the copy is of what its author saw',
+      [{ op: 'copy', from: '/title', path: '/first' }],
+      [{ op: 'replace', path: '/title', value: 'Snow' }],
+      { title: 'Snow', first: 'Rain' },
+    ],
+    [
       'members named as prototypes have them',
       [{ op: 'add', path: '/__proto__', value: 1 }],
       [{ op: 'add', path: '/constructor', value: 2 }],
@@ -129,6 +141,21 @@ describe('a conflict', () => {
       'one moves what the other changes',
       [{ op: 'move', from: '/author', path: '/a' }],
       [{ op: 'remove', path: '/author/age' }],
+    ],
+    [
+      'one moves what the other removes',
+      [{ op: 'move', from: '/tags/0', path: '/tags/2' }],
+      [{ op: 'remove', path: '/tags/0' }],
+    ],
+    [
+      'both move one item, even to one index: it must not be there twice',
+      [{ op: 'move', from: '/tags/0', path: '/tags/2' }],
+      [{ op: 'move', from: '/tags/0', path: '/tags/2' }],
+    ],
+    [
+      'both give a member new names',
+      [{ op: 'move', from: '/title', path: '/a' }],
+      [{ op: 'move', from: '/title', path: '/b' }],
     ],
     [
       'one relies on what the other changes',
@@ -184,6 +211,36 @@ describe('a conflict', () => {
     expect(merged(base, removal, change).value).toMatchObject({ author: { name: 'Ann', age: 41 } })
     expect(merged(base, change, removal).value).not.toHaveProperty('author')
   })
+})
+
+test('a move that gives way does so at both ends', () => {
+  const move: Patch = [{ op: 'move', from: '/author', path: '/by' }]
+  const change: Patch = [{ op: 'replace', path: '/author/age', value: 41 }]
+  const { value } = merged(base, move, change)
+  expect(value).toMatchObject({ author: { name: 'Ann', age: 41 } })
+  expect(value).not.toHaveProperty('by')
+})
+
+test('who gives way to an edit that itself gives way stands', () => {
+  const weave = newWeave({ a: 0 })
+  weave.add(author('5', 2, 1), parsed([{ op: 'replace', path: '/a', value: { x: 1 } }]))
+  weave.add(author('9', 3, 2), parsed([{ op: 'add', path: '/a/y', value: 1 }]))
+  // The same as the first has written; it gives way to the second, which has seen that one.
+  weave.add(author('7', 4, 1), parsed([{ op: 'replace', path: '/a', value: { x: 1 } }]))
+  expect(weave.read({ through: 4 })).toEqual({ a: { x: 1, y: 1 } })
+})
+
+test('where the whole is taken out, null is left, as it is without a merge', () => {
+  expect(merged(base, [{ op: 'remove', path: '' }], [{ op: 'remove', path: '' }])).toEqual({
+    value: null,
+    conflicts: [],
+  })
+})
+
+test('conflicts of each operation with each are too much work', () => {
+  const tests = Array.from({ length: 2000 }, () => ({ op: 'test', path: '/author', value: base.author }))
+  const changes = Array.from({ length: 2000 }, (_, at) => ({ op: 'add', path: '/author/age', value: at }))
+  expect(() => merged(base, tests, changes)).toThrow(expect.objectContaining({ code: 'patch_too_large' }) as Error)
 })
 
 test('an index means the item that its author saw, whoever had seen what', () => {
@@ -288,33 +345,55 @@ test('concurrent deltas give one document in any order of arrival, byte by byte,
   expect(free).toBeGreaterThan(30)
 })
 
-test('a delta that conflicts with nothing changes what it changed alone', () => {
-  const fits = (patch: Patch): boolean => {
-    try {
-      return applyJsonPatch(structuredClone(start), patch) !== undefined
-    } catch {
-      return false
-    }
-  }
-  const count = (value: Json, mark: string): number => JSON.stringify(value).split(mark).length
+test('each two deltas are in conflict or not, whoever else comes', () => {
+  fc.assert(
+    fc.property(concurrent, (deltas) => {
+      const alone = deltas.flatMap((one, at) =>
+        deltas.slice(at + 1).flatMap((other) => pairsOf(arrive(start, [one, other]).conflicts)),
+      )
+      expect(pairsOf(arrive(start, deltas).conflicts).sort()).toEqual(alone.sort())
+    }),
+    { numRuns: 300 },
+  )
+})
+
+/** All strings in a document. */
+const stringsOf = (value: Json): string[] =>
+  isContainer(value) ? Object.values(value).flatMap(stringsOf) : typeof value === 'string' ? [value] : []
+
+test('without a conflict, what somebody put in is there once, and what nobody took out still is', () => {
+  let leaf = 0
+  const document = JSON.parse(JSON.stringify(start), (_, value: Json) =>
+    isContainer(value) ? value : `was ${(leaf += 1)}`,
+  ) as Json
   let compared = 0
   fc.assert(
-    fc.property(concurrent, ([one, other]) => {
-      if (one === undefined || other === undefined) return
-      // What each adds is a value that nobody else writes.
-      const [first, second] = [one, other].map(({ id, patch }) => ({
-        id,
-        mark: `mark ${id}`,
-        patch: patch.map((operation) => ('value' in operation ? { ...operation, value: `mark ${id}` } : operation)),
+    fc.property(fc.array(fc.array(choice, { minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 4 }), (all) => {
+      let mark = 0
+      const deltas = all.map((choices, at) => ({
+        id: `${at}`,
+        patch: patchFor(document, choices)
+          .filter(({ op }) => op !== 'copy')
+          .map((operation) => ('value' in operation ? { ...operation, value: `put in ${(mark += 1)}` } : operation)),
       }))
-      if (!first || !second || !fits(first.patch) || !fits(second.patch)) return
-      const both = arrive(start, [first, second])
-      if (both.conflicts.length > 0) return
+      const alone = deltas.flatMap(({ patch }) => {
+        try {
+          return [new Set(stringsOf(applyJsonPatch(structuredClone(document), patch)))]
+        } catch {
+          // Another value has taken away what it goes on.
+          return []
+        }
+      })
+      if (alone.length < deltas.length) return
+      const { value, conflicts } = arrive(document, deltas)
+      if (conflicts.length > 0) return
       compared += 1
-      for (const delta of [first, second])
-        expect(count(both.value, delta.mark)).toBe(count(arrive(start, [delta]).value, delta.mark))
+      const before = stringsOf(document)
+      const kept = before.filter((string) => alone.every((strings) => strings.has(string)))
+      const added = alone.flatMap((strings) => [...strings].filter((string) => !before.includes(string)))
+      expect(stringsOf(value).sort()).toEqual([...kept, ...added].sort())
     }),
-    { numRuns: 500 },
+    { numRuns: 800 },
   )
-  expect(compared).toBeGreaterThan(30)
+  expect(compared).toBeGreaterThan(100)
 })

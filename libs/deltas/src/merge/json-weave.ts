@@ -4,10 +4,22 @@ import { isObject, setOwnMember, type JsonObject } from '../json/json-value.ts'
 import { formatPointer, parseIndex } from '../json/json-pointer.ts'
 import type { PatchOperation } from '../json/parse-json-patch.ts'
 import type { PatchMeter } from '../json/patch-meter.ts'
-import { areConcurrent, type Author, type View } from './authors.ts'
-import type { Conflict } from './conflict.ts'
-import { Location, type Items, type JsonNode, type Touch } from './json-location.ts'
+import { areConcurrent, isLater, type Author, type View } from './authors.ts'
+import { Contest, type Conflict } from './conflict.ts'
+import { Location, type Items, type JsonEdit, type JsonNode, type Kind, type Touch } from './json-location.ts'
 import { insertRun, newRun, spansOf, type Place } from './sequence.ts'
+
+/** What does not go together at one place, if it was done by concurrent deltas. */
+const clashing: Readonly<Record<Kind, readonly Kind[]>> = {
+  write: ['write', 'inside', 'test', 'beneath'],
+  inside: ['write', 'test'],
+  test: ['write', 'inside'],
+  beneath: ['write'],
+}
+const kinds = Object.keys(clashing) as Kind[]
+
+/** Telling whether two deltas are concurrent costs a fraction of looking at a value. */
+const unitsPerPair = 1 / 16
 
 /**
  * A JSON document and all that deltas have done to it since one version, each in the words of the version that its author saw. Places
@@ -17,56 +29,43 @@ import { insertRun, newRun, spansOf, type Place } from './sequence.ts'
 export class JsonWeave {
   readonly #root: Location
   readonly #meter: PatchMeter
-  readonly #touched = new Map<Author, Set<Location>>()
+  readonly #contest: Contest
   #rank = 0
 
   constructor(base: Json, meter: PatchMeter) {
     this.#root = new Location({ value: base })
     this.#meter = meter
+    this.#contest = new Contest(meter)
   }
 
-  /** Adds the deltas of a history in the order of their versions; each has to fit the version that its author saw. */
+  /**
+   * Adds the deltas of a history in the order of their versions; each has to fit the version that its author saw. Throws `patch_too_large`
+   * where that takes too much work.
+   */
   add(by: Author, operations: readonly PatchOperation[]): void {
     const view: View = { through: by.saw, self: by }
-    for (const operation of operations) this.#apply(view, by, operation)
+    const touched = new Set<Location>()
+    for (const operation of operations) this.#apply(view, by, operation, touched)
+    for (const location of touched) this.#compare(location, by)
   }
 
   /** The conflicts of a delta with those that came before it, one for each pair of operations. */
   conflictsOf(author: Author): Conflict[] {
-    const conflicts: Conflict[] = []
-    const told = new Map<Json, Set<Json>>()
-    for (const { touches } of this.#touched.get(author) ?? []) {
-      for (const mine of touches.filter(({ by }) => by === author)) {
-        for (const other of touches) {
-          if (!areConcurrent(author, other.by) || !this.#clash(mine, other)) continue
-          const others = told.get(mine.operation) ?? new Set()
-          if (others.has(other.operation)) continue
-          told.set(mine.operation, others.add(other.operation))
-          conflicts.push({
-            path: mine.path,
-            one: { by: author, operation: mine.operation },
-            other: { by: other.by, operation: other.operation },
-          })
-        }
-      }
-    }
-    return conflicts
+    return this.#contest.conflictsOf(author)
   }
 
   /** The document as a view has it. */
   read(view: View): Json {
-    const node = this.#root.valueIn(view)
+    const node = this.#valueIn(this.#root, view)
     if (node === null) throw new TypeError('a document always has a value')
     return this.#valueOf(node, view)
   }
 
-  #apply(view: View, by: Author, operation: PatchOperation): void {
-    // As its author wrote it, for reports.
-    const told = toldOf(operation)
-    const touch = (location: Location, kind: Touch['kind'], node: JsonNode | null, path: readonly string[]): void => {
-      location.touch({ by, kind, node, path: formatPointer(path), operation: told, rank: (this.#rank += 1) })
-      const touched = this.#touched.get(by) ?? new Set()
-      this.#touched.set(by, touched.add(location))
+  #apply(view: View, by: Author, operation: PatchOperation, touched: Set<Location>): void {
+    const edit: JsonEdit = { by, operation: toldOf(operation), conflicts: new Map() }
+    const touch = (location: Location, kind: Kind, node: JsonNode | null, path: readonly string[]): void => {
+      location.touch({ edit, kind, node, path: formatPointer(path), rank: (this.#rank += 1) })
+      touched.add(location)
     }
     const goTo = (
       path: readonly string[],
@@ -74,17 +73,21 @@ export class JsonWeave {
     ): { location: Location; node: JsonNode | null } => {
       let location = this.#root
       for (const [level, token] of path.entries()) {
-        const node = location.valueIn(view)
+        const node = this.#valueIn(location, view)
         if (node === null) throw notThere(path)
         if (kind !== null) touch(location, kind, node, path.slice(0, level))
         location = this.#child(node, token, view, path)
       }
-      return { location, node: location.valueIn(view) }
+      return { location, node: this.#valueIn(location, view) }
     }
-    const write = (path: readonly string[], value: Json | undefined, inserts: boolean): void => {
+    const write = (path: readonly string[], value: Json | undefined, inserts: boolean): Location => {
       const node = value === undefined ? null : { value }
       const name = path.at(-1)
-      if (name === undefined) return touch(this.#root, 'write', node, path)
+      if (name === undefined) {
+        // Where the whole was taken out, null is left.
+        touch(this.#root, 'write', node ?? { value: null }, path)
+        return this.#root
+      }
       const { location: holder, node: parent } = goTo(path.slice(0, -1), 'inside')
       if (parent === null) throw notThere(path)
       touch(holder, 'inside', parent, path.slice(0, -1))
@@ -93,6 +96,7 @@ export class JsonWeave {
           ? this.#insert(parent, name, view, by, path)
           : this.#child(parent, name, view, path)
       touch(location, 'write', node, path)
+      return location
     }
     const read = (path: readonly string[]): Json => {
       const { node } = goTo(path, null)
@@ -102,18 +106,23 @@ export class JsonWeave {
     const { path } = operation
     switch (operation.op) {
       case 'add':
-        return write(path, operation.value, true)
+        write(path, operation.value, true)
+        return
       case 'replace':
-        return write(path, operation.value, false)
+        write(path, operation.value, false)
+        return
       case 'remove':
-        return write(path, undefined, false)
+        write(path, undefined, false)
+        return
       case 'copy':
-        return write(path, read(operation.from), true)
+        write(path, read(operation.from), true)
+        return
       case 'move': {
         const value = read(operation.from)
         if (operation.from.length === 0) return
         write(operation.from, undefined, false)
-        return write(path, value, true)
+        edit.movedTo = write(path, value, true)
+        return
       }
       case 'test': {
         const { location, node } = goTo(path, 'beneath')
@@ -177,7 +186,7 @@ export class JsonWeave {
         const place = { run, offset }
         right ??= place
         const location = places?.get(offset)
-        if (location && location.valueIn(view) === null) continue
+        if (location && this.#valueIn(location, view) === null) continue
         if (count === index) return { place, left, right }
         count += 1
         left = place
@@ -187,19 +196,33 @@ export class JsonWeave {
     return { place: null, left, right }
   }
 
-  #clash(one: Touch, other: Touch): boolean {
-    const [first, second] = [one.kind, other.kind]
-    if (first === 'write' && second === 'write') return !this.#isSame(one, other)
-    if (first === 'write' || second === 'write') return true
-    return (first === 'test' && second === 'inside') || (first === 'inside' && second === 'test')
+  /** Finds what a delta has done at a place that does not go together with what others did there. */
+  #compare({ touches }: Location, author: Author): void {
+    for (const kind of kinds) {
+      for (const mine of lastOf(touches[kind], author)) {
+        for (const other of clashing[kind].flatMap((against) => touches[against])) {
+          this.#meter.work(unitsPerPair)
+          if (!areConcurrent(author, other.edit.by) || this.#isSame(mine, other)) continue
+          this.#contest.add(mine.edit, mine.path, other.edit, other.path)
+        }
+      }
+    }
   }
 
+  /** Whether two write the same. Of two moves only those to one place are: else what was moved would be there twice. */
   #isSame(one: Touch, other: Touch): boolean {
-    if (one.node === null || other.node === null) return one.node === other.node
-    const [first, second] = [one, other].map(({ node, by }) =>
-      canonicalJson(this.#valueOf(node as JsonNode, { through: by.saw, self: by })),
+    if (one.kind !== 'write' || other.kind !== 'write') return false
+    if (one.node === null || other.node === null)
+      return one.node === other.node && one.edit.movedTo === other.edit.movedTo
+    const [first, second] = [one, other].map(({ node, edit }) =>
+      // What somebody has just written, nobody else has touched.
+      canonicalJson(this.#valueOf(node as JsonNode, { through: 0, self: edit.by })),
     )
     return first === second
+  }
+
+  #valueIn(location: Location, view: View): JsonNode | null {
+    return location.valueIn(view, this.#contest)
   }
 
   #valueOf(node: JsonNode, view: View): Json {
@@ -215,18 +238,18 @@ export class JsonWeave {
     for (const [name, value] of Object.entries(base)) {
       const location = members.get(name)
       if (location === undefined) setOwnMember(object, name, value)
-      else if (location.makerIn(view) === null) {
-        const node = location.valueIn(view)
+      else if (location.makerIn(view, this.#contest) === null) {
+        const node = this.#valueIn(location, view)
         if (node !== null) setOwnMember(object, name, this.#valueOf(node, view))
       }
     }
     for (const [name, location] of members) {
-      const node = location.valueIn(view)
-      const maker = location.makerIn(view)
+      const node = this.#valueIn(location, view)
+      const maker = location.makerIn(view, this.#contest)
       if (node !== null && maker !== null) added.push({ name, maker, node })
     }
     added.sort(({ maker: one }, { maker: other }) =>
-      one.by === other.by ? one.rank - other.rank : one.by.id < other.by.id ? -1 : 1,
+      one.edit.by === other.edit.by ? one.rank - other.rank : isLater(other.edit.by, one.edit.by) ? -1 : 1,
     )
     for (const { name, node } of added) setOwnMember(object, name, this.#valueOf(node, view))
     return object
@@ -239,13 +262,18 @@ export class JsonWeave {
       this.#meter.work(to - from)
       for (let offset = from; offset < to; offset += 1) {
         const location = places?.get(offset)
-        const node = location?.valueIn(view)
+        const node = location && this.#valueIn(location, view)
         if (location === undefined) array.push(run.items[offset] as Json)
         else if (node) array.push(this.#valueOf(node, view))
       }
     }
     return array
   }
+}
+
+/** An author's touches of one kind at a place: the last ones, as versions come in their order. */
+function lastOf(touches: readonly Touch[], author: Author): readonly Touch[] {
+  return touches.slice(touches.findLastIndex(({ edit }) => edit.by !== author) + 1)
 }
 
 function membersOf(node: JsonNode, value: JsonObject): Map<string, Location> {

@@ -46,7 +46,7 @@ export function merge(request: MergeRequest, limits: PatchLimits): Merged {
     case 'json':
       return mergeJson(request, limits)
     case 'text':
-      return mergeText(request)
+      return mergeText(request, limits)
     case 'whole':
       return mergeWhole(request)
   }
@@ -77,8 +77,8 @@ function jsonOperations(weave: JsonWeave, { saw, change }: AuthoredDelta, limits
   }
 }
 
-function mergeText({ base, history, head, incoming }: MergeRequest): Merged {
-  const weave = new TextWeave(textOf(base))
+function mergeText({ base, history, head, incoming }: MergeRequest, limits: PatchLimits): Merged {
+  const weave = new TextWeave(textOf(base), createPatchMeter(limits))
   for (const delta of history) weave.add(delta, textOperations(weave, delta))
   if (weave.read({ through: incoming.version - 1 }) !== textOf(head)) throw unlikeHead()
   weave.add(incoming, textOperations(weave, incoming))

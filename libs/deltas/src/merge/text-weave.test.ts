@@ -1,13 +1,16 @@
 import type { TextOperation } from '@studio/contracts'
 import fc from 'fast-check'
+import { createPatchMeter } from '../json/patch-meter.ts'
+import { defaultPatchLimits } from '../limits.ts'
 import { TextWeave } from './text-weave.ts'
 import { ordersOf, pairsOf } from './test-support.ts'
 
 const author = (id: string, version: number, saw = 1) => ({ id, version, saw })
+const newWeave = (base: string) => new TextWeave(base, createPatchMeter(defaultPatchLimits))
 
 /** All deltas were made on version 1 and arrive in this order. */
 function arrive(base: string, deltas: readonly { id: string; operations: TextOperation[] }[]) {
-  const weave = new TextWeave(base)
+  const weave = newWeave(base)
   const conflicts = deltas.flatMap(({ id, operations }, at) => {
     const by = author(id, at + 2)
     weave.add(by, operations)
@@ -96,7 +99,7 @@ describe('two writers from one version', () => {
 })
 
 test('who had seen the other edits wrote on top of them', () => {
-  const weave = new TextWeave('one two')
+  const weave = newWeave('one two')
   weave.add(author('b', 2, 1), [{ retain: 4 }, { insert: 'three' }, { delete: 3 }])
   const later = author('a', 3, 2)
   weave.add(later, [{ retain: 4 }, { insert: 'Four' }, { delete: 5 }])
@@ -113,6 +116,15 @@ test('a delta that goes on beyond its text does not fit', () => {
   expect(() => merged('abc', [{ retain: 2 }, { delete: 2 }])).toThrow(
     expect.objectContaining({ code: 'patch_failed' }) as Error,
   )
+})
+
+test('a history of too many edits is too much work', () => {
+  const weave = new TextWeave('a'.repeat(100), createPatchMeter({ ...defaultPatchLimits, work: 1000 }))
+  const edits = Array.from({ length: 50 }, () => [{ insert: 'x' }, { retain: 1 }]).flat()
+  const history = (): void => {
+    for (let version = 2; version <= 20; version += 1) weave.add(author(`${version}`, version, version - 1), edits)
+  }
+  expect(history).toThrow(expect.objectContaining({ code: 'patch_too_large' }) as Error)
 })
 
 // ── properties ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -170,7 +182,7 @@ test('each pair of concurrent deltas is in conflict or not, whatever comes betwe
         deltas.slice(at + 1).flatMap((other) => pairsOf(arrive(base, [one, other]).conflicts)),
       )
       for (const order of ordersOf(deltas)) {
-        const weave = new TextWeave(base)
+        const weave = newWeave(base)
         const found = new Set<string>()
         for (const [at, { id, operations }] of order.entries()) {
           const by = author(id, at + 2)
@@ -210,7 +222,7 @@ test('whoever had seen whatever: what nobody contradicts is neither lost nor mov
   let accepted = 0
   fc.assert(
     fc.property(fc.uniqueArray(step, { minLength: 2, maxLength: 8, selector: ({ id }) => id }), (steps) => {
-      let weave = new TextWeave(base)
+      let weave = newWeave(base)
       const history: { by: ReturnType<typeof author>; operations: TextOperation[]; result: string }[] = []
       const everything = new Set(base)
       const gone = new Set<string>()
@@ -234,7 +246,7 @@ test('whoever had seen whatever: what nobody contradicts is neither lost nor mov
         weave.add(by, operations)
         if (weave.conflictsOf(by).length > 0) {
           // Refused: the history goes on without it.
-          weave = new TextWeave(base)
+          weave = newWeave(base)
           for (const { by: before, operations: theirs } of history) weave.add(before, theirs)
           continue
         }

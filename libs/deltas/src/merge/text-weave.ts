@@ -1,25 +1,23 @@
 import type { TextOperation } from '@studio/contracts'
 import { StudioError } from '@studio/kernel'
-import { areConcurrent, isLater, type Author, type View } from './authors.ts'
-import type { Conflict, Side } from './conflict.ts'
+import type { PatchMeter } from '../json/patch-meter.ts'
+import type { Author, View } from './authors.ts'
+import { Contest, type Conflict, type Edit } from './conflict.ts'
 import { insertRun, newRun, spansOf, type Place, type Run, type Span } from './sequence.ts'
+import { Stretches, type Stretch } from './stretches.ts'
 
 type TextRun = Run<string>
 type TextSpan = Span<string>
 type CodePoint = Place<string>
 
 /** One edit of a delta: code points that are taken out in one stretch, and what is put in there. */
-interface Hunk {
-  readonly by: Author
-  /** Code points before it in its author's text. */
-  readonly position: number
+interface Hunk extends Edit {
   readonly deleted: readonly TextSpan[]
   readonly text: string
   readonly run: TextRun | null
   /** What its author saw on both sides of it. */
   readonly left: CodePoint | null
   readonly right: CodePoint | null
-  readonly conflicts: Hunk[]
   /** Concurrent hunks that do the same. */
   readonly twins: Hunk[]
 }
@@ -28,38 +26,45 @@ interface Piece extends TextSpan {
   readonly visible: boolean
 }
 
+/** A piece costs a fraction of looking at a JSON value. */
+const piecesPerUnit = 2
+
 /**
  * A text and all that deltas have done to it since one version, each in the words of the version that its author saw. What the text is in the
  * end is a function of which deltas there are, not of the order in which they came.
  */
 export class TextWeave {
   readonly #root: TextRun
-  readonly #hunks: Hunk[] = []
+  readonly #meter: PatchMeter
+  readonly #contest: Contest
   readonly #hunkOf = new Map<TextRun, Hunk>()
-  readonly #deletions = new Map<TextRun, { from: number; to: number; hunk: Hunk }[]>()
-  readonly #standing = new Map<number, Set<Hunk>>()
+  /** What was taken out, and the code points behind which something was put in. */
+  readonly #deletions = new Stretches<string, Hunk>()
+  readonly #insertions = new Stretches<string, Hunk>()
 
-  constructor(base: string) {
+  constructor(base: string, meter: PatchMeter) {
     this.#root = newRun(null, 0, [...base])
+    this.#meter = meter
+    this.#contest = new Contest(meter)
   }
 
-  /** Adds the deltas of a history in the order of their versions. Throws `patch_failed` where one reaches beyond its text. */
+  /**
+   * Adds the deltas of a history in the order of their versions. Throws `patch_failed` where one reaches beyond its text, `patch_too_large`
+   * where that takes too much work.
+   */
   add(by: Author, operations: readonly TextOperation[]): void {
-    for (const hunk of this.#hunksOf(by, operations)) {
-      for (const other of this.#hunks) {
-        if (!areConcurrent(hunk.by, other.by)) continue
-        if (areTwins(hunk, other)) pair('twins', hunk, other)
-        else if (clash(hunk, other)) pair('conflicts', hunk, other)
-      }
-      this.#hunks.push(hunk)
+    const hunks = this.#hunksOf(by, operations)
+    for (const hunk of hunks) this.#compare(hunk)
+    // Only now, so that all hunks of a delta speak of the same text.
+    for (const hunk of hunks) {
+      for (const span of hunk.deleted) this.#deletions.add(span, hunk)
+      if (hunk.text !== '' && hunk.left !== null) this.#insertions.add(spanAt(hunk.left), hunk)
     }
   }
 
   /** The conflicts of a delta with those that were added before it. */
   conflictsOf(author: Author): Conflict[] {
-    return this.#hunks
-      .filter(({ by }) => by === author)
-      .flatMap((hunk) => hunk.conflicts.map((other) => ({ path: '', one: sideOf(hunk), other: sideOf(other) })))
+    return this.#contest.conflictsOf(author)
   }
 
   /** The text as it is with the versions of a view. */
@@ -76,20 +81,20 @@ export class TextWeave {
     const view: View = { through: by.saw }
     const cursor = new Cursor(this.#pieces(view))
     const hunks: Hunk[] = []
-    for (const { retained, deleted, text } of editsOf(operations)) {
+    for (const { retained, deleted, text } of changesOf(operations)) {
       cursor.skip(retained)
       const position = cursor.position
       const { left } = cursor
       const right = cursor.after(left)
       const spans = cursor.take(deleted)
       const run = text === '' ? null : newRun(by, hunks.length, [...text])
-      hunks.push({
-        ...{ by, position, deleted: spans, text, run, left },
-        right: cursor.nextVisible(),
-        conflicts: [],
+      const hunk: Hunk = {
+        ...{ by, deleted: spans, text, run, left, right: cursor.nextVisible() },
+        operation: { position, ...(deleted > 0 && { delete: deleted }), ...(text !== '' && { insert: text }) },
+        conflicts: new Map(),
         twins: [],
-      })
-      const hunk = hunks.at(-1) as Hunk
+      }
+      hunks.push(hunk)
       if (run !== null) {
         const [first] = spans
         const instead = first === undefined ? null : { run: first.run, offset: first.from }
@@ -97,60 +102,69 @@ export class TextWeave {
         insertRun(this.#root, view, { left, right, instead }, run)
       }
     }
-    // Only now, so that all hunks of a delta speak of the same text.
-    for (const hunk of hunks) {
-      for (const { run, from, to } of hunk.deleted) {
-        const deletions = this.#deletions.get(run) ?? []
-        this.#deletions.set(run, deletions)
-        deletions.push({ from, to, hunk })
-      }
-    }
     return hunks
   }
 
-  /** Hunks that are part of the text: of two in conflict only the later one. */
-  #standingAt({ through }: View): Set<Hunk> {
-    const known = this.#standing.get(through)
-    if (known) return known
-    const standing = new Set<Hunk>()
-    const latestFirst = this.#hunks
-      .filter((hunk) => hunk.by.version <= through)
-      .sort((one, other) => (isLater(one.by, other.by) ? -1 : isLater(other.by, one.by) ? 1 : 0))
-    for (const hunk of latestFirst) if (!hunk.conflicts.some((other) => standing.has(other))) standing.add(hunk)
-    this.#standing.set(through, standing)
-    return standing
+  /** Finds the concurrent hunks that do the same as this one, or do not go together with it. */
+  #compare(hunk: Hunk): void {
+    const others = new Set<Hunk>()
+    const meet = (stretches: Stretches<string, Hunk>, span: TextSpan): void => {
+      for (const other of stretches.meeting(span, hunk.by, this.#meter)) others.add(other)
+    }
+    for (const span of hunk.deleted) {
+      meet(this.#deletions, span)
+      meet(this.#insertions, span)
+    }
+    if (hunk.left !== null) meet(this.#deletions, spanAt(hunk.left))
+    for (const other of others) {
+      if (areTwins(hunk, other)) {
+        hunk.twins.push(other)
+        other.twins.push(hunk)
+      } else if (clash(hunk, other)) this.#contest.add(hunk, '', other, '')
+    }
   }
 
   #pieces(view: View): Piece[] {
-    const standing = this.#standingAt(view)
-    return spansOf(this.#root, view).flatMap((span) => {
+    const stands = (hunk: Hunk): boolean => this.#contest.stands(hunk, view)
+    const gone = new Map<TextRun, Stretch[]>()
+    const pieces: Piece[] = []
+    for (const span of spansOf(this.#root, view)) {
       const hunk = this.#hunkOf.get(span.run)
       // Of twins the one that was there first is shown: what others did to it since must not be lost.
       const isShown =
         hunk === undefined ||
-        (standing.has(hunk) && !hunk.twins.some((twin) => twin.by.version < hunk.by.version && standing.has(twin)))
-      if (!isShown) return [{ ...span, visible: false }]
-      const deletions = (this.#deletions.get(span.run) ?? []).filter((deletion) => standing.has(deletion.hunk))
-      return cut(span, deletions)
-    })
+        (stands(hunk) && !hunk.twins.some((twin) => twin.by.version < hunk.by.version && stands(twin)))
+      if (!isShown) {
+        pieces.push({ ...span, visible: false })
+        continue
+      }
+      if (!this.#deletions.has(span.run)) {
+        pieces.push({ ...span, visible: true })
+        continue
+      }
+      const ofRun = gone.get(span.run) ?? this.#deletions.of(span.run, stands).reverse()
+      gone.set(span.run, ofRun)
+      cut(span, ofRun, pieces)
+    }
+    this.#meter.work(pieces.length / piecesPerUnit)
+    return pieces
   }
 }
 
-/** Cuts a span where deletions begin and end. */
-function cut(span: TextSpan, deletions: readonly { from: number; to: number }[]): Piece[] {
-  const pieces: Piece[] = []
+/** Cuts a span where deletions begin and end; `gone` has those of its run from the last to the first, and loses those that the span is behind. */
+function cut(span: TextSpan, gone: Stretch[], pieces: Piece[]): void {
   let from = span.from
   const piece = (to: number, visible: boolean): void => {
     if (to > from) pieces.push({ run: span.run, from, to, visible })
     from = Math.max(from, to)
   }
-  for (const deletion of deletions.toSorted((one, other) => one.from - other.from)) {
-    if (deletion.to <= from || deletion.from >= span.to) continue
-    piece(Math.max(from, deletion.from), true)
-    piece(Math.min(span.to, deletion.to), false)
+  for (let next = gone.at(-1); next !== undefined && next.from < span.to; next = gone.at(-1)) {
+    piece(Math.max(from, next.from), true)
+    piece(Math.min(span.to, next.to), false)
+    if (next.to > span.to) break
+    gone.pop()
   }
   piece(span.to, true)
-  return pieces
 }
 
 /** Walks over the visible code points of a text. */
@@ -233,34 +247,33 @@ function startOf(piece: Piece | undefined): CodePoint | null {
   return piece === undefined ? null : { run: piece.run, offset: piece.from }
 }
 
-interface Edit {
+interface Change {
   readonly retained: number
   readonly deleted: number
   readonly text: string
 }
 
-/** The edits of a delta: what it does between two stretches that it keeps. */
-function editsOf(operations: readonly TextOperation[]): Edit[] {
-  const edits: Edit[] = []
-  let edit = { retained: 0, deleted: 0, text: '' }
+/** The changes of a delta: what it does between two stretches that it keeps. */
+function changesOf(operations: readonly TextOperation[]): Change[] {
+  const changes: Change[] = []
+  let change = { retained: 0, deleted: 0, text: '' }
   const end = (): void => {
-    if (edit.deleted > 0 || edit.text !== '') edits.push(edit)
+    if (change.deleted > 0 || change.text !== '') changes.push(change)
   }
   for (const operation of operations) {
-    if ('insert' in operation) edit.text += operation.insert
-    else if ('delete' in operation) edit.deleted += operation.delete
-    else if (edit.deleted > 0 || edit.text !== '') {
+    if ('insert' in operation) change.text += operation.insert
+    else if ('delete' in operation) change.deleted += operation.delete
+    else if (change.deleted > 0 || change.text !== '') {
       end()
-      edit = { retained: operation.retain, deleted: 0, text: '' }
-    } else edit.retained += operation.retain
+      change = { retained: operation.retain, deleted: 0, text: '' }
+    } else change.retained += operation.retain
   }
   end()
-  return edits
+  return changes
 }
 
-function pair(kind: 'conflicts' | 'twins', one: Hunk, other: Hunk): void {
-  one[kind].push(other)
-  other[kind].push(one)
+function spanAt({ run, offset }: CodePoint): TextSpan {
+  return { run, from: offset, to: offset + 1 }
 }
 
 /** Both take out the same and put in the same. Two who only put in the same text each mean their own. */
@@ -291,9 +304,4 @@ function isInside(inserted: Hunk, deleting: Hunk): boolean {
     place !== null &&
     deleting.deleted.some(({ run, from, to }) => run === place.run && from <= place.offset && place.offset < to)
   return takes(inserted.left) && takes(inserted.right)
-}
-
-function sideOf({ by, position, deleted, text }: Hunk): Side {
-  const count = deleted.reduce((sum, { from, to }) => sum + to - from, 0)
-  return { by, operation: { position, ...(count > 0 && { delete: count }), ...(text !== '' && { insert: text }) } }
 }

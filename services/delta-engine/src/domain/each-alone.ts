@@ -20,6 +20,13 @@ export async function eachAlone<Item, Value>(
   }
 }
 
+/** What came of one item; throws its error. */
+export function valueOf<Value>(settled: Settled<Value> | undefined): Value {
+  if (settled === undefined) throw new TypeError('a list is answered item by item')
+  if ('error' in settled) throw settled.error
+  return settled.value
+}
+
 function mayPass(error: unknown): boolean {
   return isStudioError(error, 'dependency_unavailable') || isStudioError(error, 'timeout')
 }

@@ -19,7 +19,9 @@ export async function findRecorded(
       delta_id: item.delta_id,
     })),
   )
-  const byKey = new Map(recorded.map((delta) => [`${delta.tenant_id} ${delta.idempotency_key}`, delta]))
+  // What failed has given its key back, and may still be found by its id.
+  const holders = recorded.filter(({ status }) => status !== 'failed')
+  const byKey = new Map(holders.map((delta) => [`${delta.tenant_id} ${delta.idempotency_key}`, delta]))
   const byId = new Map(recorded.map((delta) => [delta.id, delta]))
   return submissions.map(({ item, idempotency_key, request_hash, written }) => {
     if (request_hash === null || written) return undefined

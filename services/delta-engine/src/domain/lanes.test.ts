@@ -37,6 +37,26 @@ describe('lanes', () => {
     expect(batches).toEqual([[1, 2], [3], [4]])
   })
 
+  it('lets nothing overtake what has the same key, be it as small as it may', async () => {
+    const order: number[] = []
+    const run = lanes(
+      async (items) => {
+        order.push(...items.map(({ value }) => value))
+        return items.map(() => 0)
+      },
+      { weight: ({ value }: Item) => value },
+    )
+    await Promise.all(
+      [
+        ['a', 6],
+        ['b', 8],
+        ['b', 1],
+        ['c', 2],
+      ].map(([key, value]) => run({ key: String(key), value: Number(value) })),
+    )
+    expect(order).toEqual([6, 2, 8, 1])
+  })
+
   it('goes on after a batch that failed', async () => {
     const run = lanes(async (items) => {
       if (items.some(({ value }) => value < 0)) throw new Error('bad')

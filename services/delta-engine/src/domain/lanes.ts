@@ -35,6 +35,8 @@ export function createLanes<Item, Answer>(options: LaneOptions<Item, Answer>): (
   const takeBatch = (): Waiting<Item, Answer>[] => {
     const batch: Waiting<Item, Answer>[] = []
     const left: Waiting<Item, Answer>[] = []
+    // Nothing overtakes what has the same key.
+    const passed = new Set<string>()
     let weight = 0
     const earliest = performance.now() - options.maximumWaitMs
     for (const entry of waiting) {
@@ -46,8 +48,10 @@ export function createLanes<Item, Answer>(options: LaneOptions<Item, Answer>): (
       const itemWeight = options.weight(entry.item)
       const fits =
         batch.length === 0 || (batch.length < options.maximumItems && weight + itemWeight <= options.maximumWeight)
-      if (!fits || busy.has(key)) left.push(entry)
-      else {
+      if (!fits || busy.has(key) || passed.has(key)) {
+        left.push(entry)
+        passed.add(key)
+      } else {
         busy.add(key)
         weight += itemWeight
         batch.push(entry)

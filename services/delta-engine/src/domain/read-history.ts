@@ -72,19 +72,36 @@ async function readSince(
   saw: number,
   head: Blob,
 ): Promise<Since> {
-  for (let start = saw; ;) {
-    if (head.version - start > longest.versions) throw tooMuch(saw, head)
-    const versions = await blobs.versionsBetween({ tenant_id, blob_id }, start, head.version)
-    const found = await store.findChanges(
-      versions.slice(1).map(({ delta_id }) => delta_id),
-      longest.patchBytes,
-    )
-    if (found === null) throw tooMuch(saw, head)
-    const changes = new Map(found.map((change) => [change.id, change]))
-    const lowest = Math.min(start, ...found.map((change) => change.saw ?? start))
-    if (lowest === start) return { versions, changes }
-    start = lowest
+  const changes = new Map<string, RecordedChange>()
+  let versions: Version[] = []
+  let start = saw
+  let bytes = longest.patchBytes
+  // From here on they are read.
+  let low = head.version + 1
+
+  const readFrom = async (from: number) => {
+    const older = await blobs.versionsBetween({ tenant_id, blob_id }, from, low - 1)
+    const ids = older.filter(({ version }) => version > from).map(({ delta_id }) => delta_id)
+    const made = await store.findChanges([...ids, ...versions.slice(0, 1).map(({ delta_id }) => delta_id)], bytes)
+    return made && { from, older, made }
   }
+
+  while (start < low) {
+    if (head.version - start > longest.versions) throw tooMuch(saw, head)
+    // Twice as far each time: where all changes overlap, each leads back to the one before it only.
+    const twice = Math.max(1, head.version - longest.versions, 2 * low - head.version - 1)
+    const found = (twice < start ? await readFrom(twice) : null) ?? (await readFrom(start))
+    if (found === null) throw tooMuch(saw, head)
+    for (const change of found.made) {
+      changes.set(change.id, change)
+      bytes -= Buffer.byteLength(change.patch ?? '')
+    }
+    versions = [...found.older, ...versions]
+    low = found.from
+    for (const { version, delta_id } of versions.toReversed())
+      if (version > start) start = Math.min(start, changes.get(delta_id)?.saw ?? start)
+  }
+  return { versions: versions.filter(({ version }) => version >= start), changes }
 }
 
 /** Whether what a delta did has to be found from the content that it made. */

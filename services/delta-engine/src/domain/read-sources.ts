@@ -1,14 +1,18 @@
 import type { Version } from '@studio/contracts'
 import { neededContent, type Sources } from './plan-change.ts'
-import type { Blobs, ContentReference, DeltaStore } from './ports.ts'
+import type { MergeSources } from './plan-merged.ts'
+import type { Blobs, ContentReference, DeltaStore, Settled } from './ports.ts'
 import { readHistory } from './read-history.ts'
 import type { Work } from './work.ts'
 
-/** Reads what the changes of a list need: one request for versions and one for contents, none where nothing is needed; histories one by one. */
+/**
+ * Reads what the changes of a list need: one request for versions and one for contents, none where nothing is needed; histories one by one, so
+ * that a change whose own cannot be told fails alone.
+ */
 export async function readSources(
   ports: { readonly blobs: Blobs; readonly store: DeltaStore },
   works: readonly Work[],
-): Promise<Sources[]> {
+): Promise<Settled<Sources>[]> {
   const { blobs } = ports
   const references = works.map(({ submission: { item }, head }) => {
     const { tenant_id, blob_id } = item
@@ -35,18 +39,24 @@ export async function readSources(
       references.map(({ target }) => target),
       (wanted): Promise<(Version | null)[]> => blobs.versions(wanted),
     ),
-    Promise.all(
-      works.map(({ submission: { item, delta_id }, head, merges }) =>
-        merges && head !== null ? readHistory(ports, item, delta_id, head) : Promise.resolve(null),
+    Promise.allSettled(
+      works.map(async ({ submission: { item, delta_id }, head, merges }): Promise<MergeSources | null> =>
+        merges && head !== null ? readHistory(ports, item, delta_id, head) : null,
       ),
     ),
   ])
-  return works.map((_work, at) => ({
-    base: bases[at] ?? null,
-    staged: stages[at] ?? null,
-    target: versions[at] ?? null,
-    merge: histories[at] ?? null,
-  }))
+  return histories.map((history, at) =>
+    history.status === 'rejected'
+      ? { error: history.reason as unknown }
+      : {
+          value: {
+            base: bases[at] ?? null,
+            staged: stages[at] ?? null,
+            target: versions[at] ?? null,
+            merge: history.value,
+          },
+        },
+  )
 }
 
 /** Reads those that are wanted in one go and puts the answers back to their places. */

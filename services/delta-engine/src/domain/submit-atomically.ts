@@ -2,7 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { canonicalJson, failpoint, fromProblem, sha256, StudioError } from '@studio/kernel'
 import type { BatchOutcome, Blob, SubmitDelta, SubmitOutcome } from '@studio/contracts'
 import { checkTarget, yields } from './check-target.ts'
-import { findRecorded } from './find-recorded.ts'
+import { valueOf } from './each-alone.ts'
+import { findRecorded, usedBefore } from './find-recorded.ts'
+import type { RecordedDelta } from './ports.ts'
+import { portionsOf } from './portions.ts'
 import { readSources } from './read-sources.ts'
 import { awaitRecorded } from './recorded-outcome.ts'
 import { requestHash } from './request-hash.ts'
@@ -101,18 +104,23 @@ function tellApplied(
   }
 }
 
-function submissionsOf({ items, idempotency_key: key, dry_run }: AtomicRequest): Submission[] {
-  const isRepeatable = !dry_run && (key !== null || items.some(({ delta_id }) => delta_id !== null))
+function submissionsOf({ items, idempotency_key, dry_run }: AtomicRequest): Submission[] {
+  const name = dry_run ? null : (idempotency_key ?? nameByDelta(items))
   // One hash for all: a list that differs in one change is another request.
-  const hash = isRepeatable
-    ? sha256(canonicalJson(items.map((item) => requestHash({ ...item, idempotency_key: null }))))
-    : null
+  const hash =
+    name === null ? null : sha256(canonicalJson(items.map((item) => requestHash({ ...item, idempotency_key: null }))))
   return items.map((item, at) => ({
     ...newSubmission({ ...item, idempotency_key: null, dry_run }),
     // A client's key holds no space, so no other request can have the keys of the further ones.
-    idempotency_key: key === null || dry_run ? null : at === 0 ? key : `${key} ${at}`,
+    idempotency_key: name === null || at === 0 ? name : `${name} ${at}`,
     request_hash: hash,
   }))
+}
+
+/** One delta's id makes the whole list known again: those whose ids the client did not choose get other ids each time. */
+function nameByDelta(items: readonly SubmitDelta[]): string | null {
+  const id = items.find(({ delta_id }) => delta_id !== null)?.delta_id ?? null
+  return id && `delta ${id}`
 }
 
 async function attempt(
@@ -159,17 +167,22 @@ async function recordedBefore(ports: SubmitPorts, works: readonly Work[]): Promi
     ports.store,
     works.map(({ submission }) => submission),
   )
-  const conflict = found.findIndex((delta) => delta instanceof Error)
-  if (conflict !== -1) throw new Refusal(conflict, found[conflict])
-  if (!found.some((delta) => delta !== undefined)) return undefined
-  return Promise.all(
-    found.map(async (delta, at) => {
-      const outcome = delta === undefined || delta instanceof Error ? undefined : await awaitRecorded(ports, delta)
-      if (outcome?.status === 'applied') return outcome
-      const reason = outcome?.status === 'failed' ? fromProblem(outcome.problem) : undefined
-      throw new Refusal(at, reason ?? new StudioError('delta_refused', 'The list was given up before; send it again.'))
-    }),
-  )
+  const deltas: RecordedDelta[] = []
+  for (const [at, delta] of found.entries()) {
+    if (delta instanceof Error) throw new Refusal(at, delta)
+    if (delta !== undefined) deltas.push(delta)
+  }
+  const [first, ...others] = deltas
+  if (first === undefined) return undefined
+  // What became of one became of all; whoever waits for it asks for one only.
+  const outcomes = [await awaitRecorded(ports, first)]
+  if (outcomes[0]?.status === 'applied')
+    outcomes.push(...(await Promise.all(others.map((delta) => awaitRecorded(ports, delta)))))
+  const failed = outcomes.find(({ status }) => status === 'failed')
+  // Because of which change is not recorded: all of them have its problem.
+  if (failed?.status === 'failed') throw new Refusal(null, fromProblem(failed.problem))
+  if (outcomes.length < works.length) throw new Refusal(found.indexOf(undefined), usedBefore())
+  return outcomes
 }
 
 /** Plans in rounds: the first change of each blob, then the second ones on top of what the first ones make, and so on. */
@@ -193,19 +206,24 @@ async function planAll(ports: SubmitPorts, works: readonly Work[]): Promise<void
           ),
         )
     }
+    for (const portion of portionsOf(round, ({ work }) => work)) await planPortion(portion)
+  }
+
+  async function planPortion(portion: readonly Placed[]): Promise<void> {
     const sources = await readSources(
       { ...ports, blobs },
-      round.map(({ work }) => work),
+      portion.map(({ work }) => work),
     )
-    for (const [place, { work, at }] of round.entries()) {
+    for (const [place, { work, at }] of portion.entries()) {
       const { item } = work.submission
       await refusedAt(at, async () => {
-        work.plan = await ports.planner.plan(item, work.head, sources[place] as (typeof sources)[number])
+        work.plan = await ports.planner.plan(item, work.head, valueOf(sources[place]))
       })
       const { plan } = work
       if (plan?.content && 'bytes' in plan.content && plan.content_hash !== null) {
-        made.set(plan.content_hash, Buffer.from(plan.content.bytes))
-        madeBytes += plan.content.bytes.length
+        const { buffer, byteOffset, length } = plan.content.bytes
+        made.set(plan.content_hash, Buffer.from(buffer, byteOffset, length))
+        madeBytes += length
         if (madeBytes > maximumMade)
           throw new Refusal(
             at,
@@ -218,6 +236,12 @@ async function planAll(ports: SubmitPorts, works: readonly Work[]): Promise<void
       if (work.head !== null && plan) heads.set(item.blob_id, headAfter(work.head, work))
     }
   }
+}
+
+/** A change and its place in the list. */
+interface Placed {
+  readonly work: Work
+  readonly at: number
 }
 
 /** Stands for the id of a version that is not committed yet. */
@@ -244,8 +268,8 @@ async function readHeads(ports: SubmitPorts, works: readonly Work[]): Promise<Ma
   return new Map(references.flatMap(({ blob_id }, at) => (heads[at] ? [[blob_id, heads[at]]] : [])))
 }
 
-function roundsOf(works: readonly Work[]): { work: Work; at: number }[][] {
-  const rounds: { work: Work; at: number }[][] = []
+function roundsOf(works: readonly Work[]): Placed[][] {
+  const rounds: Placed[][] = []
   const seen = new Map<string, number>()
   for (const [at, work] of works.entries()) {
     const { blob_id } = work.submission.item

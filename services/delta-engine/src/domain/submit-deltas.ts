@@ -75,7 +75,7 @@ export function createSubmit(options: SubmitOptions): (items: readonly SubmitDel
   }
 }
 
-/** Most of what one change adds to a batch beside what it carries: the content that it is made on, its head's metadata. */
+/** What one change adds to a batch beside what it carries: its head's metadata, and the content that it is made on (large ones go in portions). */
 const base = 256 * 1024
 
 /** Rough bytes that a change moves. */

@@ -1,9 +1,10 @@
 import { failpoint, StudioError, toProblem } from '@studio/kernel'
 import type { Blob, CommitOutcome, SubmitDelta, SubmitOutcome } from '@studio/contracts'
 import { checkTarget, versionMismatch, yields } from './check-target.ts'
-import { eachAlone } from './each-alone.ts'
+import { eachAlone, valueOf } from './each-alone.ts'
 import { findRecorded } from './find-recorded.ts'
 import type { PlannedChange } from './plan-content.ts'
+import { portionsOf } from './portions.ts'
 import { readSources } from './read-sources.ts'
 import {
   commitOf,
@@ -19,39 +20,58 @@ import {
 import { beatenError, writePending } from './write-pending.ts'
 
 /**
- * Takes changes of different blobs through all steps, each on its own: earlier deltas of the same requests, heads, content, plan, pending rows
- * (one statement), commit at blob (one request). Each step goes on with those that are still without a result; no item harms another.
+ * Takes changes of different blobs through all steps, each on its own: earlier deltas of the same requests, heads, and then in portions content,
+ * plan, pending rows (one statement), commit at blob (one request). Each step goes on with those that are still without a result; no item
+ * harms another.
  */
 export async function submitEach(ports: SubmitPorts, submissions: readonly Submission[]): Promise<Result[]> {
   const works = submissions.map(newWork)
-  const open = (): Work[] => works.filter((work) => work.result === undefined)
-  const step = async (run: (works: readonly Work[]) => Promise<void>): Promise<void> => {
-    const current = open()
-    if (current.length === 0) return
-    for (const [at, settled] of (await eachAlone(current, async (part) => (await run(part), part))).entries()) {
-      if ('error' in settled) fail(ports, current[at] as Work, settled.error)
-    }
-  }
-  await step((part) => lookUp(ports, part))
-  await step((part) => readHeads(ports, part))
-  await step((part) => plan(ports, part))
-  for (const work of open()) if (work.submission.item.dry_run) work.result = { outcome: outcomeOfPlan(work) }
-  await step((part) => write(ports, part))
-  const committing = open()
-  if (committing.length > 0) {
-    failpoint('delta.pending.after')
-    const outcomes = await ports.blobs.commit(committing.map(commitOf))
-    failpoint('delta.committed')
-    for (const [at, work] of committing.entries()) {
-      const settled = outcomes[at]
-      // Whether blob took it is not known then: the pending row stays, and the sweeper finds out.
-      if (settled === undefined || 'error' in settled) work.result = failedWith(ports, settled?.error)
-      else work.result = conclude(ports, work, settled.value)
-    }
-  }
+  await step(ports, works, lookUp)
+  await step(ports, works, readHeads)
+  for (const portion of portionsOf(openOf(works), (work) => work)) await make(ports, portion)
   return works.map(
     (work) => work.result ?? failedWith(ports, new TypeError('a submission went through all steps without a result')),
   )
+}
+
+/** Plans changes whose heads are known, and makes them. */
+async function make(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
+  await step(ports, works, plan)
+  for (const work of openOf(works)) if (work.submission.item.dry_run) work.result = { outcome: outcomeOfPlan(work) }
+  await step(ports, works, write)
+  await commit(ports, openOf(works))
+  // What they were planned to be is not held while the others are made.
+  for (const work of works) delete work.plan
+}
+
+async function commit(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
+  if (works.length === 0) return
+  failpoint('delta.pending.after')
+  const outcomes = await ports.blobs.commit(works.map(commitOf))
+  failpoint('delta.committed')
+  for (const [at, work] of works.entries()) {
+    const settled = outcomes[at]
+    // Whether blob took it is not known then: the pending row stays, and the sweeper finds out.
+    if (settled === undefined || 'error' in settled) work.result = failedWith(ports, settled?.error)
+    else work.result = conclude(ports, work, settled.value)
+  }
+}
+
+function openOf(works: readonly Work[]): Work[] {
+  return works.filter((work) => work.result === undefined)
+}
+
+/** Runs a step over what is open still; what fails of it fails alone. */
+async function step(
+  ports: SubmitPorts,
+  works: readonly Work[],
+  run: (ports: SubmitPorts, works: readonly Work[]) => Promise<void>,
+): Promise<void> {
+  const open = openOf(works)
+  if (open.length === 0) return
+  for (const [at, settled] of (await eachAlone(open, async (part) => (await run(ports, part), part))).entries()) {
+    if ('error' in settled) fail(ports, open[at] as Work, settled.error)
+  }
 }
 
 async function lookUp(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
@@ -81,8 +101,7 @@ async function plan(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
   await Promise.all(
     works.map((work, at) =>
       attempt(ports, work, async () => {
-        const given = sources[at] ?? { base: null, staged: null, target: null, merge: null }
-        work.plan = await ports.planner.plan(work.submission.item, work.head, given)
+        work.plan = await ports.planner.plan(work.submission.item, work.head, valueOf(sources[at]))
       }),
     ),
   )

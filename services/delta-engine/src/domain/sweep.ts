@@ -53,7 +53,12 @@ async function settlePending(
 }
 
 const refusal = () =>
-  toProblem(new StudioError('delta_refused', 'The change was interrupted before it was committed; send it again.'))
+  toProblem(
+    new StudioError(
+      'delta_refused',
+      'The change was interrupted before it was committed; send it again (under another delta id, if it had one of its own).',
+    ),
+  )
 
 async function restoreTransforms({ blobs, store }: SweepPorts): Promise<number> {
   const { until: since, now } = await store.readCursor()

@@ -1,5 +1,3 @@
-import { StudioError } from '@studio/kernel'
-
 interface VersionedContent {
   readonly version: number
   readonly content_hash: string
@@ -21,10 +19,10 @@ export function namesTag(ifNoneMatch: string | undefined, tag: string): boolean 
 }
 
 /**
- * What If-Match asks for: `version` when it is one strong tag of ours, for a version's content never changes, so that its number says all.
- * `tags` (any other list) have to be compared with the head's tag.
+ * What If-Match asks for. A version's content never changes and versions only grow, so that of several strong tags of ours only the newest can
+ * be the head's: its number says all, whoever compares it and however often. `none`: no tag that could be one of ours.
  */
-export type IfMatch = { kind: 'any' } | { kind: 'version'; version: number } | { kind: 'tags'; tags: readonly string[] }
+export type IfMatch = { kind: 'any' } | { kind: 'version'; version: number } | { kind: 'none' }
 
 const ownTag = /^"v([1-9]\d{0,8})-[0-9a-f]{16}"$/
 
@@ -32,21 +30,7 @@ const ownTag = /^"v([1-9]\d{0,8})-[0-9a-f]{16}"$/
 export function parseIfMatch(header: string | undefined): IfMatch | undefined {
   if (header === undefined) return undefined
   if (header.trim() === '*') return { kind: 'any' }
-  const tags = header.match(tagPattern) ?? []
-  const version = tags.length === 1 ? versionOf(tags[0] ?? '') : undefined
-  return version === undefined ? { kind: 'tags', tags } : { kind: 'version', version }
-}
-
-function versionOf(tag: string): number | undefined {
-  const version = ownTag.exec(tag)?.[1]
-  return version === undefined ? undefined : Number(version)
-}
-
-/** The version that a list of tags allows a change of; throws `precondition_failed` when none of them is the head's. */
-export function matchHead(tags: readonly string[], head: VersionedContent): number {
-  if (tags.includes(entityTagOf(head))) return head.version
-  const [expected] = tags.map(versionOf).filter((version) => version !== undefined)
-  throw new StudioError('precondition_failed', 'Read the blob again and make the change on its current version.', {
-    extensions: { expected_version: expected ?? null, current_version: head.version },
-  })
+  const versions = (header.match(tagPattern) ?? []).map((tag) => Number(ownTag.exec(tag)?.[1] ?? 0))
+  const version = Math.max(0, ...versions)
+  return version === 0 ? { kind: 'none' } : { kind: 'version', version }
 }

@@ -2,13 +2,13 @@ import { checkJson, envelopeOf, parseEnvelope } from './envelope.ts'
 
 test('what may be large is taken out of an envelope', () => {
   expect(parseEnvelope(Buffer.from('{"text":"grün","metadata":{"__proto__":1},"patch":{"a":null}}'))).toEqual({
-    members: '{"metadata":{"__proto__":1}}',
+    members: '{"metadata":{"__proto__":1},"text":"","patch":""}',
     bytes: Buffer.from('grün'),
     isText: true,
     patch: '{"a":null}',
   })
   expect(envelopeOf({ content: 'AAE=' })).toEqual({
-    members: '{}',
+    members: '{"content":""}',
     bytes: Buffer.from([0, 1]),
     isText: false,
     patch: null,

@@ -3,7 +3,7 @@ import { refused } from './json-text.ts'
 
 /** A JSON envelope taken apart: what may be large comes as bytes and text, which pass between threads at no cost. */
 export interface Envelope {
-  /** Its members but `content`, `text` and `patch`, as JSON. */
+  /** Its members as JSON; `content`, `text` and `patch` are empty in it, for the schema to see where they do not belong. */
   readonly members: string
   /** The bytes that `content` or `text` stands for; null where it has neither. */
   readonly bytes: Uint8Array | null
@@ -28,7 +28,12 @@ export function envelopeOf(value: unknown): Envelope {
     throw refused('', 'must have only one of content, text and content_id')
   if (content !== undefined && typeof content !== 'string') throw refused('/content', 'must be a string')
   if (text !== undefined && typeof text !== 'string') throw refused('/text', 'must be a string')
-  const members = JSON.stringify(others)
+  const members = JSON.stringify({
+    ...others,
+    ...(content !== undefined && { content: '' }),
+    ...(text !== undefined && { text: '' }),
+    ...(patch !== undefined && { patch: '' }),
+  })
   if (members.length > membersLimit)
     throw new StudioError('body_too_large', `All but content, text and patch may have ${membersLimit} bytes together.`)
   return {

@@ -6,8 +6,15 @@ const errors = [{ pointer: '/metadata', detail: 'is wrong' }]
 test('a place in an operation becomes a place in the body', () => {
   expect(faultInBody(3, new StudioError('invalid_request', 'Bad.', { extensions: { errors } }))).toMatchObject({
     code: 'invalid_request',
-    message: 'Operation 3: Bad.',
+    message: '/operations/3/metadata: is wrong',
     extensions: { operation: 3, errors: [{ pointer: '/operations/3/metadata', detail: 'is wrong' }] },
+  })
+})
+
+test('what names no place in an operation is about the operation', () => {
+  expect(faultInBody(3, new StudioError('invalid_content_type', 'Bad.'))).toMatchObject({
+    message: '/operations/3: Bad.',
+    extensions: { operation: 3, errors: [{ pointer: '/operations/3', detail: 'Bad.' }] },
   })
 })
 

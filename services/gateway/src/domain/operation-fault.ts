@@ -1,30 +1,20 @@
-import { isStudioError, StudioError, type FieldError } from '@studio/kernel'
+import { StudioError } from '@studio/kernel'
+import { faultAt, placesOf } from './fault-at.ts'
 
-/**
- * The fault of one operation of a list: it names the operation (from 0), and its places in the body start at that operation. What nobody
- * foresaw stays what it is.
- */
+/** The fault of one operation of a list, as it stands in the body: it names the operation (from 0). */
 export function faultInBody(index: number, error: unknown): unknown {
-  if (!isStudioError(error)) return error
-  const place = `/operations/${index}`
-  const { errors } = error.extensions as { errors?: FieldError[] }
-  const placed = errors?.map(({ pointer, detail }) => ({ pointer: `${place}${pointer}`, detail }))
-  return withOperation(index, error, placed)
+  return faultAt(`/operations/${index}`, error, { operation: index })
 }
 
 /** The same for what delta-engine refused: its places, where it names some, lie in the patch or the content and stay what they are. */
 export function faultInChange(index: number, error: StudioError): StudioError {
-  return withOperation(index, error, error.extensions['errors'] as FieldError[] | undefined)
-}
-
-function withOperation(index: number, error: StudioError, errors: FieldError[] | undefined): StudioError {
   const detail = error.message
   return new StudioError(error.code, `Operation ${index}: ${detail}`, {
     cause: error.cause,
     extensions: {
       ...error.extensions,
       operation: index,
-      errors: errors ?? [{ pointer: `/operations/${index}`, detail }],
+      errors: placesOf(error) ?? [{ pointer: `/operations/${index}`, detail }],
     },
   })
 }

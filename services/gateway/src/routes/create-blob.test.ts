@@ -107,6 +107,7 @@ describe('create', () => {
     ['a policy with too many names', { text: 'a', providers: Array(51).fill('shout') }, ['/providers']],
     ['an endless content type', { text: 'a', content_type: `a/${'b'.repeat(200_000)}` }, ['/content_type']],
     ['an unknown conflict policy', { text: 'a', conflict_policy: 'hope' }, ['/conflict_policy']],
+    ['a patch of what is not there', { text: 'a', patch: [] }, ['/patch']],
     ['what is for blobs that are there', { text: 'a', from_version: 1 }, ['/from_version']],
     ['no hash', { content_id: 'x', content_type: 'a/b' }, ['/content_id']],
   ])('refuses %s', async (_what, body, pointers) => {
@@ -191,6 +192,18 @@ describe('create', () => {
     expect(
       await problem(call('POST', '/blobs', { body, headers: { 'content-type': 'application/json' } })),
     ).toMatchObject({ status: 422, code, pointers: [pointer], submitted: 0 })
+  })
+
+  test.each([
+    ['{"a":{"b":1e400}}', 'json_lost_number', '/a/b'],
+    ['[]', 'invalid_request', ''],
+    ['{"a":"\\u0000"}', 'invalid_request', ''],
+  ])('metadata in a header is refused with its place there', async (metadata, code, pointer) => {
+    const headers = { 'content-type': 'text/plain', 'studio-metadata': metadata }
+    expect(await problem(call('POST', '/blobs', { body: 'x', headers }))).toMatchObject({
+      code,
+      pointers: [`Studio-Metadata${pointer}`],
+    })
   })
 
   test('a body of unknown length is counted while it comes', async () => {

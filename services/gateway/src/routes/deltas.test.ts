@@ -48,9 +48,9 @@ test.each([
   })
 })
 
-test('a chain ends at the newest version', async () => {
+test.each(['to=2', 'from=2'])('a chain ends at the newest version: there is no %s', async (query) => {
   const { id } = await created()
-  expect(await problem(call('GET', `/blobs/${id}/deltas?to=2`))).toMatchObject({
+  expect(await problem(call('GET', `/blobs/${id}/deltas?${query}`))).toMatchObject({
     status: 404,
     code: 'version_not_found',
   })

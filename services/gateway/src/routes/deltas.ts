@@ -28,8 +28,8 @@ export function deltaRoutes(router: Router, context: Context): void {
     if (after !== undefined) throw refused('/after', 'goes without from and to: the next page is from=<next>')
     if (status !== undefined)
       throw refused('/status', 'goes without from and to: only applied deltas lead to a version')
+    if (Math.max(first, last) > head) throw new StudioError('version_not_found', `The newest version is ${head}.`)
     if (first > last) throw refused('/from', 'must not come after to')
-    if (last > head) throw new StudioError('version_not_found', `The newest version is ${head}.`)
     const { deltas, next } = await context.deltaEngine.call('readChain', {
       tenant_id,
       blob_id,

@@ -28,6 +28,7 @@ test.each([
   ['application/merge-patch+json', 'merge-patch', '[{"used":"merge-patch"}]\n'],
   ['application/vnd.studio.text-patch+json', 'text', '[{"used":"text"}]\n'],
   ['text/x-diff', 'unified', '@@ -1 +1 @@\n'],
+  ['text/x-patch', 'unified', '@@ -1 +1 @@\n'],
   ['text/x-diff;q=0.9, application/json;q=0.1', 'unified', '@@ -1 +1 @@\n'],
 ])('alone, as %s', async (accept, format, body) => {
   const { text, headers } = await call('GET', `/blobs/${id}/diff?from=1&to=2`, { headers: { accept } })

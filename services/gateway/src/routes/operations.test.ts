@@ -114,6 +114,16 @@ describe('a batch', () => {
   })
 })
 
+test.each([
+  ['If-Match', '"v1-0123456789abcdef"'],
+  ['Studio-Delta-Id', newId()],
+])('a list does not overlook %s', async (name, value) => {
+  for (const path of ['/batches', '/bulk']) {
+    const said = { body: { operations: [{ op: 'create', text: 'a' }] }, headers: { [name]: value } }
+    expect(await problem(call('POST', path, said))).toMatchObject({ status: 422, pointers: [name], submitted: 0 })
+  }
+})
+
 describe('bulk', () => {
   test('does what it can, and says of each what became of it', async () => {
     const { id } = await created()
@@ -132,6 +142,10 @@ describe('bulk', () => {
         'invalid_request',
         '/operations/12/metadata',
       ],
+      // What an operation does not know is refused, be it as large as content.
+      [{ op: 'create', text: 'a', patch: [] }, 'invalid_request', '/operations/13/patch'],
+      [{ op: 'delete', blob_id: id, text: 'a' }, 'invalid_request', '/operations/14/text'],
+      [{ op: 'revert', blob_id: id, to_version: 1, content: 'AAAA' }, 'invalid_request', '/operations/15/content'],
     ]
     const operations = [...operationsOn(id), ...wrong.map(([operation]) => operation)]
     const { status, json } = await call('POST', '/bulk', { body: { operations }, headers: { 'idempotency-key': 'k' } })

@@ -20,7 +20,7 @@ import { operationsAccepted } from '../telemetry.ts'
 import { blobIdOf } from './answer-change.ts'
 import { answerData } from './answer.ts'
 import { checkEnvelope, readLongJson } from './envelope.ts'
-import { idempotencyKey } from './preconditions.ts'
+import { idempotencyKey, refuseHeadersOfOne } from './preconditions.ts'
 import { forStrangers } from './retry-later.ts'
 import { operationOf } from './submission-of.ts'
 import { submitItem, type Submission } from './submit.ts'
@@ -95,6 +95,7 @@ type Reading = { readonly submission: Submission } | { readonly fault: StudioErr
 
 /** The operations of a list, each read alone: what it asks for, or what is wrong with it. */
 async function readOperations(context: Context, principal: Principal, request: Request): Promise<Reading[]> {
+  refuseHeadersOfOne(request)
   const body = await readLongJson(context, request, context.limits.operations)
   const { operations } = validate(OperationList, body)
   return Promise.all(

@@ -1,8 +1,9 @@
 import { DeltaIdHeader, type SubmitDelta } from '@studio/contracts'
+import { StudioError } from '@studio/kernel'
 import type { Request } from 'express'
 import type { Principal } from '../auth/verify-token.ts'
 import type { Context } from '../context.ts'
-import { matchHead, parseIfMatch } from '../domain/entity-tag.ts'
+import { parseIfMatch } from '../domain/entity-tag.ts'
 import { refused } from '../domain/json-text.ts'
 import { findLiveBlob } from './find-blob.ts'
 import type { Submission } from './submit.ts'
@@ -20,13 +21,23 @@ export async function expectationOf(
   // `*` asks for a blob that exists, and a change of one that does not is refused anyway.
   if (ifMatch === undefined || ifMatch.kind === 'any')
     return { from_version: from_version ?? null, expected: 'from_version' }
-  const matched =
-    ifMatch.kind === 'version'
-      ? ifMatch.version
-      : matchHead(ifMatch.tags, await findLiveBlob(context, principal, blob_id))
-  if (from_version !== undefined && from_version !== matched)
+  if (ifMatch.kind === 'none') {
+    const { version } = await findLiveBlob(context, principal, blob_id)
+    throw new StudioError('precondition_failed', 'Give the ETag that the blob was read with, quotes included.', {
+      extensions: { expected_version: null, current_version: version },
+    })
+  }
+  if (from_version !== undefined && from_version !== ifMatch.version)
     throw refused('/from_version', 'must be the version that If-Match names')
-  return { from_version: matched, expected: 'if_match' }
+  return { from_version: ifMatch.version, expected: 'if_match' }
+}
+
+/** A list says in its operations what these headers say of one change; there they would be overlooked. */
+export function refuseHeadersOfOne({ headers }: Request): void {
+  if (headers['if-match'] !== undefined)
+    throw refused('If-Match', 'speaks of one blob: give from_version in the operations')
+  if (headers['studio-delta-id'] !== undefined)
+    throw refused('Studio-Delta-Id', 'speaks of one change: give delta_id in the operations')
 }
 
 const printable = /^[\x21-\x7e]{1,250}$/

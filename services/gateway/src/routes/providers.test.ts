@@ -27,6 +27,15 @@ describe('providers', () => {
     })
   })
 
+  test.each([
+    ['POST', '/providers'],
+    ['PATCH', '/providers/text-expander'],
+    ['POST', '/providers/text-expander/process'],
+    ['POST', `/jobs/${randomUUID()}/retry`],
+  ])('%s %s knows no dry run, and says so', async (method, path) => {
+    expect(await problem(call(method, `${path}?dry_run=true`, { body: {} }))).toMatchObject({ pointers: ['/dry_run'] })
+  })
+
   test('a manifest is checked', async () => {
     expect(await problem(call('POST', '/providers', { body: { id: 'X' } }))).toMatchObject({
       status: 422,

@@ -21,6 +21,7 @@ export function providerRoutes(router: Router, context: Context): void {
   })
 
   router.post('/providers', async (request, response) => {
+    validate(NoQuery, request.query)
     const manifest = validate(RegisterProvider, await readJson(request, { limitBytes }))
     checkStorable(manifest, '', limitBytes)
     const { provider } = await context.registry.call('register', {
@@ -40,6 +41,7 @@ export function providerRoutes(router: Router, context: Context): void {
   })
 
   router.patch('/providers/:id', async (request, response) => {
+    validate(NoQuery, request.query)
     const provider_id = providerIdFrom(request.params.id)
     const { status } = validate(UpdateProvider, await readJson(request, { limitBytes }))
     const { provider } = await context.registry.call('setStatus', {
@@ -51,6 +53,7 @@ export function providerRoutes(router: Router, context: Context): void {
   })
 
   router.post('/providers/:id/process', async (request, response) => {
+    validate(NoQuery, request.query)
     const provider_id = providerIdFrom(request.params.id)
     const { blob_id, configuration, label } = validate(ProcessBlob, await readJson(request, { limitBytes }))
     checkStorable(configuration, '/configuration', limitBytes)
@@ -76,6 +79,7 @@ export function providerRoutes(router: Router, context: Context): void {
   })
 
   router.post('/jobs/:id/retry', async (request, response) => {
+    validate(NoQuery, request.query)
     const job_id = idFrom(request.params.id, jobNotFound)
     const { job } = await context.dag.call('retryJob', { tenant_id: principalOf(response).tenant_id, job_id })
     jobAccepted(context.log, job)

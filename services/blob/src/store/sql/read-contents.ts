@@ -5,17 +5,18 @@ import { contentKey, expandContents, type ContentRow } from '../expand-contents.
 const pieceBytes = 1024 * 1024
 
 // In one statement, so that the packer changes nothing between a patch and its base. Each base comes once, however many patches rest on it.
+// $3 is the largest size of which bytes are wanted, null for any.
 const text = `
 with wanted as materialized (
-  select content.* from (select distinct * from unnest($1::uuid[], $2::text[])) as asked(tenant_id, hash) join content using (tenant_id, hash)
+  select content.*, $3::int is null or size <= $3 as is_read from (select distinct * from unnest($1::uuid[], $2::text[])) as asked(tenant_id, hash) join content using (tenant_id, hash)
 ), needed as (
   select * from wanted
   union all
-  select base.* from (select distinct tenant_id, base_hash from wanted where base_hash is not null) as patched
+  select base.*, true from (select distinct tenant_id, base_hash from wanted where base_hash is not null and is_read) as patched
   join content as base on base.tenant_id = patched.tenant_id and base.hash = patched.base_hash
 )
 select tenant_id, hash, size, encoding, base_hash, octet_length(bytes) as length,
-  case when octet_length(bytes) <= ${pieceBytes} then bytes end as bytes
+  case when is_read and octet_length(bytes) <= ${pieceBytes} then bytes end as bytes
 from needed
 `
 
@@ -57,10 +58,14 @@ export async function readWithin(
   wanted: readonly Reference[],
   limits: AnswerLimits,
 ): Promise<(Buffer | number | null)[]> {
-  const columns = [wanted.map(({ tenant_id }) => tenant_id), wanted.map(({ hash }) => hash)]
+  const given = [
+    wanted.map(({ tenant_id }) => tenant_id),
+    wanted.map(({ hash }) => hash),
+    limits.each === Infinity ? null : limits.each,
+  ]
   const keys = wanted.map(({ tenant_id, hash }) => contentKey(tenant_id, hash))
   for (;;) {
-    const found = await database.query<FoundRow>('read-contents', text, columns)
+    const found = await database.query<FoundRow>('read-contents', text, given)
     const byKey = new Map(found.map((row) => [contentKey(row.tenant_id, row.hash), row]))
     const taken = takeWithin(limits, keys, byKey)
     const rows = await fetchBytes(database, neededFor(taken, byKey))

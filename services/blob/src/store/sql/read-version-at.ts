@@ -23,6 +23,7 @@ export async function readVersionAt(
   database: Database,
   { tenant_id, blob_id, at }: BlobReference & { at: string },
 ): Promise<Version | null> {
-  const [row] = await database.query<VersionRow>('read-version-at', text, [tenant_id, blob_id, at])
+  // As a Date: PostgreSQL knows neither a year 0 nor offsets over 16 hours.
+  const [row] = await database.query<VersionRow>('read-version-at', text, [tenant_id, blob_id, new Date(at)])
   return row ? toVersion(row) : null
 }
