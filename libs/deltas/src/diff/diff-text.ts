@@ -7,6 +7,8 @@ import { trimCommon } from './trim-common.ts'
 
 /** A stretch of lines that differ is compared by words up to this many UTF-16 units on both sides together. */
 const mostWords = 32_768
+/** What taking a stretch apart costs beside its words. */
+const tokensPerStretch = 20
 /** What is written word by word may be this many times longer than the whole stretch: small changes merge better. */
 const patience = 2
 
@@ -63,6 +65,7 @@ function lengthOf(tokens: readonly string[], from: number, to: number): number {
 
 function wordSteps(old: string, fresh: string, effort: Effort): readonly TextOperation[] {
   const whole = replaced(old, fresh)
+  effort.tokens -= tokensPerStretch
   if (effort.tokens < 0 || old.length + fresh.length > mostWords) return whole
   const words = stepsBetween(wordsOf(old), wordsOf(fresh), effort, replaced)
   const size = JSON.stringify(normaliseTextOperations(words)).length

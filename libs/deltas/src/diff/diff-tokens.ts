@@ -18,8 +18,8 @@ export interface Effort {
   steps: number
 }
 
-/** One difference of 400 edits, or a hundred of 40: at most some 50 ms. */
-export const newEffort = (): Effort => ({ tokens: 60_000, steps: 400 ** 2 })
+/** One difference of 300 edits, or a hundred of 30: at most some 40 ms. */
+export const newEffort = (): Effort => ({ tokens: 40_000, steps: 300 ** 2 })
 
 /**
  * The changes that make one list of tokens the other: the fewest, where they are few; else the fewest between tokens that both have just
