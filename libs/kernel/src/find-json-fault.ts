@@ -9,10 +9,10 @@ export interface JsonFault {
   readonly detail: string
 }
 
-/** An open array (`names` null) or object, and the element or member that is being read. */
+/** An open array (`names` null) or object, and the element or member that is being read; null before its name is known. */
 interface Container {
   readonly names: Set<string> | null
-  step: number | string
+  step: number | string | null
 }
 
 type Expected = 'value' | 'value or end' | 'name' | 'name or end' | 'end'
@@ -38,7 +38,7 @@ export function findJsonFault(text: string, maximumDepth: number): JsonFault | u
   }
   const enter = (names: Container['names']): JsonFault | undefined => {
     if (open.length === maximumDepth) return fault('json_too_deep', `is nested more than ${maximumDepth} levels deep`)
-    open.push({ names, step: names === null ? 0 : '' })
+    open.push({ names, step: names === null ? 0 : null })
     expected = names === null ? 'value or end' : 'name or end'
     at += 1
     return undefined
@@ -90,8 +90,8 @@ export function findJsonFault(text: string, maximumDepth: number): JsonFault | u
     if (expected === 'end') {
       if (next === (top?.names ? '}' : ']')) return leave()
       if (next !== ',' || top === undefined) return malformed()
-      if (typeof top.step === 'number') top.step += 1
-      expected = typeof top.step === 'number' ? 'value' : 'name'
+      top.step = typeof top.step === 'number' ? top.step + 1 : null
+      expected = top.names ? 'name' : 'value'
       at += 1
       return undefined
     }
@@ -138,6 +138,7 @@ function endOfLiteral(text: string, at: number): number | undefined {
 function pointerOf(open: readonly Container[]): string {
   let pointer = ''
   for (const { step } of open) {
+    if (step === null) return pointer
     const longer = `${pointer}/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`
     if (longer.length > longestPointer) return pointer
     pointer = longer

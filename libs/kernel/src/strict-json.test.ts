@@ -18,7 +18,8 @@ function refusalOf(source: string | Uint8Array): { code: string; pointer: string
 }
 
 test.each([
-  ['{"a": 1,}', 'malformed_json', '/a', 'it breaks at character 8'],
+  ['{"a": 1,}', 'malformed_json', '', 'it breaks at character 8'],
+  ['[{', 'malformed_json', '/0', 'it ends too early'],
   ['{"a": hush}', 'malformed_json', '/a', 'it breaks at character 6'],
   ['{"a": ', 'malformed_json', '/a', 'it ends too early'],
   ['', 'malformed_json', '', 'there is no JSON'],
