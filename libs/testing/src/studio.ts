@@ -72,7 +72,7 @@ export type TestStudio = {
   stop(): Promise<void>
 }
 
-const readyDeadline = 60_000
+const readyDeadline = 150_000
 
 /**
  * Starts engines and services on free ports and waits until each is ready. Where a part does not come up, everything is
