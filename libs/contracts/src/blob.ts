@@ -58,7 +58,8 @@ export type Version = z.infer<typeof Version>
 /**
  * One delta to commit: the commit point of the studio (design 6.1b). `from_version` 0 makes the blob. `content` null keeps the bytes of the
  * head (a delete, a change of metadata only); `metadata`, `providers` and `conflict_policy` null keep the head's. `fence` is the epoch of the node for a
- * provider's write and 0 for a user's: a write with a lower fence than the last one is refused.
+ * provider's write and 0 for a user's: a write with a lower fence than the last one is refused. `from_hash`: the content on which it was planned, where that
+ * was not committed yet; null does not ask for it.
  */
 export const Commit = z.object({
   delta_id: Uuid,
@@ -67,6 +68,7 @@ export const Commit = z.object({
   blob_id: Uuid,
   operation: Operation,
   from_version: z.int().min(0),
+  from_hash: Sha256.nullable(),
   content: Content.nullable(),
   content_type: z.string().nullable(),
   metadata: Metadata.nullable(),
@@ -84,7 +86,7 @@ export type Commit = z.infer<typeof Commit>
 
 /**
  * What became of a commit. `committed` is answered again for a delta that was committed before, whatever the head is now.
- * `conflict`: the head is not `from_version` (or the blob exists, for a create; or the fence is old); `deleted`: a user's change of a tombstone.
+ * `conflict`: the head is not `from_version`, or not `from_hash` (or the blob exists, for a create; or the fence is old); `deleted`: a user's change of a tombstone.
  */
 export const CommitOutcome = z.discriminatedUnion('status', [
   z.object({ status: z.literal('committed'), version: VersionNumber, version_id: Uuid, blob: Blob }),

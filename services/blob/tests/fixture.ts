@@ -81,6 +81,7 @@ export function aCommit(given: Partial<Commit> & { text?: string } = {}): Commit
     blob_id,
     operation: (given.from_version ?? 0) === 0 ? 'create' : 'update',
     from_version: 0,
+    from_hash: null,
     content: bytesOf(text),
     content_type: 'text/plain',
     metadata: null,

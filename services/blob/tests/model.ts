@@ -37,6 +37,7 @@ export class Model {
     if (head && from === 0) return { status: 'conflict' }
     if (head?.deleted && operation !== 'transform' && operation !== 'revert') return { status: 'deleted' }
     if (head && head.version !== from) return { status: 'conflict' }
+    if (head && commit.from_hash !== null && commit.from_hash !== head.hash) return { status: 'conflict' }
     if (head && fence < head.fence && (fence > 0 || operation === 'transform')) return { status: 'conflict' }
     const hash = hashIn(commit) ?? head?.hash
     if (hash === undefined || !(isBrought(commit) || contents.has(commit.tenant_id + hash)))
@@ -121,20 +122,44 @@ function hashIn({ content }: Commit): string | undefined {
 const isBrought = ({ content }: Commit): boolean => content !== null && 'base64' in content
 
 const texts = ['', 'a', 'bb', 'c'.repeat(3000)]
+const place = { tenant: fc.nat(1), blob: fc.nat(2), from: fc.nat(3) }
+const text = fc.constantFrom(...texts)
+/** The text on which a commit was planned; null does not ask for one. */
+const on = fc.option(text, { freq: 1 })
+const operation = fc.constantFrom<Commit['operation']>('update', 'update', 'transform', 'delete', 'revert')
+const source = fc.constantFrom<'bytes' | 'hash' | 'none'>('bytes', 'bytes', 'hash', 'none')
+
 /** A commit over few tenants, blobs, deltas and texts, so that they meet. */
-export const step = fc.record({
-  tenant: fc.nat(1),
-  blob: fc.nat(2),
-  delta: fc.nat(60),
-  from: fc.nat(3),
-  operation: fc.constantFrom('update', 'update', 'transform', 'delete', 'revert'),
-  fence: fc.nat(2),
-  text: fc.constantFrom(...texts),
-  content: fc.constantFrom('bytes', 'bytes', 'hash', 'none'),
-})
+export const step = fc.record({ ...place, delta: fc.nat(60), operation, fence: fc.nat(2), text, content: source, on })
+export type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
+
+/** Updates of one blob, each planned on what the one before it makes. */
+const chain = fc
+  .record({ ...place, on, links: fc.array(fc.record({ delta: fc.nat(60), text, content: source }), { maxLength: 5 }) })
+  .map(({ links, on: first, from, ...rest }) =>
+    links.map((link, at): Step => ({
+      ...rest,
+      ...link,
+      operation: 'update',
+      fence: 0,
+      from: from + at,
+      on: at === 0 ? first : (links[at - 1]?.text ?? null),
+    })),
+  )
+
+/** Steps, some of them in chains. */
+export const steps = fc
+  .array(
+    fc.oneof(
+      step.map((one) => [one]),
+      chain,
+    ),
+    { minLength: 1, maxLength: 8 },
+  )
+  .map((parts) => parts.flat().slice(0, 14))
 
 /** Makes commits of steps; the same names stand for the same ids. */
-export function commitMaker(): (given: typeof step extends fc.Arbitrary<infer Step> ? Step : never) => Commit {
+export function commitMaker(): (given: Step) => Commit {
   const names = new Map<string, string>()
   const idOf = (name: string): string => names.get(name) ?? (names.set(name, newId()), idOf(name))
   return (given) =>
@@ -144,6 +169,7 @@ export function commitMaker(): (given: typeof step extends fc.Arbitrary<infer St
       blob_id: idOf(`blob ${given.blob}`),
       operation: given.from === 0 ? 'create' : given.operation,
       from_version: given.from,
+      from_hash: given.from === 0 || given.on === null ? null : sha256(given.on),
       fence: given.operation === 'transform' ? given.fence : 0,
       content: given.content === 'none' ? null : given.content === 'hash' ? hashOf(given.text) : bytesOf(given.text),
     })

@@ -172,6 +172,7 @@ describe('changes', () => {
         blob_id,
         operation: 'update' as const,
         from_version: version,
+        from_hash: null,
         content,
         created_by: 'user',
         caused_by: null,

@@ -131,6 +131,12 @@ describe('JSON Patch: errors name the operation and its place', () => {
     ],
     ['a missing from', {}, [{ op: 'copy', path: '/a' }], { code: 'malformed_patch', operation: 0, pointer: '/a' }],
     [
+      'a copy of what is not there',
+      { a: 1 },
+      [{ op: 'copy', from: '/b/c', path: '/d' }],
+      { code: 'patch_failed', operation: 0, pointer: '/b/c' },
+    ],
+    [
       'moving a value into itself',
       { a: { b: 1 } },
       [{ op: 'move', from: '/a', path: '/a/b/c' }],
@@ -183,7 +189,7 @@ describe('JSON Patch: errors name the operation and its place', () => {
       'a member of the prototype',
       {},
       [{ op: 'copy', from: '/toString', path: '/a' }],
-      { code: 'patch_failed', operation: 0, pointer: '/a' },
+      { code: 'patch_failed', operation: 0, pointer: '/toString' },
     ],
     [
       'a path through the prototype',

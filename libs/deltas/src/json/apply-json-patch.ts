@@ -1,9 +1,9 @@
 import { StudioError } from '@studio/kernel'
 import type { Json } from '@studio/contracts'
-import { parseIndex } from './json-pointer.ts'
+import { formatPointer, parseIndex } from './json-pointer.ts'
 import { isContainer, ownMember, setOwnMember, type JsonContainer } from './json-value.ts'
 import { defaultPatchLimits, type PatchLimits } from '../limits.ts'
-import { atOperation, checkOperationCount, parseOperation, type PatchOperation } from './parse-json-patch.ts'
+import { atOperation, atPointer, checkOperationCount, parseOperation, type PatchOperation } from './parse-json-patch.ts'
 import { createPatchMeter, type PatchMeter } from './patch-meter.ts'
 
 /**
@@ -54,7 +54,7 @@ function applyOperation(draft: Draft, operation: PatchOperation): void {
       return replace(draft, path, draft.meter.copy(operation.value, path.length))
     case 'move': {
       // Moving can nest a value deeper than it was.
-      const value = read(draft, operation.from)
+      const value = readFrom(draft, operation.from)
       draft.meter.move(value, path.length)
       if (operation.from.length === 0) return
       remove(draft, operation.from)
@@ -62,11 +62,20 @@ function applyOperation(draft: Draft, operation: PatchOperation): void {
     }
     case 'copy':
       // A real copy: two places that share one container could not be changed apart.
-      return add(draft, path, draft.meter.copy(read(draft, operation.from), path.length))
+      return add(draft, path, draft.meter.copy(readFrom(draft, operation.from), path.length))
     case 'test':
       if (!equal(read(draft, path), operation.value, draft.meter)) {
         throw new StudioError('patch_test_failed', 'the value is not the one that the test names.')
       }
+  }
+}
+
+/** Where there is nothing to move or copy, that is the place that the error names. */
+function readFrom(draft: Draft, from: readonly string[]): Json {
+  try {
+    return read(draft, from)
+  } catch (error) {
+    throw atPointer(formatPointer(from), error)
   }
 }
 

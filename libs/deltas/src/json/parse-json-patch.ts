@@ -26,7 +26,13 @@ export function operationError(code: ErrorCode, operation: number, pointer: stri
 /** The error of a step of one operation; one without a place gets this one. */
 export function atOperation(operation: number, pointer: string, error: unknown): unknown {
   if (!isStudioError(error) || 'operation' in error.extensions) return error
-  return operationError(error.code, operation, pointer, error.message)
+  const place = error.extensions['pointer']
+  return operationError(error.code, operation, typeof place === 'string' ? place : pointer, error.message)
+}
+
+/** The error with the place in the document that it is about. */
+export function atPointer(pointer: string, error: unknown): unknown {
+  return isStudioError(error) ? new StudioError(error.code, error.message, { extensions: { pointer } }) : error
 }
 
 /**

@@ -16,7 +16,11 @@ function scripted(judge: (place: number, run: number) => Judgement, lost = 0): {
   return {
     runs,
     store: {
-      openBatch: async () => ({ run, runTogether: async (work) => (transactions++ < lost ? null : work(run)) }),
+      openBatch: async (commits) => ({
+        chains: commits.map((_commit, place) => [place]),
+        run,
+        runTogether: async (work) => (transactions++ < lost ? null : work(run)),
+      }),
       readBlobs: async () => [],
     },
   }
@@ -38,7 +42,7 @@ describe('commitAtomically', () => {
     )
     const outcome = await commitAtomically(store, ['a', 'b', 'a', 'c', 'd', 'b'].map(commitOf), ignore)
     expect(outcome).toEqual({ status: 'refused', position: 2, outcome: { status: 'conflict', head_version: 7 } })
-    expect(runs).toEqual([[0, 1, 3, 4], [3, 4], [2], [2]])
+    expect(runs).toEqual([[0, 1, 3, 4], [2, 3, 4, 5], [2]])
   })
 
   it('tries again when a race was lost, and gives up with a retryable error', async () => {

@@ -4,10 +4,15 @@ import type { BlobStore, Judgement } from './ports.ts'
 
 const commitOf = (blob_id: string, from_version = 0): Commit =>
   ({ blob_id, tenant_id: 'tenant', from_version }) as Commit
+/** Each commit in a chain of its own. */
+const apart = (commits: readonly Commit[]) => commits.map((_commit, place) => [place])
 const blobOf = (id: string, version: number): Blob => ({ id, version, version_id: `${id}/${version}` }) as Blob
 
 /** A store that answers each run by the script, and notes which places it was asked for. */
-function scripted(script: ((places: readonly number[]) => Judgement[])[]): {
+function scripted(
+  script: ((places: readonly number[]) => Judgement[])[],
+  chainsOf: (commits: readonly Commit[]) => number[][] = apart,
+): {
   store: BlobStore
   runs: (readonly number[])[]
 } {
@@ -20,7 +25,7 @@ function scripted(script: ((places: readonly number[]) => Judgement[])[]): {
   return {
     runs,
     store: {
-      openBatch: async () => ({ run, runTogether: (work) => work(run) }),
+      openBatch: async (commits) => ({ chains: chainsOf(commits), run, runTogether: (work) => work(run) }),
       readBlobs: async (references) => references.map(({ blob_id }) => blobOf(blob_id, 9)),
     },
   }
@@ -48,7 +53,24 @@ describe('commitDeltas', () => {
     expect(outcomes).toEqual([{ status: 'committed', version: 2, version_id: 'a/2', blob: blobOf('a', 9) }])
   })
 
-  it('settles many losers of one blob in three runs', async () => {
+  it('runs a chain as one, and what is behind it in the next run', async () => {
+    const { store, runs } = scripted(
+      [
+        (places) =>
+          places.map((place) =>
+            place === 2 ? { verdict: 'again' } : { verdict: 'written', blob: blobOf('a', place + 2) },
+          ),
+        (places) => places.map((place) => ({ verdict: 'written', blob: blobOf('a', place + 2) })),
+      ],
+      () => [[0, 1, 2], [3]],
+    )
+    const commits = Array.from({ length: 4 }, (_, at) => commitOf('a', at + 1))
+    const outcomes = await commitDeltas(store, commits, ignore)
+    expect(outcomes).toMatchObject([2, 3, 4, 5].map((version) => ({ status: 'committed', version })))
+    expect(runs).toEqual([[0, 1, 2], [2], [3]])
+  })
+
+  it('settles many losers of one blob in four runs', async () => {
     const { store, runs } = scripted([
       (places) =>
         places.map((place) => (place === 0 ? { verdict: 'written', blob: blobOf('a', 2) } : { verdict: 'again' })),
@@ -60,7 +82,7 @@ describe('commitDeltas', () => {
       ignore,
     )
     expect(outcomes.filter(({ status }) => status === 'conflict')).toHaveLength(49)
-    expect(runs).toHaveLength(3)
+    expect(runs).toHaveLength(4)
   })
 
   it('tells of what it wrote, once and not of what was written before', async () => {

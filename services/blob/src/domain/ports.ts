@@ -19,6 +19,8 @@ export type RunBatch = (places: readonly number[]) => Promise<Judgement[]>
 
 /** Commits whose contents are hashed and encoded, ready to be written. */
 export interface CommitBatch {
+  /** All places, those of one chain together: commits of one blob that one run can write, each on the version that the one before it makes. */
+  readonly chains: readonly (readonly number[])[]
   run: RunBatch
   /**
    * Does the runs of `work` in one transaction, which is kept or undone as `keep` says of what `work` answers. `work` may be done more

@@ -2,6 +2,7 @@ import type { Commit } from '@studio/contracts'
 import { postgresCode, type Database, type Queryable } from '@studio/database'
 import { failpoint, newId } from '@studio/kernel'
 import type { CommitBatch, Judgement } from '../domain/ports.ts'
+import { chainsOf } from './chains.ts'
 import { encodeContent, type EncodedContent } from './content-encoding.ts'
 import { toBlob } from './sql/columns.ts'
 import { commitText, type CommitRow, type JudgedRow } from './sql/commit.ts'
@@ -12,49 +13,68 @@ const lostRace = new Set(['23505', '23503', '40001', '40P01'])
 /** Encodes the contents of the commits once; then any of them can be written in one statement, or in one transaction of several. */
 export async function openCommitBatch(database: Database, commits: readonly Commit[]): Promise<CommitBatch> {
   const entries = await Promise.all(
-    commits.map(async (commit) => ({ commit, content: await contentOf(commit), version_id: newId() })),
+    commits.map(async (commit) => {
+      const content = await contentOf(commit)
+      return { commit, content, content_hash: content?.hash ?? namedHash(commit), version_id: newId() }
+    }),
   )
+  const chains = chainsOf(entries)
+  const chainAt = new Map(chains.flatMap((places, chain) => places.map((place) => [place, chain])))
 
   return {
+    chains,
     run: async (places) => {
       failpoint('blob.commit.before')
-      const judgements = await unlessRaceLost(() => judge(database, entriesAt(places)))
+      const judgements = await unlessRaceLost(() => judge(database, rowsAt(places)))
       failpoint('blob.commit.after')
       return judgements ?? places.map(() => ({ verdict: 'again' }))
     },
     runTogether: async (work, keep) => {
       failpoint('blob.commit.before')
       const result = await unlessRaceLost(() =>
-        transact(database, (transaction) => work((places) => judge(transaction, entriesAt(places))), keep),
+        transact(database, (transaction) => work((places) => judge(transaction, rowsAt(places))), keep),
       )
       failpoint('blob.commit.after')
       return result
     },
   }
 
-  function entriesAt(places: readonly number[]): Entry[] {
+  function rowsAt(places: readonly number[]): Ranked[] {
+    const ranks = new Map<number, number>()
     return places.map((place) => {
       const entry = entries[place]
-      if (entry === undefined) throw new TypeError('no such place in the batch')
-      return entry
+      const chain = chainAt.get(place)
+      if (entry === undefined || chain === undefined) throw new TypeError('no such place in the batch')
+      const rank = ranks.get(chain) ?? 0
+      ranks.set(chain, rank + 1)
+      return { entry, chain, rank }
     })
   }
 }
 
 interface Entry {
-  commit: Commit
-  content: EncodedContent | null
-  version_id: string
+  readonly commit: Commit
+  readonly content: EncodedContent | null
+  readonly content_hash: string | null
+  readonly version_id: string
 }
 
-async function judge(database: Queryable, entries: readonly Entry[]): Promise<Judgement[]> {
+/** An entry and its place among those of its chain that go in the same run. */
+interface Ranked {
+  readonly entry: Entry
+  readonly chain: number
+  readonly rank: number
+}
+
+async function judge(database: Queryable, ranked: readonly Ranked[]): Promise<Judgement[]> {
   let length = 0
   const bytes: Buffer[] = []
-  const rows = entries.map((entry, position): CommitRow => {
-    const row = rowOf(entry, position, length)
-    if (entry.content) {
-      bytes.push(entry.content.stored)
-      length += entry.content.stored.length
+  const rows = ranked.map((one, position): CommitRow => {
+    const row = rowOf(one, position, length)
+    const { content } = one.entry
+    if (content) {
+      bytes.push(content.stored)
+      length += content.stored.length
     }
     return row
   })
@@ -112,9 +132,16 @@ async function contentOf({ content }: Commit): Promise<EncodedContent | null> {
   return content && 'base64' in content ? encodeContent(Buffer.from(content.base64, 'base64')) : null
 }
 
-function rowOf({ commit, content, version_id }: Entry, position: number, offset: number): CommitRow {
+function namedHash({ content }: Commit): string | null {
+  return content && 'hash' in content ? content.hash : null
+}
+
+function rowOf({ entry, chain, rank }: Ranked, position: number, offset: number): CommitRow {
+  const { commit, content, content_hash, version_id } = entry
   return {
     position,
+    chain,
+    rank,
     version_id,
     delta_id: commit.delta_id,
     tenant_id: commit.tenant_id,
@@ -122,7 +149,8 @@ function rowOf({ commit, content, version_id }: Entry, position: number, offset:
     blob_id: commit.blob_id,
     operation: commit.operation,
     from_version: commit.from_version,
-    content_hash: content?.hash ?? (commit.content && 'hash' in commit.content ? commit.content.hash : null),
+    from_hash: commit.from_hash,
+    content_hash,
     content_size: content?.size ?? null,
     content_offset: content ? offset : null,
     stored_size: content?.stored.length ?? null,

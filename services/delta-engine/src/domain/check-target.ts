@@ -25,7 +25,7 @@ export function checkTarget(item: SubmitDelta, head: Blob | null): Target {
   // A deletion and a revert mean the whole blob: there is nothing to merge, only who comes last.
   if (item.operation === 'update') return { head, merges: true }
   if (policyOf(item, head) === 'last-write-wins') return { head, merges: false }
-  throw versionMismatch(item, head.version)
+  throw versionMismatch(item, head.version, 'A deletion or a revert is never merged. ')
 }
 
 /** Whether a change may be made on another version than the one it names. If-Match is a condition, whatever the policy. */
@@ -41,9 +41,11 @@ export function policyOf(item: SubmitDelta, head: Blob): Blob['conflict_policy']
 export function versionMismatch(
   item: Pick<SubmitDelta, 'from_version' | 'expected'>,
   currentVersion: number,
+  why = '',
 ): StudioError {
   const code = item.from_version !== null && item.expected === 'if_match' ? 'precondition_failed' : 'version_conflict'
-  return new StudioError(code, `The current version is ${currentVersion}. Read it, and make the change on top of it.`, {
+  const advice = `${why}The current version is ${currentVersion}. Read it, and make the change on top of it.`
+  return new StudioError(code, advice, {
     extensions: { expected_version: item.from_version, current_version: currentVersion },
   })
 }

@@ -27,6 +27,7 @@ export function valueOf<Value>(settled: Settled<Value> | undefined): Value {
   return settled.value
 }
 
-function mayPass(error: unknown): boolean {
+/** Whether what failed may succeed later, as it is. */
+export function mayPass(error: unknown): boolean {
   return isStudioError(error, 'dependency_unavailable') || isStudioError(error, 'timeout')
 }

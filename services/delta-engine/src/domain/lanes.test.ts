@@ -19,22 +19,22 @@ function lanes(work: (items: readonly Item[]) => Promise<readonly number[]>, lim
 }
 
 describe('lanes', () => {
-  it('joins what comes at once, one of each key, in order', async () => {
+  it('joins what comes at once, in order, and lets what comes later wait for its key', async () => {
     const batches: number[][] = []
+    const first = Promise.withResolvers<void>()
     const run = lanes(async (items) => {
       batches.push(items.map(({ value }) => value))
+      if (batches.length === 1) await first.promise
       return items.map(({ value }) => value * 10)
     })
-    const answers = await Promise.all(
-      [
-        ['a', 1],
-        ['b', 2],
-        ['a', 3],
-        ['a', 4],
-      ].map(([key, value]) => run({ key: String(key), value: Number(value) })),
-    )
-    expect(answers).toEqual([10, 20, 30, 40])
-    expect(batches).toEqual([[1, 2], [3], [4]])
+    const send = (key: string, value: number) => run({ key, value })
+    const answers = [send('a', 1), send('b', 2), send('a', 3)]
+    await new Promise(process.nextTick)
+    answers.push(send('a', 4), send('c', 5))
+    await answers[4]
+    first.resolve()
+    expect(await Promise.all(answers)).toEqual([10, 20, 30, 40, 50])
+    expect(batches).toEqual([[1, 2, 3], [5], [4]])
   })
 
   it('lets nothing overtake what has the same key, be it as small as it may', async () => {
@@ -95,7 +95,7 @@ describe('lanes', () => {
         done.push(...items.map(({ value }) => value))
         return items.map(({ value }) => value)
       },
-      { maximumWaitMs: 10 },
+      { maximumWaitMs: 10, maximumItems: 1 },
     )
     const answers = await Promise.allSettled([1, 2, 3].map((value) => run({ key: 'a', value })))
     expect(answers).toMatchObject([{ value: 1 }, { reason: { code: 'timeout' } }, { reason: { code: 'timeout' } }])

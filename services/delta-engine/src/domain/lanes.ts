@@ -1,11 +1,11 @@
 import { StudioError } from '@studio/kernel'
 
 export interface LaneOptions<Item, Answer> {
-  /** Items with one key never run at the same time. */
+  /** Items with one key never run in two batches at the same time. */
   key(item: Item): string
-  /** Rough bytes of an item, so that a batch stays small enough to be sent. */
-  weight(item: Item): number
-  /** Does the work of a batch, answering in order. */
+  /** Rough bytes of an item, so that a batch stays small enough to be sent; `isFirst` of its key in the batch. */
+  weight(item: Item, isFirst: boolean): number
+  /** Does the work of a batch, those of one key in their order, answering in order. */
   work(items: readonly Item[]): Promise<readonly Answer[]>
   readonly maximumItems: number
   readonly maximumWeight: number
@@ -23,7 +23,7 @@ interface Waiting<Item, Answer> {
 }
 
 /**
- * Joins what arrives, from however many requests, into batches, at most one item of each key at a time: changes of one blob follow each
+ * Joins what arrives, from however many requests, into batches, those of one key in one batch at a time: changes of one blob follow each
  * other in this process instead of losing to each other at blob. An item waits only for its own key and for a free batch.
  */
 export function createLanes<Item, Answer>(options: LaneOptions<Item, Answer>): (item: Item) => Promise<Answer> {
@@ -35,6 +35,7 @@ export function createLanes<Item, Answer>(options: LaneOptions<Item, Answer>): (
   const takeBatch = (): Waiting<Item, Answer>[] => {
     const batch: Waiting<Item, Answer>[] = []
     const left: Waiting<Item, Answer>[] = []
+    const taken = new Set<string>()
     // Nothing overtakes what has the same key.
     const passed = new Set<string>()
     let weight = 0
@@ -45,14 +46,15 @@ export function createLanes<Item, Answer>(options: LaneOptions<Item, Answer>): (
         continue
       }
       const key = options.key(entry.item)
-      const itemWeight = options.weight(entry.item)
+      const itemWeight = options.weight(entry.item, !taken.has(key))
       const fits =
         batch.length === 0 || (batch.length < options.maximumItems && weight + itemWeight <= options.maximumWeight)
-      if (!fits || busy.has(key) || passed.has(key)) {
+      if (!fits || passed.has(key) || (busy.has(key) && !taken.has(key))) {
         left.push(entry)
         passed.add(key)
       } else {
         busy.add(key)
+        taken.add(key)
         weight += itemWeight
         batch.push(entry)
       }

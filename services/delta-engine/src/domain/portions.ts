@@ -8,8 +8,8 @@ const portionBytes = 32 * 2 ** 20
 const stagedBytes = 4 * 2 ** 20
 
 /** Cuts works whose heads are known: a few kilobytes of changes may be made on gigabytes of content, which are not held at the same time. */
-export function portionsOf<Item>(items: readonly Item[], workOf: (item: Item) => Work): Item[][] {
-  return cut(items, (item) => weigh(workOf(item)), portionBytes)
+export function portionsOf(works: readonly Work[]): Work[][] {
+  return cut(works, weigh, portionBytes)
 }
 
 function weigh({ submission: { item }, head, merges }: Work): number {

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { canonicalJson, failpoint, fromProblem, sha256, StudioError } from '@studio/kernel'
-import type { BatchOutcome, Blob, SubmitDelta, SubmitOutcome } from '@studio/contracts'
-import { checkTarget, yields } from './check-target.ts'
-import { valueOf } from './each-alone.ts'
+import type { BatchOutcome, SubmitDelta, SubmitOutcome } from '@studio/contracts'
+import { yields } from './check-target.ts'
+import { mayPass } from './each-alone.ts'
 import { findRecorded, usedBefore } from './find-recorded.ts'
+import { maximumMade, planInTurn, type Postponed } from './plan-in-turn.ts'
 import type { RecordedDelta } from './ports.ts'
-import { portionsOf } from './portions.ts'
-import { readSources } from './read-sources.ts'
 import { awaitRecorded } from './recorded-outcome.ts'
+import { readHeads } from './read-heads.ts'
 import { requestHash } from './request-hash.ts'
 import { refusalError } from './submit-each.ts'
 import {
@@ -34,9 +34,6 @@ export interface AtomicRequest {
 /** Tries of a list of which every change yields to others, each on top of what came first. */
 const maximumTries = 5
 const jitterMs = 20
-
-/** Content that the changes of a list may make together, in bytes: it is held until all of it is committed. */
-const maximumMade = 64 * 2 ** 20
 
 /** Why a list was refused, and the change because of which, if it was one. Nothing of it is committed, unless that is `uncertain`. */
 class Refusal extends Error {
@@ -185,118 +182,29 @@ async function recordedBefore(ports: SubmitPorts, works: readonly Work[]): Promi
   return outcomes
 }
 
-/** Plans in rounds: the first change of each blob, then the second ones on top of what the first ones make, and so on. */
+/** Plans each change on what those before it make. */
 async function planAll(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
-  const heads = await readHeads(ports, works)
-  const made = new Map<string, Buffer>()
-  let madeBytes = 0
-  const blobs = { ...ports.blobs, contents: contentsWith(ports.blobs, made) }
-  for (const round of roundsOf(works)) {
-    for (const { work, at } of round) {
-      const { item } = work.submission
-      if (item.operation === 'create') continue
-      await refusedAt(at, () => Object.assign(work, checkTarget(item, heads.get(item.blob_id) ?? null)))
-      // What the list itself has just made is not there to be merged with.
-      if (work.merges && work.head?.version_id === unmade)
-        throw new Refusal(
-          at,
-          new StudioError(
-            'version_conflict',
-            'Within a list, `from_version` names the version that the change before it makes.',
-          ),
-        )
-    }
-    for (const portion of portionsOf(round, ({ work }) => work)) await planPortion(portion)
+  await readHeads(ports, works)
+  const refuse = (work: Work, error: unknown): never => {
+    // What may pass is nobody's fault.
+    throw mayPass(error) ? error : new Refusal(works.indexOf(work), error)
   }
-
-  async function planPortion(portion: readonly Placed[]): Promise<void> {
-    const sources = await readSources(
-      { ...ports, blobs },
-      portion.map(({ work }) => work),
-    )
-    for (const [place, { work, at }] of portion.entries()) {
-      const { item } = work.submission
-      await refusedAt(at, async () => {
-        work.plan = await ports.planner.plan(item, work.head, valueOf(sources[place]))
-      })
-      const { plan } = work
-      if (plan?.content && 'bytes' in plan.content && plan.content_hash !== null) {
-        const { buffer, byteOffset, length } = plan.content.bytes
-        made.set(plan.content_hash, Buffer.from(buffer, byteOffset, length))
-        madeBytes += length
-        if (madeBytes > maximumMade)
-          throw new Refusal(
-            at,
-            new StudioError(
-              'patch_too_large',
-              `The changes of a list may make ${maximumMade} bytes of content together; send them in several lists.`,
-            ),
-          )
-      }
-      if (work.head !== null && plan) heads.set(item.blob_id, headAfter(work.head, work))
-    }
-  }
+  await planInTurn(ports, works, {
+    leads: () => true,
+    refuse,
+    postpone: (work, reason) => refuse(work, postponedErrors[reason]()),
+  })
 }
 
-/** A change and its place in the list. */
-interface Placed {
-  readonly work: Work
-  readonly at: number
-}
-
-/** Stands for the id of a version that is not committed yet. */
-const unmade = '00000000-0000-0000-0000-000000000000'
-
-function headAfter(head: Blob, { submission: { item }, plan }: Work): Blob {
-  return {
-    ...head,
-    version: head.version + 1,
-    version_id: unmade,
-    content_hash: plan?.content_hash ?? head.content_hash,
-    content_type: plan?.content_type ?? head.content_type,
-    size: plan?.size ?? head.size,
-    metadata: item.metadata ?? head.metadata,
-    conflict_policy: item.conflict_policy ?? head.conflict_policy,
-    deleted_at: item.operation === 'delete' ? new Date().toISOString() : null,
-  }
-}
-
-async function readHeads(ports: SubmitPorts, works: readonly Work[]): Promise<Map<string, Blob>> {
-  const ids = new Map(works.map(({ submission: { item } }) => [item.blob_id, item.tenant_id]))
-  const references = [...ids].map(([blob_id, tenant_id]) => ({ tenant_id, blob_id }))
-  const heads = await ports.blobs.heads(references)
-  return new Map(references.flatMap(({ blob_id }, at) => (heads[at] ? [[blob_id, heads[at]]] : [])))
-}
-
-function roundsOf(works: readonly Work[]): Placed[][] {
-  const rounds: Placed[][] = []
-  const seen = new Map<string, number>()
-  for (const [at, work] of works.entries()) {
-    const { blob_id } = work.submission.item
-    const round = seen.get(blob_id) ?? 0
-    seen.set(blob_id, round + 1)
-    rounds[round] ??= []
-    rounds[round].push({ work, at })
-  }
-  return rounds
-}
-
-/** Contents that the list itself makes are at hand before blob has them. */
-function contentsWith(
-  blobs: SubmitPorts['blobs'],
-  made: ReadonlyMap<string, Buffer>,
-): SubmitPorts['blobs']['contents'] {
-  return async (references) => {
-    const missing = references.filter(({ hash }) => !made.has(hash))
-    const read = (missing.length === 0 ? [] : await blobs.contents(missing)).values()
-    return references.map(({ hash }) => made.get(hash) ?? read.next().value ?? null)
-  }
-}
-
-async function refusedAt(operation: number, step: () => unknown): Promise<void> {
-  try {
-    await step()
-  } catch (error) {
-    throw new Refusal(operation, error)
-  }
+const postponedErrors: Record<Postponed, () => StudioError> = {
+  unmade: () =>
+    new StudioError(
+      'version_conflict',
+      'Within a list, `from_version` names the version that the change before it makes.',
+    ),
+  full: () =>
+    new StudioError(
+      'patch_too_large',
+      `The changes of a list may make ${maximumMade} bytes of content together; send them in several lists.`,
+    ),
 }

@@ -1,15 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { isStudioError, toProblem } from '@studio/kernel'
 import type { SubmitDelta, SubmitOutcome } from '@studio/contracts'
-import { versionMismatch } from './check-target.ts'
 import { createLanes } from './lanes.ts'
 import { awaitRecorded } from './recorded-outcome.ts'
-import { endFailed, submitEach } from './submit-each.ts'
+import { submitEach } from './submit-each.ts'
 import { newSubmission, withinAnswer, type Result, type Submission, type SubmitPorts } from './work.ts'
-
-/** Tries of a change that yields to others, each on top of the version that came first. */
-const maximumTries = 5
-const jitterMs = 20
 
 export interface SubmitOptions extends SubmitPorts {
   /** Runs the work of a batch within the traces of its items. */
@@ -18,12 +12,12 @@ export interface SubmitOptions extends SubmitPorts {
 
 /**
  * Users' changes, each on its own and answered in order. Changes of all requests are joined in batches, those of one blob follow each
- * other; what another process's change came before is made again on top of it.
+ * other.
  */
 export function createSubmit(options: SubmitOptions): (items: readonly SubmitDelta[]) => Promise<SubmitOutcome[]> {
   const run = createLanes<Submission, Result>({
     key: ({ item }) => item.blob_id,
-    weight: ({ item }) => weigh(item),
+    weight: ({ item }, isFirst) => weigh(item, isFirst),
     work: (submissions) =>
       options.inTrace(
         submissions.map(({ item }) => item.traceparent),
@@ -36,15 +30,8 @@ export function createSubmit(options: SubmitOptions): (items: readonly SubmitDel
   })
 
   const submitOne = async (item: SubmitDelta): Promise<SubmitOutcome> => {
-    const submission = newSubmission(item)
-    for (let tries = 1; ; tries += 1) {
-      const result = await run(submission)
-      if ('outcome' in result) return result.outcome
-      if ('recorded' in result) return awaitRecorded(options, result.recorded)
-      if (tries === maximumTries)
-        return endFailed(options, submission, versionMismatch(item, result.lost.head_version)).outcome
-      await pause(Math.random() * jitterMs * tries)
-    }
+    const result = await run(newSubmission(item))
+    return 'outcome' in result ? result.outcome : awaitRecorded(options, result.recorded)
   }
 
   const submitSafely = async (item: SubmitDelta): Promise<SubmitOutcome> => {
@@ -75,11 +62,14 @@ export function createSubmit(options: SubmitOptions): (items: readonly SubmitDel
   }
 }
 
-/** What one change adds to a batch beside what it carries: its head's metadata, and the content that it is made on (large ones go in portions). */
-const base = 256 * 1024
+/** What a blob adds to a batch beside what its changes carry: its head's metadata, and the content that they are made on (large ones go in portions). */
+const weightOfBlob = 256 * 1024
+/** What a further change of the blob adds: the answer tells its head. */
+const weightOfFurther = 32 * 1024
 
 /** Rough bytes that a change moves. */
-function weigh({ operation, change, metadata }: SubmitDelta): number {
+function weigh({ operation, change, metadata }: SubmitDelta, isFirst: boolean): number {
+  const base = isFirst ? weightOfBlob : weightOfFurther
   const read = operation === 'create' && metadata === null ? 0 : base
   if (change === null) return read
   if (change.format !== 'replace') return base + change.patch.length

@@ -1,11 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { failpoint, StudioError, toProblem } from '@studio/kernel'
 import type { Blob, CommitOutcome, SubmitDelta, SubmitOutcome } from '@studio/contracts'
-import { checkTarget, versionMismatch, yields } from './check-target.ts'
-import { eachAlone, valueOf } from './each-alone.ts'
+import { versionMismatch, yields } from './check-target.ts'
+import { isDraft } from './draft.ts'
+import { eachAlone } from './each-alone.ts'
 import { findRecorded } from './find-recorded.ts'
 import type { PlannedChange } from './plan-content.ts'
-import { portionsOf } from './portions.ts'
-import { readSources } from './read-sources.ts'
+import { planInTurn } from './plan-in-turn.ts'
+import { readHeads } from './read-heads.ts'
 import {
   commitOf,
   failedWith,
@@ -19,28 +21,41 @@ import {
 } from './work.ts'
 import { beatenError, writePending } from './write-pending.ts'
 
+/** Tries of a change that yields to others, each on top of what came first. */
+const maximumTries = 5
+const jitterMs = 20
+
 /**
- * Takes changes of different blobs through all steps, each on its own: earlier deltas of the same requests, heads, and then in portions content,
- * plan, pending rows (one statement), commit at blob (one request). Each step goes on with those that are still without a result; no item
- * harms another.
+ * Takes changes through all steps, each on its own: earlier deltas of the same requests, and then heads, contents, plans, pending rows (one
+ * statement), commits at blob (one request). Those of one blob follow each other in their order, planned on what the one before makes; what
+ * comes to be otherwise, and what had to wait for a version, goes through the steps again. No item harms another.
  */
 export async function submitEach(ports: SubmitPorts, submissions: readonly Submission[]): Promise<Result[]> {
   const works = submissions.map(newWork)
   await step(ports, works, lookUp)
-  await step(ports, works, readHeads)
-  for (const portion of portionsOf(openOf(works), (work) => work)) await make(ports, portion)
+  for (let open = openOf(works); open.length > 0; open = openOf(works)) {
+    const lost = Math.max(...open.map((work) => work.lost))
+    if (lost > 0) await pause(Math.random() * jitterMs * lost)
+    await makeInTurn(ports, open)
+  }
   return works.map(
     (work) => work.result ?? failedWith(ports, new TypeError('a submission went through all steps without a result')),
   )
 }
 
-/** Plans changes whose heads are known, and makes them. */
-async function make(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
-  await step(ports, works, plan)
-  for (const work of openOf(works)) if (work.submission.item.dry_run) work.result = { outcome: outcomeOfPlan(work) }
-  await step(ports, works, write)
-  await commit(ports, openOf(works))
-  // What they were planned to be is not held while the others are made.
+/** Plans changes on what those before them make, and makes them; leaves open what has to be planned anew. */
+async function makeInTurn(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
+  await step(ports, works, readHeads)
+  await planInTurn(ports, openOf(works), {
+    leads: ({ submission: { item } }) => !item.dry_run,
+    refuse: (work, error) => fail(ports, work, error),
+    postpone: () => undefined,
+  })
+  const planned = openOf(works).filter(({ plan }) => plan !== undefined)
+  for (const work of planned) if (work.submission.item.dry_run) work.result = { outcome: outcomeOfPlan(work) }
+  await step(ports, planned, write)
+  await commit(ports, openOf(planned))
+  // What they were planned to be is not held while others are made.
   for (const work of works) delete work.plan
 }
 
@@ -53,7 +68,7 @@ async function commit(ports: SubmitPorts, works: readonly Work[]): Promise<void>
     const settled = outcomes[at]
     // Whether blob took it is not known then: the pending row stays, and the sweeper finds out.
     if (settled === undefined || 'error' in settled) work.result = failedWith(ports, settled?.error)
-    else work.result = conclude(ports, work, settled.value)
+    else conclude(ports, work, settled.value)
   }
 }
 
@@ -86,27 +101,6 @@ async function lookUp(ports: SubmitPorts, works: readonly Work[]): Promise<void>
   }
 }
 
-async function readHeads(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
-  const existing = works.filter(({ submission }) => submission.item.operation !== 'create')
-  if (existing.length === 0) return
-  const heads = await ports.blobs.heads(
-    existing.map(({ submission: { item } }) => ({ tenant_id: item.tenant_id, blob_id: item.blob_id })),
-  )
-  for (const [at, work] of existing.entries())
-    await attempt(ports, work, () => Object.assign(work, checkTarget(work.submission.item, heads[at] ?? null)))
-}
-
-async function plan(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
-  const sources = await readSources(ports, works)
-  await Promise.all(
-    works.map((work, at) =>
-      attempt(ports, work, async () => {
-        work.plan = await ports.planner.plan(work.submission.item, work.head, valueOf(sources[at]))
-      }),
-    ),
-  )
-}
-
 async function write(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
   const beaten = await writePending(ports.store, works)
   if (beaten.length === 0) return
@@ -114,19 +108,23 @@ async function write(ports: SubmitPorts, works: readonly Work[]): Promise<void> 
   for (const work of beaten) if (work.result === undefined) fail(ports, work, beatenError(work))
 }
 
-function conclude(ports: SubmitPorts, { submission, head, plan }: Work, outcome: CommitOutcome): Result {
+function conclude(ports: SubmitPorts, work: Work, outcome: CommitOutcome): void {
+  const { submission, head, plan } = work
   const { item, delta_id } = submission
   if (outcome.status === 'committed') {
     ports.recorder.end({ id: delta_id, to_version: outcome.version, size: outcome.blob.size, error: null })
-    return { outcome: { status: 'applied', delta_id, merged: isMerged(plan), blob: outcome.blob } }
+    work.result = { outcome: { status: 'applied', delta_id, merged: isMerged(plan), blob: outcome.blob } }
+    return
   }
-  if (outcome.status === 'conflict' && head !== null && yields(item, head))
-    return { lost: { head_version: outcome.head_version } }
-  return endFailed(ports, submission, refusalError(item, outcome, head, plan))
+  // Against what was planned on a version that did not come to be nothing is said by that.
+  const isLost = isDraft(head) || (outcome.status === 'conflict' && head !== null && yields(item, head))
+  if (isLost) work.lost += 1
+  if (!isLost || work.lost === maximumTries)
+    work.result = endFailed(ports, submission, refusalError(item, outcome, head, plan))
 }
 
 /** Ends a submission for good: nothing of it was or will be committed. */
-export function endFailed(
+function endFailed(
   { recorder }: Pick<SubmitPorts, 'recorder'>,
   { delta_id }: Submission,
   error: StudioError,
@@ -159,14 +157,6 @@ export function refusalError(
       )
     case 'refused':
       return new StudioError('delta_refused', 'The change took too long and was given up; send it again.')
-  }
-}
-
-async function attempt(ports: SubmitPorts, work: Work, run: () => unknown): Promise<void> {
-  try {
-    await run()
-  } catch (error) {
-    fail(ports, work, error)
   }
 }
 

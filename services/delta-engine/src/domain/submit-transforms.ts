@@ -83,6 +83,7 @@ function commitOf(item: SubmitTransform, planned: PlannedContent | null): Planne
     user_id,
     blob_id,
     from_version,
+    from_hash: null,
     fence,
     content: planned,
     caused_by,

@@ -1,5 +1,6 @@
 import { isStudioError, newId, toProblem } from '@studio/kernel'
 import type { Blob, Plan, SubmitDelta, SubmitOutcome } from '@studio/contracts'
+import { isDraft } from './draft.ts'
 import type { PlannedChange } from './plan-content.ts'
 import type {
   Blobs,
@@ -24,11 +25,8 @@ export interface Submission {
   written: boolean
 }
 
-/**
- * What became of one submission: its outcome; `recorded`: the request was made before, by this delta; `lost`: somebody else's version came
- * first, and the change may be made again on top of that one.
- */
-export type Result = { outcome: SubmitOutcome } | { recorded: RecordedDelta } | { lost: { head_version: number } }
+/** What became of one submission: its outcome, or the delta by which the request was made before. */
+export type Result = { outcome: SubmitOutcome } | { recorded: RecordedDelta }
 
 export interface SubmitPorts {
   readonly blobs: Blobs
@@ -41,8 +39,11 @@ export interface SubmitPorts {
 /** A submission and what is known of it so far. */
 export interface Work {
   readonly submission: Submission
+  /** What it goes on: the head as it was read, or what a change before it is going to make. */
   head: Blob | null
   merges: boolean
+  /** How often somebody else's version came first. */
+  lost: number
   plan?: PlannedChange
   result?: Result
 }
@@ -59,7 +60,7 @@ export function newSubmission(item: SubmitDelta): Submission {
 }
 
 export function newWork(submission: Submission): Work {
-  return { submission, head: null, merges: false }
+  return { submission, head: null, merges: false, lost: 0 }
 }
 
 /** The row that says what is about to be done. */
@@ -95,6 +96,8 @@ export function commitOf({ submission, head, plan }: Work): PlannedCommit {
     blob_id: item.blob_id,
     operation: item.operation,
     from_version: head?.version ?? 0,
+    // What it goes on may come to be otherwise: the same number, made by somebody else.
+    from_hash: isDraft(head) ? (head?.content_hash ?? null) : null,
     content: plan.content,
     content_type: plan.content_type,
     metadata: item.metadata,

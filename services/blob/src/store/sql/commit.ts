@@ -11,6 +11,10 @@ export interface CommitRow {
   version_id: string
   operation: Operation
   from_version: number
+  from_hash: string | null
+  /** Commits of one chain are written together: `rank` counts those that come before this one, each from the version that the one before it makes. */
+  chain: number
+  rank: number
   content_hash: string | null
   content_size: number | null
   content_offset: number | null
@@ -47,11 +51,14 @@ const factsPerEvent = 200
  * create won), or what stands in the way. Verdicts other than the first two come from a snapshot taken before the heads were locked: a
  * second run of the statement makes them certain (versions only grow, so an item that lost twice has lost for good).
  *
+ * Of each blob one chain is written: its first items up to one that cannot go in. They change content only, so the head takes the last one's, and
+ * all else of the head is the same for all of their versions.
+ *
  * No deadlock: every statement locks heads, then inserts heads, contents and fates, each in the order of their keys. Races on a
  * unique key (one delta committed or refused at the same time) and on the foreign key of contents (the collector) end the statement with 23505 or
  * 23503; nothing is written then and it is run again.
  *
- * The filters on booleans (`goes_first`) are for the planner: it takes an equality with a computed column to leave one row, and joins the rest by
+ * The filter on a boolean (`goes_first`) is for the planner: it takes an equality with a computed column to leave one row, and joins the rest by
  * nested loops (1,000 items: 940 instead of 110 ms).
  *
  * $1 is a JSON array of CommitRow, $2 the bytes of all contents one after another.
@@ -59,8 +66,8 @@ const factsPerEvent = 200
 export const commitText = `
 with item as materialized (
   select * from json_to_recordset($1::json) as item(
-    position int, delta_id uuid, tenant_id uuid, user_id uuid, blob_id uuid, version_id uuid, operation text, from_version int, content_hash text,
-    content_size int, content_offset int, stored_size int, encoding smallint, content_type text, metadata text, created_by text, caused_by uuid,
+    position int, delta_id uuid, tenant_id uuid, user_id uuid, blob_id uuid, version_id uuid, operation text, from_version int, from_hash text,
+    chain int, rank int, content_hash text, content_size int, content_offset int, stored_size int, encoding smallint, content_type text, metadata text, created_by text, caused_by uuid,
     parent_id uuid, root_id uuid, depth int, providers text, conflict_policy text, fence int, traceparent text)
 ), head as materialized (
   select id, tenant_id, version, content_hash, size, fence, deleted_at from blob
@@ -77,7 +84,8 @@ with item as materialized (
       when item.from_version = 0 and head.id is not null then 'conflict'
       when item.from_version > 0 and (head.id is null or head.tenant_id <> item.tenant_id) then 'missing'
       when head.deleted_at is not null and item.operation not in ('transform', 'revert') then 'deleted'
-      when item.from_version <> coalesce(head.version, 0) then 'conflict'
+      when item.from_version - item.rank <> coalesce(head.version, 0) then 'conflict'
+      when item.rank = 0 and item.from_hash <> head.content_hash then 'conflict'
       when item.fence < head.fence and (item.fence > 0 or item.operation = 'transform') then 'conflict'
       when item.content_offset is null and item.content_hash is not null and content.hash is null then 'content_missing'
       when item.content_hash is null and head.id is null then 'content_missing'
@@ -93,9 +101,11 @@ with item as materialized (
   ) as content on true
 ), writing as materialized (
   select * from (
-    select *, verdict = 'write' and row_number() over (partition by verdict, blob_id order by position) = 1
-      and row_number() over (partition by verdict, delta_id order by position) = 1 as goes_first
-    from judged
+    select *, bool_and(fits) over (partition by chain order by rank)
+      and chain = first_value(chain) over (partition by fits, blob_id order by position) as goes_first
+    from (
+      select *, verdict = 'write' and row_number() over (partition by verdict, delta_id order by position) = 1 as fits from judged
+    ) as fitting
   ) as ordered where goes_first
 ), updated as (
   update blob set
@@ -104,7 +114,7 @@ with item as materialized (
     providers = coalesce(writing.providers::json, blob.providers), conflict_policy = coalesce(writing.conflict_policy, blob.conflict_policy),
     fence = greatest(blob.fence, writing.fence), updated_at = greatest(now(), blob.updated_at),
     deleted_at = case when writing.operation = 'delete' then now() end
-  from writing where blob.id = writing.blob_id and not writing.is_new
+  from (select distinct on (blob_id) * from writing where not is_new order by blob_id, rank desc) as writing where blob.id = writing.blob_id
   returning blob.*
 ), fenced as (
   -- A tombstone of what is deleted already makes no version, and still keeps older runs out.
@@ -124,27 +134,27 @@ with item as materialized (
 ), stored as (
   insert into content (tenant_id, hash, size, encoding, bytes)
   select distinct on (tenant_id, next_hash) tenant_id, next_hash, next_size, encoding, substring($2::bytea from content_offset + 1 for stored_size)
-  from writing where content_offset is not null and exists (select from written where written.version_id = writing.version_id)
+  from writing where content_offset is not null and exists (select from written where written.id = writing.blob_id)
   order by tenant_id, next_hash
   on conflict (tenant_id, hash) do nothing
 ), versioned as (
   insert into version (version_id, tenant_id, blob_id, version, content_type, content_hash, size, delta_id, operation, created_by, user_id, caused_by,
     metadata, created_at)
-  select written.version_id, written.tenant_id, written.id, written.version, written.content_type, written.content_hash, written.size, writing.delta_id,
+  select writing.version_id, written.tenant_id, written.id, writing.from_version + 1, written.content_type, writing.next_hash, writing.next_size, writing.delta_id,
     writing.operation, writing.created_by, writing.user_id, writing.caused_by, written.metadata, written.updated_at
-  from written join writing using (version_id)
+  from written join writing on writing.blob_id = written.id
 ), decided as (
   insert into delta_fate (delta_id, version_id)
-  select writing.delta_id, writing.version_id from written join writing using (version_id) order by writing.delta_id
+  select writing.delta_id, writing.version_id from written join writing on writing.blob_id = written.id order by writing.delta_id
 ), fact as (
   select writing.position, written.tenant_id,
-    'studio.blob.' || case when writing.operation = 'delete' then 'deleted' when written.version = 1 then 'created' else 'updated' end as type,
+    'studio.blob.' || case when writing.operation = 'delete' then 'deleted' when writing.is_new then 'created' else 'updated' end as type,
     json_build_object(
-      'blob_id', written.id, 'user_id', writing.user_id, 'version', written.version, 'version_id', written.version_id, 'operation', writing.operation,
-      'content_type', written.content_type, 'content_hash', written.content_hash, 'size', written.size, 'delta_id', writing.delta_id,
+      'blob_id', written.id, 'user_id', writing.user_id, 'version', writing.from_version + 1, 'version_id', writing.version_id, 'operation', writing.operation,
+      'content_type', written.content_type, 'content_hash', writing.next_hash, 'size', writing.next_size, 'delta_id', writing.delta_id,
       'caused_by', writing.caused_by, 'created_by', writing.created_by, 'parent_id', written.parent_id, 'root_id', written.root_id,
       'depth', written.depth, 'providers', written.providers, 'traceparent', writing.traceparent) as body
-  from written join writing using (version_id)
+  from written join writing on writing.blob_id = written.id
 ), told as (
   insert into outbox (id, subject, event)
   select id, type || '.' || tenant_id, json_build_object('specversion', '1.0', 'id', id, 'source', 'studio/blob', 'type', type, 'subject', tenant_id,
@@ -159,6 +169,8 @@ with item as materialized (
 )
 select judged.position, judged.fate_version, judged.fate_version_id, judged.head_version,
   case when written.id is not null then 'committed' when judged.verdict = 'write' then 'again' else judged.verdict end as verdict,
-  written.*
-from judged left join written on written.version_id = judged.version_id
+  judged.version_id, judged.from_version + 1 as version, judged.next_hash as content_hash, judged.next_size as size, written.id, written.tenant_id, written.user_id,
+  written.content_type, written.parent_id, written.root_id, written.depth, written.created_by, written.providers, written.conflict_policy, written.metadata,
+  written.created_at, written.updated_at, written.deleted_at
+from judged left join writing using (position) left join written on written.id = writing.blob_id
 `

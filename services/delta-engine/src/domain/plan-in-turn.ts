@@ -1,0 +1,129 @@
+import type { Blob } from '@studio/contracts'
+import { checkTarget } from './check-target.ts'
+import { draftOf, isDraft } from './draft.ts'
+import { eachAlone, valueOf } from './each-alone.ts'
+import type { Blobs } from './ports.ts'
+import { portionsOf } from './portions.ts'
+import { readSources } from './read-sources.ts'
+import type { SubmitPorts, Work } from './work.ts'
+
+/** Content that the changes of a list may make together, in bytes: it is held until all of it is committed. */
+export const maximumMade = 64 * 2 ** 20
+
+/** Changes that are planned at the same time. */
+const atOnce = 4
+
+/**
+ * Why a change cannot be planned with those before it. `unmade`: it asks for a version that they make, and that nobody can read yet; `full`:
+ * together they make more than `maximumMade`.
+ */
+export type Postponed = 'unmade' | 'full'
+
+/** What a list does about a change that cannot be planned; where it throws, the list ends. */
+export interface Rules {
+  /** Whether those behind a planned change are made on what it makes. */
+  leads(work: Work): boolean
+  refuse(work: Work, error: unknown): void
+  /** Without it, and without those behind it, the list goes on. */
+  postpone(work: Work, reason: Postponed): void
+}
+
+/**
+ * Plans changes whose heads are known in rounds: the first change of each blob, then the second ones on what the first ones make, and so on. What
+ * cannot be planned is left without a plan, and those behind it go on the version before.
+ */
+export async function planInTurn(ports: SubmitPorts, works: readonly Work[], rules: Rules): Promise<void> {
+  const drafts = new Map<string, Blob>()
+  const made = new Map<string, Buffer>()
+  let madeBytes = 0
+  const postponed = new Set<string>()
+  const blobs = { ...ports.blobs, contents: contentsWith(ports.blobs, made) }
+
+  for (const round of roundsOf(works)) {
+    const targets = round.filter((work) => takeTarget(work))
+    for (const portion of portionsOf(targets))
+      for (let at = 0; at < portion.length; at += atOnce) await planSome(portion.slice(at, at + atOnce))
+  }
+
+  function postpone(work: Work, reason: Postponed): void {
+    rules.postpone(work, reason)
+    postponed.add(blobOf(work))
+  }
+
+  /** Gives a change the version that it goes on; false where it cannot go on what is there by now. */
+  function takeTarget(work: Work): boolean {
+    const { item } = work.submission
+    if (postponed.has(blobOf(work))) return false
+    if (item.operation === 'create') return true
+    try {
+      const { head, merges } = checkTarget(item, drafts.get(blobOf(work)) ?? work.head)
+      if (isDraft(head) && (merges || item.operation === 'revert')) {
+        postpone(work, 'unmade')
+        return false
+      }
+      Object.assign(work, { head, merges })
+      return true
+    } catch (error) {
+      rules.refuse(work, error)
+      return false
+    }
+  }
+
+  async function planSome(some: readonly Work[]): Promise<void> {
+    const sources = await eachAlone(some, (part) => readSources({ ...ports, blobs }, part))
+    const plans = await Promise.allSettled(
+      some.map(async ({ submission, head }, at) =>
+        ports.planner.plan(submission.item, head, valueOf(valueOf(sources[at]))),
+      ),
+    )
+    for (const [at, work] of some.entries()) {
+      const plan = plans[at]
+      if (plan?.status === 'fulfilled') keep(work, plan.value)
+      else rules.refuse(work, plan?.reason)
+    }
+  }
+
+  function keep(work: Work, plan: NonNullable<Work['plan']>): void {
+    if (plan.content && 'bytes' in plan.content && plan.content_hash !== null) {
+      const { buffer, byteOffset, length } = plan.content.bytes
+      if (madeBytes > 0 && madeBytes + length > maximumMade) {
+        postpone(work, 'full')
+        return
+      }
+      madeBytes += length
+      made.set(nameOf(work.submission.item.tenant_id, plan.content_hash), Buffer.from(buffer, byteOffset, length))
+    }
+    work.plan = plan
+    if (rules.leads(work)) drafts.set(blobOf(work), draftOf(work, plan))
+  }
+}
+
+function roundsOf(works: readonly Work[]): Work[][] {
+  const rounds: Work[][] = []
+  const seen = new Map<string, number>()
+  for (const work of works) {
+    const blob = blobOf(work)
+    const round = seen.get(blob) ?? 0
+    seen.set(blob, round + 1)
+    ;(rounds[round] ??= []).push(work)
+  }
+  return rounds
+}
+
+/** Names a thing within its tenant: nobody gets at another tenant's by its id or hash. */
+function nameOf(tenantId: string, id: string): string {
+  return `${tenantId} ${id}`
+}
+
+function blobOf({ submission: { item } }: Work): string {
+  return nameOf(item.tenant_id, item.blob_id)
+}
+
+/** Contents that the list itself makes are at hand before blob has them. */
+function contentsWith(blobs: Blobs, made: ReadonlyMap<string, Buffer>): Blobs['contents'] {
+  return async (references) => {
+    const missing = references.filter(({ tenant_id, hash }) => !made.has(nameOf(tenant_id, hash)))
+    const read = (missing.length === 0 ? [] : await blobs.contents(missing)).values()
+    return references.map(({ tenant_id, hash }) => made.get(nameOf(tenant_id, hash)) ?? read.next().value ?? null)
+  }
+}
