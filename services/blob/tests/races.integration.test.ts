@@ -17,7 +17,7 @@ async function commitInFlight(commit: Commit): Promise<{ finish(how: 'commit' | 
   const done = batch
     .runTogether(
       async (run) => {
-        const [judgement] = await run([0])
+        const judgement = (await run([[0]])).get(0)
         expect(judgement?.verdict).toBe('written')
         written.resolve()
         return released.promise

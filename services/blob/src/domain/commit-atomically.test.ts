@@ -1,6 +1,6 @@
 import type { Commit } from '@studio/contracts'
 import { commitAtomically } from './commit-atomically.ts'
-import type { BlobStore, Judgement } from './ports.ts'
+import type { BlobStore, Judgement, RunBatch } from './ports.ts'
 
 const commitOf = (blob_id: string): Commit => ({ blob_id }) as Commit
 const written = (id: string): Judgement => ({ verdict: 'written', blob: { id } as never })
@@ -8,9 +8,10 @@ const written = (id: string): Judgement => ({ verdict: 'written', blob: { id } a
 /** A store that judges by the script, and loses the first `lost` transactions. */
 function scripted(judge: (place: number, run: number) => Judgement, lost = 0): { store: BlobStore; runs: number[][] } {
   const runs: number[][] = []
-  const run = async (places: readonly number[]): Promise<Judgement[]> => {
-    runs.push([...places])
-    return places.map((place) => judge(place, runs.length))
+  const run: RunBatch = async (chains) => {
+    const places = chains.flat().sort((one, other) => one - other)
+    runs.push(places)
+    return new Map(places.map((place) => [place, judge(place, runs.length)]))
   }
   let transactions = 0
   return {

@@ -1,6 +1,6 @@
 import type { Blob, Commit } from '@studio/contracts'
 import { commitDeltas } from './commit-deltas.ts'
-import type { BlobStore, Judgement } from './ports.ts'
+import type { BlobStore, Judgement, RunBatch } from './ports.ts'
 
 const commitOf = (blob_id: string, from_version = 0): Commit =>
   ({ blob_id, tenant_id: 'tenant', from_version }) as Commit
@@ -17,10 +17,12 @@ function scripted(
   runs: (readonly number[])[]
 } {
   const runs: (readonly number[])[] = []
-  const run = async (places: readonly number[]): Promise<Judgement[]> => {
+  const run: RunBatch = async (chains) => {
+    const places = chains.flat().sort((one, other) => one - other)
     const answer = script[Math.min(runs.push(places), script.length) - 1]
     if (answer === undefined) throw new Error('an empty script')
-    return answer(places)
+    const judgements = answer(places)
+    return new Map(places.map((place, at) => [place, judgements[at] as Judgement]))
   }
   return {
     runs,

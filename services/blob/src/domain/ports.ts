@@ -11,16 +11,19 @@ export type Judgement =
   | { verdict: 'conflict' | 'deleted'; head_version: number }
   | { verdict: 'refused' | 'missing' | 'content_missing' }
 
+/** Places of a batch: those of one chain are judged each on what the one before it makes. */
+export type Chains = readonly (readonly number[])[]
+
 /**
- * Judges the items at these places of the batch and writes those that can go in, all in one transaction. A verdict that stands
- * against an item may be outdated by a concurrent write, unless the item was judged before.
+ * Judges the items at these places of the batch and writes those that can go in, all in one transaction; answers by place. A verdict that
+ * stands against an item may be outdated by a concurrent write, unless the item was judged before.
  */
-export type RunBatch = (places: readonly number[]) => Promise<Judgement[]>
+export type RunBatch = (chains: Chains) => Promise<ReadonlyMap<number, Judgement>>
 
 /** Commits whose contents are hashed and encoded, ready to be written. */
 export interface CommitBatch {
-  /** All places, those of one chain together: commits of one blob that one run can write, each on the version that the one before it makes. */
-  readonly chains: readonly (readonly number[])[]
+  /** All places; those are chained that one run can write: changes of one blob's content that follow each other. */
+  readonly chains: Chains
   run: RunBatch
   /**
    * Does the runs of `work` in one transaction, which is kept or undone as `keep` says of what `work` answers. `work` may be done more

@@ -9,7 +9,7 @@ import {
   type Refusal,
   type Written,
 } from './commit-outcomes.ts'
-import type { CommitBatch, RunBatch } from './ports.ts'
+import type { Chains, RunBatch } from './ports.ts'
 
 /** What became of the items of a batch, by place: what was decided now, and what was committed before. */
 export interface Settled {
@@ -26,21 +26,22 @@ export interface Settled {
  */
 export async function settleCommits(
   run: RunBatch,
-  chains: CommitBatch['chains'],
+  chains: Chains,
   commits: readonly Commit[],
   onWritten: (written: Written[]) => void,
 ): Promise<Settled> {
   const outcomes = new Map<number, CommitOutcome>()
   const before: CommittedBefore[] = []
   const doubted = new Set<number>()
-  // Blobs of which an item is in doubt: those behind it are likely to be so, and are judged at the same time.
+  // Blobs of which an item is in doubt: those behind it are likely to be so, and are judged at the same time, each on the head as it is.
   const doubtedBlobs = new Set<string>()
   let pending = chains
   let fruitless = 0
 
   while (pending.length > 0) {
-    const places = placesOf(firstOfEachBlob(pending))
-    const judgements = await run(places)
+    const running = firstOfEachBlob(pending)
+    const places = running.flat().sort((one, other) => one - other)
+    const judgements = await run(running)
     const next = new Set<number>()
     const written: Written[] = []
     // Blobs whose head may still be moved, or was moved in this run, by an item that comes earlier in the batch.
@@ -49,8 +50,8 @@ export async function settleCommits(
     const isCertain = (judgement: Refusal, place: number, commit: Commit): boolean =>
       judgement.verdict === 'refused' ||
       (doubted.has(place) && !(moving.has(commit.blob_id) && mayFitLater(commit, judgement)))
-    places.forEach((place, index) => {
-      const { commit, judgement } = judgedAt(commits, place, judgements[index])
+    for (const place of places) {
+      const { commit, judgement } = judgedAt(commits, place, judgements.get(place))
       if (judgement.verdict === 'written') {
         const made = writtenOf(commit, judgement)
         outcomes.set(place, made.outcome)
@@ -68,9 +69,9 @@ export async function settleCommits(
         next.add(place)
         moving.add(commit.blob_id)
       }
-    })
+    }
     if (written.length > 0) onWritten(written)
-    fruitless = judgements.every(({ verdict }) => verdict === 'again') ? fruitless + 1 : 0
+    fruitless = [...judgements.values()].every(({ verdict }) => verdict === 'again') ? fruitless + 1 : 0
     if (fruitless > patience) throw lostTooOften()
     const ran = new Set(places)
     pending = pending
@@ -79,19 +80,16 @@ export async function settleCommits(
   }
   return { outcomes, before }
 
-  function firstOfEachBlob(waiting: CommitBatch['chains']): CommitBatch['chains'] {
+  function firstOfEachBlob(waiting: Chains): Chains {
     const taken = new Set<string>()
-    return waiting.filter(([place = 0]) => {
-      const blob_id = commits[place]?.blob_id ?? ''
-      if (taken.has(blob_id) && !doubtedBlobs.has(blob_id)) return false
+    return waiting.flatMap((chain) => {
+      const blob_id = commits[chain[0] ?? 0]?.blob_id ?? ''
+      if (doubtedBlobs.has(blob_id)) return chain.map((place) => [place])
+      if (taken.has(blob_id)) return []
       taken.add(blob_id)
-      return true
+      return [chain]
     })
   }
-}
-
-function placesOf(chains: CommitBatch['chains']): number[] {
-  return chains.flat().sort((a, b) => a - b)
 }
 
 /** Whether an earlier item of the same batch can still make room for this commit. Versions only grow: what is behind the head stays so. */

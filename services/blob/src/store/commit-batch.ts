@@ -1,7 +1,7 @@
 import type { Commit } from '@studio/contracts'
 import { postgresCode, type Database, type Queryable } from '@studio/database'
 import { failpoint, newId } from '@studio/kernel'
-import type { CommitBatch, Judgement } from '../domain/ports.ts'
+import type { Chains, CommitBatch, Judgement } from '../domain/ports.ts'
 import { chainsOf } from './chains.ts'
 import { encodeContent, type EncodedContent } from './content-encoding.ts'
 import { toBlob } from './sql/columns.ts'
@@ -18,37 +18,33 @@ export async function openCommitBatch(database: Database, commits: readonly Comm
       return { commit, content, content_hash: content?.hash ?? namedHash(commit), version_id: newId() }
     }),
   )
-  const chains = chainsOf(entries)
-  const chainAt = new Map(chains.flatMap((places, chain) => places.map((place) => [place, chain])))
 
   return {
-    chains,
-    run: async (places) => {
+    chains: chainsOf(entries),
+    run: async (chains) => {
       failpoint('blob.commit.before')
-      const judgements = await unlessRaceLost(() => judge(database, rowsAt(places)))
+      const judgements = await unlessRaceLost(() => judge(database, ranked(chains)))
       failpoint('blob.commit.after')
-      return judgements ?? places.map(() => ({ verdict: 'again' }))
+      return judgements ?? new Map(chains.flat().map((place) => [place, { verdict: 'again' }]))
     },
     runTogether: async (work, keep) => {
       failpoint('blob.commit.before')
       const result = await unlessRaceLost(() =>
-        transact(database, (transaction) => work((places) => judge(transaction, rowsAt(places))), keep),
+        transact(database, (transaction) => work((chains) => judge(transaction, ranked(chains))), keep),
       )
       failpoint('blob.commit.after')
       return result
     },
   }
 
-  function rowsAt(places: readonly number[]): Ranked[] {
-    const ranks = new Map<number, number>()
-    return places.map((place) => {
-      const entry = entries[place]
-      const chain = chainAt.get(place)
-      if (entry === undefined || chain === undefined) throw new TypeError('no such place in the batch')
-      const rank = ranks.get(chain) ?? 0
-      ranks.set(chain, rank + 1)
-      return { entry, chain, rank }
-    })
+  function ranked(chains: Chains): Ranked[] {
+    return chains.flatMap((places, chain) =>
+      places.map((place, rank) => {
+        const entry = entries[place]
+        if (entry === undefined) throw new TypeError('no such place in the batch')
+        return { entry, place, chain, rank }
+      }),
+    )
   }
 }
 
@@ -59,18 +55,19 @@ interface Entry {
   readonly version_id: string
 }
 
-/** An entry and its place among those of its chain that go in the same run. */
+/** An entry, its place in the batch, and its rank in its chain. */
 interface Ranked {
   readonly entry: Entry
+  readonly place: number
   readonly chain: number
   readonly rank: number
 }
 
-async function judge(database: Queryable, ranked: readonly Ranked[]): Promise<Judgement[]> {
+async function judge(database: Queryable, ranked: readonly Ranked[]): Promise<Map<number, Judgement>> {
   let length = 0
   const bytes: Buffer[] = []
-  const rows = ranked.map((one, position): CommitRow => {
-    const row = rowOf(one, position, length)
+  const rows = ranked.map((one): CommitRow => {
+    const row = rowOf(one, length)
     const { content } = one.entry
     if (content) {
       bytes.push(content.stored)
@@ -82,9 +79,7 @@ async function judge(database: Queryable, ranked: readonly Ranked[]): Promise<Ju
     JSON.stringify(rows),
     Buffer.concat(bytes, length),
   ])
-  const judgements: Judgement[] = []
-  for (const row of judged) judgements[row.position] = judgementOf(row)
-  return judgements
+  return new Map(judged.map((row) => [row.position, judgementOf(row)]))
 }
 
 /** What `work` answers; null where it ended by a race that was lost. */
@@ -136,10 +131,10 @@ function namedHash({ content }: Commit): string | null {
   return content && 'hash' in content ? content.hash : null
 }
 
-function rowOf({ entry, chain, rank }: Ranked, position: number, offset: number): CommitRow {
+function rowOf({ entry, place, chain, rank }: Ranked, offset: number): CommitRow {
   const { commit, content, content_hash, version_id } = entry
   return {
-    position,
+    position: place,
     chain,
     rank,
     version_id,
