@@ -13,6 +13,35 @@ const submitList = (items: SubmitDelta[], idempotency_key: string | null = null)
 const add = (blob_id: string, member: string, change: Partial<SubmitDelta> = {}) =>
   aChange(f.tenant_id, { blob_id, change: patch({ op: 'add', path: `/${member}`, value: 1 }), ...change })
 
+describe('a list of changes of one blob', () => {
+  const create = () => aChange(f.tenant_id, { operation: 'create', change: whole('{}') })
+
+  it('goes on what it makes itself', async () => {
+    const made = create()
+    const { blob_id } = made
+    const outcome = await submitList([
+      made,
+      add(blob_id, 'a'),
+      add(blob_id, 'b', { from_version: 2 }),
+      aChange(f.tenant_id, { blob_id, operation: 'delete' }),
+    ])
+    expect(outcome).toMatchObject({ items: [1, 2, 3, 4].map((version) => ({ blob: { version } })) })
+    const revert = aChange(f.tenant_id, { blob_id, operation: 'revert', revert_to: 2 })
+    expect(await submitList([revert, add(blob_id, 'c')])).toMatchObject({ items: [{}, { blob: { version: 6 } }] })
+    expect(await f.read(blob_id)).toEqual({ a: 1, c: 1 })
+  })
+
+  it.each<[string, Partial<SubmitDelta>]>([
+    ['merged with', { from_version: 1, conflict: 'merge' }],
+    ['gone back to', { operation: 'revert', revert_to: 2, change: null }],
+  ])('is not %s before it is made', async (_what, change) => {
+    const made = create()
+    const { blob_id } = made
+    const outcome = await submitList([made, add(blob_id, 'a'), add(blob_id, 'b', change)])
+    expect(outcome).toMatchObject({ status: 'failed', operation: 2, problem: { code: 'version_conflict' } })
+  })
+})
+
 describe('a list that is said again', () => {
   it('by the id of one of its deltas is made once, and answered as it was', async () => {
     const blobs = [await f.create({}), await f.create({})] as const

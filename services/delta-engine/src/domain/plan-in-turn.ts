@@ -1,5 +1,5 @@
 import type { Blob } from '@studio/contracts'
-import { checkTarget } from './check-target.ts'
+import { checkTarget, type Target } from './check-target.ts'
 import { draftOf, isDraft } from './draft.ts'
 import { eachAlone, valueOf } from './each-alone.ts'
 import type { Blobs } from './ports.ts'
@@ -55,17 +55,22 @@ export async function planInTurn(ports: SubmitPorts, works: readonly Work[], rul
     const { item } = work.submission
     if (postponed.has(blobOf(work))) return false
     if (item.operation === 'create') return true
+    const target = targetOf(work, drafts.get(blobOf(work)) ?? work.head)
+    if (target === null) return false
+    if (isDraft(target.head) && (target.merges || isBehind(work.head, item.revert_to))) {
+      postpone(work, 'unmade')
+      return false
+    }
+    Object.assign(work, target)
+    return true
+  }
+
+  function targetOf(work: Work, head: Blob | null): Target | null {
     try {
-      const { head, merges } = checkTarget(item, drafts.get(blobOf(work)) ?? work.head)
-      if (isDraft(head) && (merges || item.operation === 'revert')) {
-        postpone(work, 'unmade')
-        return false
-      }
-      Object.assign(work, { head, merges })
-      return true
+      return checkTarget(work.submission.item, head)
     } catch (error) {
       rules.refuse(work, error)
-      return false
+      return null
     }
   }
 
@@ -96,6 +101,11 @@ export async function planInTurn(ports: SubmitPorts, works: readonly Work[], rul
     work.plan = plan
     if (rules.leads(work)) drafts.set(blobOf(work), draftOf(work, plan))
   }
+}
+
+/** Whether a version is one that comes after the head. */
+function isBehind(head: Blob | null, version: number | undefined): boolean {
+  return version !== undefined && version > (head?.version ?? 0)
 }
 
 function roundsOf(works: readonly Work[]): Work[][] {

@@ -200,7 +200,7 @@ const postponedErrors: Record<Postponed, () => StudioError> = {
   unmade: () =>
     new StudioError(
       'version_conflict',
-      'Within a list, `from_version` names the version that the change before it makes.',
+      'Within a list a change goes on what the one before it makes; it cannot be merged with that, nor go back to it.',
     ),
   full: () =>
     new StudioError(
