@@ -52,6 +52,16 @@ describe('a list that is said again', () => {
     expect(await Promise.all(blobs.map((id) => f.read(id)))).toEqual([{ a: 1, c: 1 }, { b: 1 }])
   })
 
+  it('is answered as it was also where what it made stands against it by then', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const blob_id = await f.create({})
+      const items = [add(blob_id, 'a', { from_version: 1, expected: 'if_match' }), add(blob_id, 'b')]
+      const outcomes = await Promise.all(Array.from({ length: 4 }, () => submitList(items, `key-${blob_id}`)))
+      expect(outcomes).toEqual(Array(4).fill(outcomes[0]))
+      expect(outcomes[0]).toMatchObject({ status: 'done' })
+    }
+  })
+
   it('with another change in it is refused', async () => {
     const blob_id = await f.create({})
     const named = add(blob_id, 'a', { delta_id: newId() })

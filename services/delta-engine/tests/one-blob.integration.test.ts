@@ -61,6 +61,18 @@ describe('many changes of one blob in one request', () => {
     expect(await f.read(blob_id)).toEqual({ list: ['once', 'other'] })
   })
 
+  it.each<[string, () => Partial<SubmitDelta>]>([
+    ['key', () => ({ idempotency_key: newId() })],
+    ['delta id', () => ({ delta_id: newId() })],
+  ])(
+    'are answered alike under one %s, also where what the first one makes stands against the second',
+    async (_what, name) => {
+      const blob_id = await f.create({ list: [] })
+      const twice = append(blob_id, 'once', { from_version: 1, expected: 'if_match', ...name() })
+      expect(await submit(twice, twice, append(blob_id, 'other'))).toEqual([2, 2, 3])
+    },
+  )
+
   it('are tried each on what is there in a dry run', async () => {
     const blob_id = await f.create({ list: [] })
     const dry = { dry_run: true }

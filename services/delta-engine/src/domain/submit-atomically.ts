@@ -128,7 +128,14 @@ async function attempt(
   const works = submissions.map(newWork)
   const before = await recordedBefore(ports, works)
   if (before !== undefined) return before
-  await planAll(ports, works)
+  try {
+    await planAll(ports, works)
+  } catch (error) {
+    // The same list may have come by another way since it was looked up, and that is what stands against it.
+    const meanwhile = await recordedBefore(ports, works)
+    if (meanwhile !== undefined) return meanwhile
+    throw error
+  }
   if (isDryRun) return works.map(outcomeOfPlan).map(withinAnswer())
   const beaten = new Set(await writePending(ports.store, works))
   const first = works.findIndex((work) => beaten.has(work))

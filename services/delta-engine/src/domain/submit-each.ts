@@ -32,25 +32,51 @@ const jitterMs = 20
  */
 export async function submitEach(ports: SubmitPorts, submissions: readonly Submission[]): Promise<Result[]> {
   const works = submissions.map(newWork)
-  await step(ports, works, lookUp)
   for (let open = openOf(works); open.length > 0; open = openOf(works)) {
     const lost = Math.max(...open.map((work) => work.lost))
     if (lost > 0) await pause(Math.random() * jitterMs * lost)
-    await makeInTurn(ports, open)
+    await step(ports, open, lookUp)
+    await makeInTurn(ports, untilRepeated(openOf(open)))
   }
   return works.map(
     (work) => work.result ?? failedWith(ports, new TypeError('a submission went through all steps without a result')),
   )
 }
 
+/** Works up to the first that says again what one before it says: what becomes of that one is known the next time. */
+function untilRepeated(works: readonly Work[]): readonly Work[] {
+  const said = new Set<string>()
+  const end = works.findIndex((work) => {
+    const names = namesOf(work)
+    const isRepeated = names.some((name) => said.has(name))
+    for (const name of names) said.add(name)
+    return isRepeated
+  })
+  return end === -1 ? works : works.slice(0, end)
+}
+
+/** What a request is known by: its key, and the id that its client chose for the delta. */
+function namesOf({ submission: { item, idempotency_key, request_hash } }: Work): string[] {
+  if (request_hash === null) return []
+  const { tenant_id, delta_id } = item
+  return [
+    ...(idempotency_key === null ? [] : [`${tenant_id} key ${idempotency_key}`]),
+    ...(delta_id === null ? [] : [`${tenant_id} delta ${delta_id}`]),
+  ]
+}
+
 /** Plans changes on what those before them make, and makes them; leaves open what has to be planned anew. */
 async function makeInTurn(ports: SubmitPorts, works: readonly Work[]): Promise<void> {
   await step(ports, works, readHeads)
+  const refused = new Map<Work, unknown>()
   await planInTurn(ports, openOf(works), {
     leads: ({ submission: { item } }) => !item.dry_run,
-    refuse: (work, error) => fail(ports, work, error),
+    refuse: (work, error) => refused.set(work, error),
     postpone: () => undefined,
   })
+  // Another process may have made the same request since it was looked up, and that is what stands against it.
+  await step(ports, [...refused.keys()], lookUp)
+  for (const [work, error] of refused) if (work.result === undefined) fail(ports, work, error)
   const planned = openOf(works).filter(({ plan }) => plan !== undefined)
   for (const work of planned) if (work.submission.item.dry_run) work.result = { outcome: outcomeOfPlan(work) }
   await step(ports, planned, write)
