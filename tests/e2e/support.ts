@@ -1,4 +1,12 @@
-import type { BlobResource, DeltaResource, GraphResource, RunResource, VersionResource } from '@studio/contracts'
+import type {
+  BlobResource,
+  DeltaResource,
+  DerivationResource,
+  ExplanationResource,
+  GraphResource,
+  RunResource,
+  VersionResource,
+} from '@studio/contracts'
 import { waitForValue, type Answer, type Api } from '@studio/testing'
 
 const base = '/api/v1/studio'
@@ -21,6 +29,19 @@ export function user(api: Api) {
     graph: (id: string) => data<GraphResource>(api.get(`${base}/blobs/${id}/dag`)),
     versions: (id: string) => data<VersionResource[]>(api.get(`${base}/blobs/${id}/versions`)),
     deltas: (id: string) => data<DeltaResource[]>(api.get(`${base}/blobs/${id}/deltas`)),
+    explain: (id: string) => data<ExplanationResource>(api.get(`${base}/blobs/${id}/explain`)),
+    derive: (provider_id: string, inputs: Record<string, string | string[]>, more: object = {}, status = 201) =>
+      data<DerivationResource>(api.post(`${base}/derivations`, { provider_id, inputs, ...more }), status),
+    derivation: (id: string) => data<DerivationResource>(api.get(`${base}/derivations/${id}`)),
+    /** The text of a derived blob once it has this version and nothing more is to come. */
+    made: async (id: string, version: number) => {
+      await waitForValue(
+        `version ${version} of ${id}`,
+        () => self.derivation(id),
+        (derivation) => derivation.state === 'settled' && derivation.version === version,
+      )
+      return (await self.read(id)).text ?? ''
+    },
     runs: (id: string) => data<RunResource[]>(api.get(`${base}/blobs/${id}/runs`)),
     process: (provider: string, blobId: string, configuration: object = {}, label = '') =>
       data<{ job_id: string; blob_id: string }>(

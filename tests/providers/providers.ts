@@ -1,12 +1,12 @@
 import { StudioError, sha256 } from '@studio/kernel'
-import { defineProvider, textOf, textOutput } from '@studio/provider-kit'
+import { decodeText, defineProvider, textOf, textOutput } from '@studio/provider-kit'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 
 const common = {
   version: '1.0.0',
   type: 'test',
-  input_types: ['text/*'],
+  inputs: { input: { types: ['text/*'], list: false } },
   output_type: 'text/plain',
   max_input_bytes: 1024 * 1024,
   // Applied by hand only.
@@ -30,14 +30,34 @@ const stamp = defineProvider({
   config: z.strictObject({ mark: z.string().max(100).default('') }),
   transform: async (inputs, { mark }) => {
     const text = textOf(inputs)
-    const tail = text
-      .slice(text.lastIndexOf('\n') + 1)
-      .split(' ')
-      .slice(0, wordsOfText)
-      .join(' ')
-    return textOutput(`${sha256(`${mark}\n${text}`)}\n${tail}`)
+    return textOutput(`${sha256(`${mark}\n${text}`)}\n${lastWords(text)}`)
   },
 })
+
+/** Cheap, of many inputs: the SHA-256 of `mark` and the SHA-256 of each part in order, then the beginning of the first part's own last line. */
+const join = defineProvider({
+  manifest: {
+    ...common,
+    id: 'join',
+    name: 'Join',
+    description: 'Writes the hash of all its parts over what the first of them ends with.',
+    workflow_type: 'join',
+    inputs: { parts: { types: ['text/*'], list: true } },
+    timeout_ms: 5000,
+    batch_size: 100,
+  },
+  config: z.strictObject({ mark: z.string().max(100).default('') }),
+  transform: async ({ parts = [] }, { mark }) => {
+    const hashes = parts.map(({ bytes }) => sha256(bytes))
+    const [first = ''] = parts.map(decodeText)
+    return textOutput(`${sha256([mark, ...hashes].join('\n'))}\n${lastWords(first)}`)
+  },
+})
+
+function lastWords(text: string): string {
+  const lastLine = text.slice(text.lastIndexOf('\n') + 1)
+  return lastLine.split(' ').slice(0, wordsOfText).join(' ')
+}
 
 /** Fails while its input contains "fail"; for good where it contains "permanent". */
 const faulty = defineProvider({
@@ -77,4 +97,4 @@ const slow = defineProvider({
   },
 })
 
-export const providers = [stamp, faulty, slow]
+export const providers = [stamp, join, faulty, slow]

@@ -1,15 +1,10 @@
 import { z } from 'zod'
 import { BlobReference, JsonObject, Sha256, Timestamp, Traceparent, Uuid, VersionNumber, items } from './common.ts'
+import { Derivation, DerivationInputs } from './derivation.ts'
+import { Explanation } from './explain.ts'
 import { ProblemSchema } from './problem.ts'
 import { route } from './route.ts'
-
-/** settled: nothing to do · dirty: waits for its turn or its inputs · running: claimed · failed · blocked: below a failed one · deleted */
-export const NodeState = z.enum(['settled', 'dirty', 'running', 'failed', 'blocked', 'deleted'])
-export type NodeState = z.infer<typeof NodeState>
-
-/** version: a new version was made · cutoff: the output equals the stored one · memo: a recorded output was used · failed · deleted */
-export const RunOutcome = z.enum(['version', 'cutoff', 'memo', 'failed', 'deleted'])
-export type RunOutcome = z.infer<typeof RunOutcome>
+import { ClaimInput, NodeState, Run, RunOutcome } from './run.ts'
 
 /** One blob as dag knows it. `version` 0: derived, and not made yet. */
 export const GraphNode = z.object({
@@ -58,15 +53,6 @@ export const ClaimGroup = z.object({
 })
 export type ClaimGroup = z.infer<typeof ClaimGroup>
 
-export const ClaimInput = z.object({
-  name: z.string(),
-  blob_id: Uuid,
-  version: VersionNumber,
-  content_hash: Sha256,
-  content_type: z.string(),
-})
-export type ClaimInput = z.infer<typeof ClaimInput>
-
 /** One node to bring up to date. `memo` is the recorded output of this key, where there is one: then no provider runs. */
 export const ClaimItem = z.object({
   tenant_id: Uuid,
@@ -107,28 +93,6 @@ export const SettleItem = z.object({
 })
 export type SettleItem = z.infer<typeof SettleItem>
 
-/** One attempt to bring a derivation up to date, as it is recorded. A job is a run. */
-export const Run = z.object({
-  id: Uuid,
-  tenant_id: Uuid,
-  blob_id: Uuid,
-  epoch: z.int(),
-  provider_id: z.string(),
-  provider_version: z.string(),
-  key: Sha256.nullable(),
-  inputs: z.array(ClaimInput),
-  outcome: RunOutcome,
-  version: VersionNumber.nullable(),
-  content_hash: Sha256.nullable(),
-  attempts: z.int(),
-  duration_ms: z.number(),
-  workflow_id: z.string(),
-  caused_by: Uuid.nullable(),
-  error: ProblemSchema.nullable(),
-  finished_at: Timestamp,
-})
-export type Run = z.infer<typeof Run>
-
 export const Job = z.object({
   id: Uuid,
   tenant_id: Uuid,
@@ -153,7 +117,42 @@ export const Processing = z.object({
 })
 export type Processing = z.infer<typeof Processing>
 
+const Requester = z.object({ tenant_id: Uuid, user_id: Uuid, traceparent: Traceparent.nullable() })
+
 export const dagApi = {
+  /**
+   * Has a provider derive a blob from others from now on. Where this very derivation is there already it is answered (`created` false), with the
+   * new configuration where that is another. Throws blob_not_found, blob_deleted, provider_not_found, provider_disabled, invalid_configuration,
+   * input_not_supported, derivation_conflict, derivation_too_deep.
+   */
+  ensureDerivation: route(
+    '/internal/derivations/ensure',
+    Requester.extend({
+      provider_id: z.string(),
+      config: JsonObject,
+      inputs: DerivationInputs,
+      label: z.string().max(100),
+    }),
+    z.object({ derivation: Derivation, created: z.boolean() }),
+    { idempotent: true },
+  ),
+  /** Gives a derivation other inputs or another configuration (null: as it is). Throws what ensureDerivation throws, derivation_not_found, derivation_cycle. */
+  updateDerivation: route(
+    '/internal/derivations/update',
+    Requester.extend({ blob_id: Uuid, config: JsonObject.nullable(), inputs: DerivationInputs.nullable() }),
+    z.object({ derivation: Derivation }),
+    { idempotent: true },
+  ),
+  /** Ends a derivation: its blob is tombstoned, and what only it feeds goes with it. Throws derivation_not_found. */
+  removeDerivation: route(
+    '/internal/derivations/remove',
+    Requester.extend({ blob_id: Uuid }),
+    z.object({ derivation: Derivation }),
+    { idempotent: true },
+  ),
+  readDerivation: route('/internal/derivations/read', BlobReference, z.object({ derivation: Derivation.nullable() }), {
+    idempotent: true,
+  }),
   /**
    * Leases all that is ready in a tenant, in groups. `cascade` is the blob whose cascade asks: from now on dag may ring it again.
    * `running`: nodes leased to others. `repeat`: the same id answers the same groups while they are leased, so that a retry loses none.
@@ -196,6 +195,10 @@ export const dagApi = {
   ),
   /** null: dag has not heard of this blob yet. */
   readGraph: route('/internal/graphs/read', BlobReference, z.object({ graph: Graph.nullable() }), { idempotent: true }),
+  /** Why a blob is as it is; null: dag has not heard of it. */
+  explain: route('/internal/explanations/read', BlobReference, z.object({ explanation: Explanation.nullable() }), {
+    idempotent: true,
+  }),
   listChildren: route('/internal/children/list', BlobReference, z.object({ blob_ids: z.array(Uuid) }), {
     idempotent: true,
   }),

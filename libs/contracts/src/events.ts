@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Operation, Sha256, Traceparent, TriggerPolicy, Uuid, VersionNumber } from './common.ts'
-import { RunOutcome } from './dag.ts'
+import { RunOutcome } from './run.ts'
 
 /**
  * CloudEvents 1.0 (JSON form) as the studio sends them: one event a tenant and commit, `data.facts` holds one fact a blob.

@@ -9,11 +9,20 @@ export const ProviderId = z
 export const TriggerEvent = z.enum(['blob.created', 'blob.updated'])
 
 /**
+ * What a provider takes under one name: blobs of these content types (`text/*` allowed); one, or as a `list` any number from one on, in an
+ * order that counts.
+ */
+export const InputSlot = z.strictObject({ types: z.array(z.string()).min(1), list: z.boolean().default(false) })
+export type InputSlot = z.infer<typeof InputSlot>
+export const InputName = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be snake_case')
+
+/**
  * What a provider says of itself. Together with the version it is immutable: the registry refuses the same version with another manifest.
  * `trigger_created_by` names who must have made the blob ("user" or a provider id; empty: anyone). `trigger_patterns` are regular
  * expressions without look-around and back-references (RE2 syntax); one of them must be found in the content. `batch_size` is how
  * many nodes one run may take: 1 for work that is dear (network, money). Build metadata of a version (`1.0.0+some-model`) tells apart variants
- * of equal precedence that make different output: the one registered last is current.
+ * of equal precedence that make different output: the one registered last is current. A trigger gives one blob, so that a provider with
+ * triggers has exactly one input.
  */
 export const ProviderManifest = z.object({
   id: ProviderId,
@@ -28,7 +37,10 @@ export const ProviderManifest = z.object({
   type: z.string().min(1).max(50),
   workflow_type: z.string().min(1).max(100),
   task_queue: z.string().min(1).max(100),
-  input_types: z.array(z.string()).min(1),
+  /** By name. */
+  inputs: z
+    .record(InputName, InputSlot)
+    .refine((inputs) => Object.keys(inputs).length > 0 && Object.keys(inputs).length <= 16, 'must name 1 to 16 inputs'),
   output_type: z.string(),
   /** JSON Schema of the configuration. */
   config_schema: JsonObject,
@@ -36,6 +48,7 @@ export const ProviderManifest = z.object({
   /** JSON Schemas of input and output, where they are JSON. */
   input_schema: JsonObject.nullable().default(null),
   output_schema: JsonObject.nullable().default(null),
+  /** Of each blob that it takes. */
   max_input_bytes: z.int().min(1),
   timeout_ms: z.int().min(100),
   batch_size: z.int().min(1).max(500),

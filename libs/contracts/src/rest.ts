@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { Blob, Version } from './blob.ts'
 import { ConflictPolicy, Json, JsonObject, Metadata, Sha256, Timestamp, Uuid, VersionNumber } from './common.ts'
-import { Graph, Job, NodeState, Run } from './dag.ts'
+import { Graph, Job } from './dag.ts'
 import { Delta, DiffFormat, maximumOperations, Plan } from './delta.ts'
+import { Derivation } from './derivation.ts'
+import { Explanation } from './explain.ts'
 import { ProblemSchema } from './problem.ts'
-import { Provider, ProviderId, ProviderManifest } from './provider.ts'
+import { InputName, Provider, ProviderId, ProviderManifest } from './provider.ts'
+import { NodeState, Run } from './run.ts'
 
 // The public API, as the gateway serves it under /api/v1/studio and /api/v1. Answers are `{data}`, lists `{data, next}`. Its query
 // parameters are in rest-queries.ts.
@@ -98,6 +101,17 @@ export const JobResource = z.strictObject({
   run: RunResource.nullable(),
 })
 export type JobResource = z.infer<typeof JobResource>
+
+/** `id` is that of the blob that it makes, which is there from the first run on (`version` 0: not yet). */
+export const DerivationResource = z.strictObject({
+  id: Uuid,
+  ...Derivation.omit({ blob_id: true, tenant_id: true, config: true }).shape,
+  configuration: JsonObject,
+})
+export type DerivationResource = z.infer<typeof DerivationResource>
+
+export const ExplanationResource = z.strictObject(Explanation.shape)
+export type ExplanationResource = z.infer<typeof ExplanationResource>
 
 export const ProviderResource = z.strictObject(Provider.omit({ tenant_id: true }).shape)
 export type ProviderResource = z.infer<typeof ProviderResource>
@@ -196,3 +210,19 @@ export const ProcessBlob = z.strictObject({
   label: Line.max(100).default(''),
 })
 export type ProcessBlob = z.infer<typeof ProcessBlob>
+
+/** One blob, or where the provider takes a list several in the order that counts. */
+const PublicInputs = z.record(InputName, z.union([Uuid.transform((id) => [id]), z.array(Uuid).min(1).max(500)]))
+
+/** POST /derivations. `label` keeps several derivations of the same provider and inputs apart. */
+export const CreateDerivation = z.strictObject({
+  provider_id: ProviderId,
+  inputs: PublicInputs,
+  configuration: JsonObject.default({}),
+  label: Line.max(100).default(''),
+})
+
+/** PATCH /derivations/{id}: other inputs (all of them), another configuration, or both. */
+export const UpdateDerivation = z
+  .strictObject({ inputs: PublicInputs.optional(), configuration: JsonObject.optional() })
+  .refine(({ inputs, configuration }) => inputs ?? configuration, 'must have inputs, configuration, or both')

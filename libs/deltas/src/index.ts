@@ -1,4 +1,5 @@
 export { applyJsonPatch } from './json/apply-json-patch.ts'
+export { parsePointer } from './json/json-pointer.ts'
 export { applyMergePatch } from './json/apply-merge-patch.ts'
 export { checkContent, isCheckedType } from './check-content.ts'
 export { computeDiff, isDiffable, type ComputedDiff } from './diff/compute-diff.ts'

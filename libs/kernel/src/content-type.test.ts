@@ -1,4 +1,4 @@
-import { charsetOf, parseContentType } from './content-type.ts'
+import { charsetOf, matchesContentType, parseContentType } from './content-type.ts'
 
 test.each([
   ['text/plain', 'text/plain'],
@@ -29,4 +29,17 @@ test.each([
   ['text/plain; a="; charset=utf-16"', undefined],
 ])('the charset of %s', (contentType, charset) => {
   expect(charsetOf(contentType)).toBe(charset)
+})
+
+test.each([
+  ['text/plain', 'Text/Plain; charset=utf-8', true],
+  ['text/plain', 'text/plainer', false],
+  ['text/*', 'text/markdown', true],
+  ['text/*', 'application/text', false],
+  ['application/*+json', 'application/ld+json; profile=x', true],
+  ['application/*+json', 'application/json', false],
+  ['application/*+json', 'model/gltf+json', false],
+  ['*/*', 'image/png', true],
+])('%s, asked about %s: %s', (pattern, contentType, fits) => {
+  expect(matchesContentType(pattern, contentType)).toBe(fits)
 })

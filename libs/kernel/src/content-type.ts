@@ -45,9 +45,11 @@ export function isTextType(contentType: string): boolean {
   return essence.startsWith('text/') || isJsonType(essence) || essence === 'application/xml' || essence.endsWith('+xml')
 }
 
-/** Whether a content type fits a pattern of a provider: `text/plain`, `text/*` or `*` + `/*`. */
+/** Whether a content type fits a pattern of a provider: `text/plain`, `text/*`, `application/*+json` or `*` + `/*`. */
 export function matchesContentType(pattern: string, contentType: string): boolean {
   const essence = essenceOf(contentType)
   if (pattern === '*/*') return true
-  return pattern.endsWith('/*') ? essence.startsWith(pattern.slice(0, -1)) : essence === essenceOf(pattern)
+  const [start = '', end] = essenceOf(pattern).split('*', 2)
+  if (end === undefined) return essence === start
+  return essence.length >= start.length + end.length && essence.startsWith(start) && essence.endsWith(end)
 }

@@ -30,7 +30,7 @@ const shout = defineProvider({
     description: '',
     type: 'test',
     workflow_type: 'shout',
-    input_types: ['text/plain'],
+    inputs: { input: { types: ['text/plain'], list: false } },
     output_type: 'text/plain',
     max_input_bytes: 100,
     timeout_ms: 200,

@@ -4,9 +4,12 @@ export { createContentReader, type ContentReader } from './content-reader.ts'
 export type { ProviderDependencies } from './dependencies.ts'
 export { toFailure } from './failures.ts'
 export {
+  decodeText,
   defineProvider,
+  inputOf,
   textOf,
   textOutput,
+  type InputContent,
   type Inputs,
   type Output,
   type Provider,

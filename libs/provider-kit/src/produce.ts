@@ -1,9 +1,10 @@
 import type { ClaimItem } from '@studio/contracts'
-import { matchesContentType, StudioError } from '@studio/kernel'
+import { StudioError } from '@studio/kernel'
 import { currentTraceparent, span } from '@studio/telemetry'
+import { collectInputs } from './collect-inputs.ts'
 import type { ProviderDependencies } from './dependencies.ts'
 import { toProviderError } from './failures.ts'
-import type { InputContent, Inputs, Output, Provider } from './provider.ts'
+import type { Output, Provider } from './provider.ts'
 import { providerRan } from './telemetry.ts'
 
 /** What a provider made of one node's inputs. */
@@ -33,7 +34,7 @@ export async function produce(
   return span(`provider ${id}`, { parent: item.traceparent, attributes }, async (active) => {
     const started = performance.now()
     try {
-      const inputs = collectInputs(provider, item, contents)
+      const inputs = collectInputs(provider.manifest, item.inputs, contents)
       const { bytes, content_type } = await inTime(signal, timeoutMs, (limited) =>
         provider.transform(inputs, item.config, limited),
       )
@@ -57,25 +58,6 @@ export async function produce(
       providerRan(id, performance.now() - started)
     }
   })
-}
-
-function collectInputs({ manifest }: Provider, item: ClaimItem, contents: ReadonlyMap<string, Uint8Array>): Inputs {
-  const inputs: Record<string, InputContent[]> = {}
-  for (const { name, content_hash, content_type } of item.inputs) {
-    const bytes = contents.get(content_hash)
-    if (bytes === undefined) throw new StudioError('content_not_found', `Content ${content_hash} of an input is gone.`)
-    if (bytes.byteLength > manifest.max_input_bytes) {
-      throw new StudioError('input_not_supported', `${manifest.name} takes at most ${manifest.max_input_bytes} bytes.`)
-    }
-    if (!manifest.input_types.some((pattern) => matchesContentType(pattern, content_type))) {
-      throw new StudioError(
-        'input_not_supported',
-        `${manifest.name} takes ${manifest.input_types.join(', ')}, not ${content_type}.`,
-      )
-    }
-    ;(inputs[name] ??= []).push({ bytes, content_type })
-  }
-  return inputs
 }
 
 async function inTime(

@@ -8,7 +8,7 @@ export interface InputContent {
   content_type: string
 }
 
-/** What a transform reads: for each input name its blobs in order. A provider that a trigger applied has one, `input`. */
+/** What a transform reads: for each input of the manifest its blobs in order, at least one; exactly one where the input is no list. */
 export type Inputs = Readonly<Record<string, readonly InputContent[]>>
 
 /** What a transform makes; without a content type it is the manifest's `output_type`. */
@@ -65,15 +65,26 @@ export function defineProvider<Schema extends z.ZodType>({
   }
 }
 
-/** The text of the first input; throws `input_not_supported` where there is none or it is not UTF-8. */
-export function textOf(inputs: Inputs): string {
-  const [first] = Object.values(inputs).flat()
-  if (first === undefined) throw new StudioError('input_not_supported', 'Give the provider a text as its input.')
+/** The one blob of an input that is no list. */
+export function inputOf(inputs: Inputs, name: string): InputContent {
+  const [content] = inputs[name] ?? []
+  if (content === undefined) throw new StudioError('input_not_supported', `The input "${name}" is missing.`)
+  return content
+}
+
+/** The text of a blob; throws `input_not_supported` where it is not UTF-8. */
+export function decodeText({ bytes }: InputContent): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(first.bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (error) {
     throw new StudioError('input_not_supported', 'The text must be UTF-8.', { cause: error })
   }
+}
+
+/** The text of the one blob of a provider with a single input, whatever its name; throws `input_not_supported` where it is not UTF-8. */
+export function textOf(inputs: Inputs): string {
+  const [name = 'input'] = Object.keys(inputs)
+  return decodeText(inputOf(inputs, name))
 }
 
 export function textOutput(text: string): Output {

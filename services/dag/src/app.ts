@@ -2,6 +2,8 @@ import { createApp, serveRoutes } from '@studio/http'
 import { dagApi } from '@studio/contracts'
 import type { Context } from './context.ts'
 import { claimRoutes } from './routes/claims.ts'
+import { derivationRoutes } from './routes/derivations.ts'
+import { explanationRoutes } from './routes/explanations.ts'
 import { graphRoutes } from './routes/graphs.ts'
 import { jobRoutes } from './routes/jobs.ts'
 
@@ -18,7 +20,13 @@ export function createDagApp(context: Context): App {
       temporal: () => context.bell.ping(),
     },
     routes: (app) => {
-      serveRoutes(app, dagApi, { ...claimRoutes(context), ...graphRoutes(context), ...jobRoutes(context) })
+      serveRoutes(app, dagApi, {
+        ...claimRoutes(context),
+        ...derivationRoutes(context),
+        ...explanationRoutes(context),
+        ...graphRoutes(context),
+        ...jobRoutes(context),
+      })
     },
   })
 }

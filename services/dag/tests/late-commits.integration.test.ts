@@ -17,7 +17,7 @@ import { createJobReader, createPrisma } from '../src/store/job-reader.ts'
 /** What a worker committed at blob and could not settle at dag, because an edit or a deletion took the node away in between. */
 
 const provider = (id: string, events: Provider['trigger_events'], createdBy: string[]): Provider => ({
-  id, version: '1.0.0', name: id, description: '', type: 'text', workflow_type: id, task_queue: 'q', input_types: ['text/*'], output_type: 'text/plain',
+  id, version: '1.0.0', name: id, description: '', type: 'text', workflow_type: id, task_queue: 'q', inputs: { input: { types: ['text/*'], list: false } }, output_type: 'text/plain',
   config_schema: {}, default_config: {}, input_schema: null, output_schema: null, max_input_bytes: 1e6, timeout_ms: 1000, batch_size: 1,
   trigger_events: events, trigger_created_by: createdBy, trigger_patterns: [], tenant_id: null, status: 'active',
   digest: '0'.repeat(64), created_at: '', updated_at: '',

@@ -86,7 +86,7 @@ function manifest(change: Partial<ProviderManifest> = {}): ProviderManifest {
     type: 'test',
     workflow_type: id,
     task_queue: 'acme',
-    input_types: ['text/plain'],
+    inputs: { input: { types: ['text/plain'], list: false } },
     output_type: 'text/plain',
     config_schema: {
       type: 'object',

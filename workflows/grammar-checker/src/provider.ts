@@ -1,5 +1,5 @@
 import { essenceOf } from '@studio/kernel'
-import { defineProvider, textOf, type Provider } from '@studio/provider-kit'
+import { defineProvider, inputOf, textOf, type Provider } from '@studio/provider-kit'
 import { GrammarConfig, providerId, workflowType } from './contract.ts'
 import { correctText } from './transform.ts'
 
@@ -7,13 +7,13 @@ import { correctText } from './transform.ts'
 export const grammarChecker: Provider = defineProvider({
   manifest: {
     id: providerId,
-    version: '1.0.0',
+    version: '1.1.0',
     name: 'Grammar checker',
     description:
       'Corrects the English mistakes that have exactly one correction. Names, and matters of taste, are left alone.',
     type: 'text',
     workflow_type: workflowType,
-    input_types: ['text/plain', 'text/markdown'],
+    inputs: { input: { types: ['text/plain', 'text/markdown'], list: false } },
     output_type: 'text/plain',
     max_input_bytes: 256 * 1024,
     timeout_ms: 30_000,
@@ -23,8 +23,7 @@ export const grammarChecker: Provider = defineProvider({
   },
   config: GrammarConfig,
   transform: async (inputs, { dialect }) => {
-    const contentType = Object.values(inputs).flat()[0]?.content_type ?? 'text/plain'
-    const isMarkdown = essenceOf(contentType) === 'text/markdown'
+    const isMarkdown = essenceOf(inputOf(inputs, 'input').content_type) === 'text/markdown'
     const corrected = await correctText(textOf(inputs), isMarkdown ? 'markdown' : 'plaintext', dialect)
     return { bytes: Buffer.from(corrected, 'utf8'), content_type: isMarkdown ? 'text/markdown' : 'text/plain' }
   },

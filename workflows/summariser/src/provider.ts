@@ -6,12 +6,12 @@ import { summarise } from './transform.ts'
 export const summariser: Provider = defineProvider({
   manifest: {
     id: providerId,
-    version: '1.0.0',
+    version: '1.1.0',
     name: 'Summariser',
     description: 'Takes the most important sentences out of an English text, word for word, in its own order.',
     type: 'text',
     workflow_type: workflowType,
-    input_types: ['text/plain', 'text/markdown'],
+    inputs: { input: { types: ['text/plain', 'text/markdown'], list: false } },
     output_type: 'text/plain',
     max_input_bytes: 256 * 1024,
     timeout_ms: 30_000,

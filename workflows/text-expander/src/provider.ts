@@ -3,7 +3,7 @@ import { expandByModel } from './ask-model.ts'
 import { ExpanderConfig, providerId, workflowType, type ModelEndpoint } from './contract.ts'
 import { expandText } from './transform.ts'
 
-const version = '1.0.0'
+const version = '1.1.0'
 
 /** The text expander: by its own rule, or by a model where an endpoint is given. A model's output is another version's: its name is part of it. */
 export function textExpander(endpoint?: ModelEndpoint): Provider {
@@ -18,7 +18,7 @@ export function textExpander(endpoint?: ModelEndpoint): Provider {
           : `Has the model ${endpoint.model} write the text out to about target_length words.`,
       type: 'text',
       workflow_type: workflowType,
-      input_types: ['text/plain', 'text/markdown'],
+      inputs: { input: { types: ['text/plain', 'text/markdown'], list: false } },
       output_type: 'text/plain',
       max_input_bytes: 256 * 1024,
       timeout_ms: endpoint === undefined ? 5000 : 120_000,

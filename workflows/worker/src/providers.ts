@@ -1,12 +1,14 @@
 import type { Provider } from '@studio/provider-kit'
+import { compare } from '@studio/workflow-compare'
 import { grammarChecker } from '@studio/workflow-grammar-checker'
+import { report } from '@studio/workflow-report'
 import { summariser } from '@studio/workflow-summariser'
 import { textExpander, type ModelEndpoint } from '@studio/workflow-text-expander'
 import type { Config } from './config.ts'
 
 /** The providers that the studio's own worker hosts: a new one is a line here and one in workflows.ts. */
 export function createProviders(config: Config): Provider[] {
-  return [textExpander(endpointOf(config)), grammarChecker, summariser]
+  return [textExpander(endpointOf(config)), grammarChecker, summariser, compare, report]
 }
 
 function endpointOf({

@@ -1,5 +1,6 @@
-// Records the histories that replay.integration.test.ts replays: `pnpm --filter @studio/workflow-worker record`. To be run when workflow code has changed on
-// purpose and no workflow of the old code can still be running; else the change belongs behind patched().
+// Records the histories that replay.integration.test.ts replays: `pnpm --filter @studio/workflow-worker record [folder …]`, those of the named providers or all.
+// To be run for a new provider, or when workflow code has changed on purpose and no workflow of the old code can still be running; else
+// the change belongs behind patched().
 import { newId } from '@studio/kernel'
 import { startEngines } from '@studio/testing'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
@@ -14,10 +15,12 @@ function withoutThisMachine(key: string, value: unknown): unknown {
   return key === 'name' && typeof value === 'string' && value.includes(hostname()) ? 'sticky-queue' : value
 }
 
+const folders = process.argv.slice(2)
+const scenarios = recordedScenarios().filter(({ folder }) => folders.length === 0 || folders.includes(folder))
 const engines = await startEngines({ temporal: true })
 const worker = await startWorkflowWorker(engines.temporalAddress)
 try {
-  for (const { folder, name, workflowType, argument, script } of recordedScenarios()) {
+  for (const { folder, name, workflowType, argument, script } of scenarios) {
     worker.follow(script)
     const handle = await worker.client.workflow.start(workflowType, {
       taskQueue,

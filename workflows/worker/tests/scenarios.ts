@@ -12,6 +12,8 @@ export const workflowTypes = {
   'text-expander': 'textExpander',
   'grammar-checker': 'grammarChecker',
   summariser: 'summariser',
+  compare: 'compare',
+  report: 'report',
 } as const
 export type ProviderId = keyof typeof workflowTypes
 
@@ -88,6 +90,8 @@ export function activitiesOf(current: () => Script) {
     'text-expander': provider,
     'grammar-checker': provider,
     summariser: provider,
+    compare: provider,
+    report: provider,
   }
 }
 
@@ -134,7 +138,7 @@ export function recordedScenarios(): RecordedScenario[] {
       argument: target,
       script: script([failing], { run: refusal }),
     },
-    ...(['text-expander', 'grammar-checker', 'summariser'] as const).flatMap((id) => [
+    ...(Object.keys(workflowTypes) as ProviderId[]).flatMap((id) => [
       {
         folder: id,
         name: 'done',

@@ -12,23 +12,24 @@ interface Walk {
   readonly effort: Effort
   /** Values that may still be looked at. */
   left: number
+  readonly patience: number
 }
 
 /** Looking at a value takes some 50 ns. */
 const mostValues = 400_000
-/** What else costs is counted in values: an operation, and characters that are turned into tokens. */
+/** What else costs is counted in values: an operation, and characters of its path or that are turned into tokens. */
 const valuesPerOperation = 40
 const charactersPerValue = 32
-/** What is written member by member may be this many times longer than the whole value: small changes merge better than whole values. */
-const patience = 2
+/** Small changes merge better than whole values. */
+const usualPatience = 2
 
 /**
  * A JSON Patch (RFC 6902) of `add`, `remove` and `replace` from one value to another, at most 64 levels deep. Members are compared by name,
- * without order; items of arrays by a shortest difference, and where they changed in place, inside. A part is replaced as a whole where that
- * is much shorter. Undefined where comparing costs too much: over some 50 ms.
+ * without order; items of arrays by a shortest difference, and where they changed in place, inside. A part is replaced as a whole where what
+ * is written member by member would be over `patience` times longer (infinite: never). Undefined where comparing costs too much: over some 50 ms.
  */
-export function diffJson(from: Json, to: Json): DiffOperation[] | undefined {
-  const walk: Walk = { path: [], effort: newEffort(), left: mostValues }
+export function diffJson(from: Json, to: Json, patience = usualPatience): DiffOperation[] | undefined {
+  const walk: Walk = { path: [], effort: newEffort(), left: mostValues, patience }
   const operations = diffValues(from, to, walk)
   return walk.left < 0 ? undefined : operations
 }
@@ -42,25 +43,29 @@ function diffValues(from: Json, to: Json, walk: Walk): DiffOperation[] {
         ? diffItems(from, to, walk)
         : undefined
   if (operations === undefined) return [replaced(to, walk)]
-  if (operations.length < 2) return operations
+  if (operations.length < 2 || walk.patience === Infinity) return operations
   const size = operations.reduce((sum, operation) => sum + sizeOf(operation, Infinity), 0)
-  return sizeOf(to, size) * patience < size ? [replaced(to, walk)] : operations
+  return sizeOf(to, size) * walk.patience < size ? [replaced(to, walk)] : operations
 }
 
 /** The operation at the place where the walk is. */
 function replaced(value: Json, walk: Walk): DiffOperation {
-  walk.left -= valuesPerOperation
-  return { op: 'replace', path: formatPointer(walk.path), value }
+  return { op: 'replace', path: pathOf(walk.path, walk), value }
 }
 
 function added(name: string, value: Json, walk: Walk): DiffOperation {
-  walk.left -= valuesPerOperation
-  return { op: 'add', path: formatPointer([...walk.path, name]), value }
+  return { op: 'add', path: pathOf([...walk.path, name], walk), value }
 }
 
 function removed(name: string, walk: Walk): DiffOperation {
-  walk.left -= valuesPerOperation
-  return { op: 'remove', path: formatPointer([...walk.path, name]) }
+  return { op: 'remove', path: pathOf([...walk.path, name], walk) }
+}
+
+/** Paths are charged by their length: each operation below a long name repeats it. */
+function pathOf(tokens: readonly string[], walk: Walk): string {
+  const path = formatPointer(tokens)
+  walk.left -= valuesPerOperation + path.length / charactersPerValue
+  return path
 }
 
 function diffMembers(from: JsonObject, to: JsonObject, walk: Walk): DiffOperation[] {

@@ -5,6 +5,7 @@ import { applyMergePatch } from '../json/apply-merge-patch.ts'
 import { patchBytes } from '../patch-bytes.ts'
 import { defaultPatchLimits } from '../limits.ts'
 import { textOperationsOf } from '../text/text-operations-of.ts'
+import { diffJson } from './diff-json.ts'
 import { diffVersions } from './diff-versions.ts'
 
 const bytesOf = (value: Json) => Buffer.from(JSON.stringify(value))
@@ -145,4 +146,11 @@ describe('differences of bytes', () => {
     })
     expect(diff('json-patch', json, long('a'), long('b'))).toEqual({ code: 'diff_not_expressible' })
   })
+})
+
+test('a long name above many changes costs no more than the whole', () => {
+  const long = (offset: number): Json => ({
+    ['n'.repeat(250_000)]: Object.fromEntries(Array.from({ length: 4000 }, (_, at) => [`k${at}`, at + offset])),
+  })
+  expect(diffJson(long(0), long(1))).toBeUndefined()
 })

@@ -120,7 +120,6 @@ async function takeAlong(graph: GraphTransaction, fact: BlobFact): Promise<strin
   const { doomed, survivors } = doomedBelow([fact.blob_id], await graph.listEdgesBelow([fact.blob_id]))
   const cause = causeFrom(fact)
   const waiting = doomed.length > 0 ? await graph.markDoomed(cause, doomed) : 0
-  if (survivors.length > 0) await graph.closeEdgesFrom([fact.blob_id, ...doomed], survivors)
   const { readyRoots } = await markDirty(graph, {
     causes: [causeFrom(fact)],
     roots: [],

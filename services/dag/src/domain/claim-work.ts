@@ -1,6 +1,7 @@
 import type { ClaimGroup, ClaimInput, Provider } from '@studio/contracts'
 import { derivationKey, runId, StudioError } from '@studio/kernel'
 import { looked } from './cascade-slots.ts'
+import { contentsByName } from './contents-by-name.ts'
 import { groupClaims, type ReadyNode } from './group-claims.ts'
 import type { GraphStore, GraphTransaction, NewRun, NodeRow, Providers } from './ports.ts'
 import { failNodes } from './settle-work.ts'
@@ -90,6 +91,11 @@ async function sort(graph: GraphTransaction, known: KnownProviders, nodes: reado
       continue
     }
     const given = inputs.get(node.blob_id) ?? []
+    const absent = Object.keys(provider.inputs).find((name) => !given.some((input) => input.name === name))
+    if (absent !== undefined) {
+      sorted.unrunnable.push({ node, error: inputGone(provider, absent) })
+      continue
+    }
     const key = derivationKey({
       provider_id: provider.id,
       provider_version: provider.version,
@@ -111,10 +117,11 @@ function refusalOf(node: NodeRow, provider: Provider | null): StudioError | null
   return null
 }
 
-function contentsByName(inputs: readonly ClaimInput[]): Record<string, [string, string][]> {
-  const named: Record<string, [string, string][]> = {}
-  for (const input of inputs) (named[input.name] ??= []).push([input.content_type, input.content_hash])
-  return named
+function inputGone(provider: Provider, name: string): StudioError {
+  return new StudioError(
+    'input_not_supported',
+    `${provider.id} needs its input ${name}, which has been deleted: restore it, or give the derivation another one.`,
+  )
 }
 
 /** No run takes place. One is recorded all the same where a job asked for it, so that the job has an end. */

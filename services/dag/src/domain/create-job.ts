@@ -1,5 +1,6 @@
 import type { Blob, Job, Provider } from '@studio/contracts'
-import { matchesContentType, StudioError } from '@studio/kernel'
+import { StudioError } from '@studio/kernel'
+import { checkInputs } from './check-inputs.ts'
 import type { CascadeBell, GraphStore } from './ports.ts'
 import { sourceHead } from './source-head.ts'
 import { startJob } from './start-job.ts'
@@ -16,7 +17,13 @@ export async function createJob(
   provider: Provider,
   config: Record<string, unknown>,
 ): Promise<Job> {
-  assertRunnable(blob, provider)
+  const names = Object.keys(provider.inputs)
+  if (names.length > 1)
+    throw new StudioError(
+      'input_not_supported',
+      `${provider.id} takes several inputs (${names.join(', ')}): name them at POST …/derivations.`,
+    )
+  checkInputs(provider, Object.fromEntries(names.map((name) => [name, [blob.id]])), new Map([[blob.id, blob]]))
   const { job, ring } = await deps.store.transaction(request.tenant_id, async (graph) => {
     const [known] = await graph.readNodes([blob.id])
     const gone = known?.doomed || (known?.state === 'deleted' && known.version >= blob.version)
@@ -43,21 +50,4 @@ export async function createJob(
   })
   deps.bell.ring(request.tenant_id, ring)
   return job
-}
-
-function assertRunnable(blob: Blob, provider: Provider): void {
-  if (provider.status === 'disabled')
-    throw new StudioError('provider_disabled', `Enable the provider ${provider.id} first.`)
-  if (!provider.input_types.some((pattern) => matchesContentType(pattern, blob.content_type))) {
-    throw new StudioError(
-      'input_not_supported',
-      `${provider.id} takes ${provider.input_types.join(', ')}, and this blob is ${blob.content_type}.`,
-    )
-  }
-  if (blob.size > provider.max_input_bytes) {
-    throw new StudioError(
-      'input_not_supported',
-      `${provider.id} takes at most ${provider.max_input_bytes} bytes, and this blob has ${blob.size}.`,
-    )
-  }
 }

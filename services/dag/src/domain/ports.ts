@@ -1,6 +1,7 @@
 import type {
   ClaimGroup,
   ClaimInput,
+  Derivation,
   NodeState,
   Provider,
   RunOutcome,
@@ -28,6 +29,7 @@ export interface NodeRow {
   provider_id: string | null
   provider_version: string | null
   config: Record<string, unknown> | null
+  label: string
   state: NodeState
   doomed: boolean
   dirty_inputs: number
@@ -66,6 +68,7 @@ export interface NewDerivation {
   user_id: string
   provider_id: string
   config: Record<string, unknown>
+  label: string
   ancestry: string[]
   parent_id: string
   root_id: string
@@ -185,7 +188,12 @@ export interface GraphTransaction {
   /** Makes dirty nodes blocked that have, at any distance, one of these failed or blocked nodes above them. */
   blockBelow(blobIds: readonly string[]): Promise<void>
   markDoomed(cause: Cause, blobIds: readonly string[]): Promise<number>
-  closeEdgesFrom(sourceIds: readonly string[], targetIds: readonly string[]): Promise<void>
+  /** What feeds a derived blob, deleted blobs included. */
+  readInputs(blobId: string): Promise<NamedInputs>
+  /** Ends the edges that feed a derived blob, and opens these. */
+  replaceInputs(blobId: string, inputs: NamedInputs): Promise<void>
+  /** Adds providers to the ancestry of blobs. */
+  addAncestry(blobIds: readonly string[], providerIds: readonly string[]): Promise<void>
 
   lease(leases: readonly Lease[]): Promise<void>
   release(blobIds: readonly string[]): Promise<void>
@@ -215,6 +223,8 @@ export interface GraphStore {
   findClaim(claimId: string): Promise<StoredClaim | null>
   /** Ids of the providers that the tenant's ready nodes need. */
   listReadyProviders(tenantId: string): Promise<string[]>
+  /** A derivation that was made, removed ones included. */
+  readDerivation(tenantId: string, blobId: string): Promise<Derivation | null>
   /** Node rows without the lock: for what may be a little old. */
   readNodes(tenantId: string, blobIds: readonly string[]): Promise<NodeRow[]>
 }

@@ -42,7 +42,7 @@ export async function settleWork(
     await graph.release(held.filter(({ item }) => item.outcome === 'returned').map(({ node }) => node.blob_id))
 
     const done = held
-      .filter(({ item }) => item.outcome !== 'failed' && item.outcome !== 'returned')
+      .filter(({ item }) => item.outcome !== 'failed' && item.outcome !== 'returned' && item.outcome !== 'deleted')
       .map(({ node }) => node)
     const freed = await graph.countDown(done.map((node) => node.blob_id))
     const alive = new Set(held.filter(({ item }) => item.version !== null).map(({ node }) => node.blob_id))
@@ -137,7 +137,10 @@ async function recordOutcomes(
         : []
     }),
   )
-  const failed = ended.filter(({ item }) => item.outcome === 'failed').map(({ node }) => node.blob_id)
+  // Nobody waits for what was to be deleted.
+  const failed = ended
+    .filter(({ node, item }) => item.outcome === 'failed' && !node.doomed)
+    .map(({ node }) => node.blob_id)
   if (failed.length > 0) await graph.blockBelow(failed)
   await graph.addEvents([
     {

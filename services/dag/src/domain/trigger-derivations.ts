@@ -3,8 +3,6 @@ import type { z } from 'zod'
 import { derivedBlobId } from '@studio/kernel'
 import type { NewDerivation } from './ports.ts'
 
-/** The name of the one input of a provider that was applied by a trigger or by `process`. */
-const soleInput = 'input'
 /** A derivation deeper than this is not made: something feeds on itself. */
 export const maximumDepth = 64
 
@@ -29,19 +27,20 @@ export function subjectOfTrigger(source: TriggerSource): TriggerSubject {
   return { tenant_id, event, content_type, content_hash, size, created_by, ancestry, providers }
 }
 
-/** The derivation that a provider makes from one blob. `label` tells apart several of the same provider on the same blob. */
+/** The derivation that a provider with one input makes from one blob. `label` tells apart several of the same provider on the same blob. */
 export function deriveFrom(
   source: Pick<TriggerSource, 'tenant_id' | 'blob_id' | 'user_id' | 'ancestry' | 'root_id' | 'depth'>,
   provider: Provider,
   config: Record<string, unknown>,
   label: string,
 ): NewDerivation {
-  const inputs = { [soleInput]: [source.blob_id] }
+  const inputs = Object.fromEntries(Object.keys(provider.inputs).map((name) => [name, [source.blob_id]]))
   return {
     blob_id: derivedBlobId(source.tenant_id, provider.id, inputs, label),
     user_id: source.user_id,
     provider_id: provider.id,
     config,
+    label,
     ancestry: [...new Set([...source.ancestry, provider.id])],
     parent_id: source.blob_id,
     root_id: source.root_id,

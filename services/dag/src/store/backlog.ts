@@ -29,7 +29,7 @@ export function createBacklog(database: Database, leaseMs: number): Backlog {
         `update node set dirty_inputs = 0, changed_at = now()
          where state = 'dirty' and dirty_inputs > 0 and changed_at < now() - $1 * interval '1 millisecond'
            and not exists (select 1 from edge join node source on source.blob_id = edge.source_id
-             where edge.target_id = node.blob_id and edge.valid_to is null and source.state in ('dirty', 'running', 'failed', 'blocked'))`,
+             where edge.target_id = node.blob_id and edge.valid_to is null and source.state in ('dirty', 'running', 'failed', 'blocked') and not source.doomed)`,
         [olderThanMs],
       ),
     listWaiting: (olderThanMs) =>

@@ -21,7 +21,8 @@ export async function readClaim(database: Database, claimId: string, leaseMs: nu
          select json_agg(json_build_object('name', edge.input, 'blob_id', source.blob_id, 'version', source.version,
            'content_hash', source.content_hash, 'content_type', source.content_type) order by edge.input, edge.ordinal)
          from edge join node source on source.blob_id = edge.source_id
-         where edge.target_id = held.blob_id and edge.valid_to is null and source.content_hash is not null), '[]') as inputs
+         where edge.target_id = held.blob_id and edge.valid_to is null and source.state <> 'deleted' and not source.doomed
+           and source.content_hash is not null), '[]') as inputs
      from held`,
     [claimId, leaseMs],
   )

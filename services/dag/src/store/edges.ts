@@ -1,8 +1,9 @@
 import type { ClaimInput } from '@studio/contracts'
 import type { Queryable } from '@studio/database'
+import type { NamedInputs } from '@studio/kernel'
 import type { InputEdge, NewDerivation } from '../domain/ports.ts'
 
-/** Inputs of nodes at their heads, by node, in the order of name and place. */
+/** Inputs of nodes at their heads, by node, in the order of name and place. A deleted blob is no input until it comes back. */
 export async function listInputs(tx: Queryable, blobIds: readonly string[]): Promise<Map<string, ClaimInput[]>> {
   const inputs = new Map<string, ClaimInput[]>()
   if (blobIds.length === 0) return inputs
@@ -10,7 +11,7 @@ export async function listInputs(tx: Queryable, blobIds: readonly string[]): Pro
     'list-inputs',
     `select edge.target_id, edge.input as name, source.blob_id, source.version, source.content_hash, source.content_type
      from edge join node source on source.blob_id = edge.source_id
-     where edge.target_id = any($1::uuid[]) and edge.valid_to is null and source.content_hash is not null
+     where edge.target_id = any($1::uuid[]) and edge.valid_to is null and source.state <> 'deleted' and not source.doomed and source.content_hash is not null
      order by edge.target_id, edge.input, edge.ordinal`,
     [blobIds],
   )
@@ -28,7 +29,7 @@ export async function listEdgesBelow(tx: Queryable, blobIds: readonly string[]):
     `with recursive below(blob_id) as (
        select unnest($1::uuid[])
        union select edge.target_id from below join edge on edge.source_id = below.blob_id and edge.valid_to is null)
-     select edge.source_id, edge.target_id, source.state = 'deleted' as source_deleted
+     select edge.source_id, edge.target_id, source.state = 'deleted' or source.doomed as source_deleted
      from below join edge on edge.target_id = below.blob_id and edge.valid_to is null join node source on source.blob_id = edge.source_id`,
     [blobIds],
   )
@@ -49,9 +50,9 @@ export async function addDerivations(
   const added = await tx.query<{ blob_id: string }>(
     'add-derivations',
     `with added as (
-       insert into node (blob_id, tenant_id, user_id, created_by, providers, ancestry, parent_id, root_id, depth, version, provider_id, config, state)
-       select blob_id, $1, user_id, provider_id, '"auto"', ancestry, parent_id, root_id, depth, 0, provider_id, config, 'dirty'
-       from json_to_recordset($2::json) as new(blob_id uuid, user_id uuid, provider_id text, ancestry text[], parent_id uuid, root_id uuid, depth int, config json)
+       insert into node (blob_id, tenant_id, user_id, created_by, providers, ancestry, parent_id, root_id, depth, version, provider_id, config, label, state)
+       select blob_id, $1, user_id, provider_id, '"auto"', ancestry, parent_id, root_id, depth, 0, provider_id, config, label, 'dirty'
+       from json_to_recordset($2::json) as new(blob_id uuid, user_id uuid, provider_id text, ancestry text[], parent_id uuid, root_id uuid, depth int, config json, label text)
        on conflict (blob_id) do nothing
        returning blob_id),
      joined as (
@@ -64,14 +65,31 @@ export async function addDerivations(
   return added.map((row) => row.blob_id)
 }
 
-export async function closeEdgesFrom(
-  tx: Queryable,
-  sourceIds: readonly string[],
-  targetIds: readonly string[],
-): Promise<void> {
+/** What feeds a derived blob, by the name of the input, in order; deleted blobs included, which count for nothing until they come back. */
+export async function readInputs(tx: Queryable, blobId: string): Promise<Record<string, string[]>> {
+  const rows = await tx.query<{ input: string; source_id: string }>(
+    'read-inputs',
+    'select input, source_id from edge where target_id = $1 and valid_to is null order by input, ordinal',
+    [blobId],
+  )
+  const inputs: Record<string, string[]> = {}
+  for (const { input, source_id } of rows) (inputs[input] ??= []).push(source_id)
+  return inputs
+}
+
+export async function replaceInputs(tx: Queryable, blobId: string, inputs: NamedInputs): Promise<void> {
+  const edges = Object.entries(inputs).flatMap(([input, sources]) =>
+    sources.map((source_id, ordinal) => ({ input, ordinal, source_id })),
+  )
   await tx.query(
-    'close-edges-from',
-    'update edge set valid_to = now() where source_id = any($1::uuid[]) and target_id = any($2::uuid[]) and valid_to is null',
-    [sourceIds, targetIds],
+    'close-inputs',
+    'update edge set valid_to = clock_timestamp() where target_id = $1 and valid_to is null',
+    [blobId],
+  )
+  await tx.query(
+    'open-inputs',
+    `insert into edge (target_id, input, ordinal, source_id, valid_from)
+     select $1, input, ordinal, source_id, clock_timestamp() from json_to_recordset($2::json) as new(input text, ordinal int, source_id uuid)`,
+    [blobId, JSON.stringify(edges)],
   )
 }

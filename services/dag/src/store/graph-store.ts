@@ -1,11 +1,12 @@
 import type { Database, Queryable } from '@studio/database'
 import type { CascadeSlot } from '../domain/cascade-slots.ts'
 import type { GraphStore, GraphTransaction, StoredClaim } from '../domain/ports.ts'
-import { addDerivations, closeEdgesFrom, listEdgesBelow, listInputs } from './edges.ts'
+import { addDerivations, listEdgesBelow, listInputs, readInputs, replaceInputs } from './edges.ts'
+import { readDerivation } from './read-derivation.ts'
 import { addCascades, addEvents, closeCascades } from './events.ts'
 import { addClaims, lease, readClaimsOfRequest, release } from './leases.ts'
 import { blockBelow, countDown, markDirty, markDoomed } from './marks.ts'
-import { hasReady, listReady, putSources, readClaimedNodes, readNodes, setConfig } from './nodes.ts'
+import { addAncestry, hasReady, listReady, putSources, readClaimedNodes, readNodes, setConfig } from './nodes.ts'
 import { observeDepth } from '../telemetry.ts'
 import { addJob, addMemos, addRuns, listJobNodes, settle, settleFresh } from './outcomes.ts'
 
@@ -39,6 +40,7 @@ export function createGraphStore(database: Database, leaseMs: number, afterCommi
       )
       return rows.map((row) => row.provider_id)
     },
+    readDerivation: (tenantId, blobId) => readDerivation(database, tenantId, blobId),
     readNodes: (tenantId, blobIds) => readNodes(database, tenantId, blobIds),
   }
 }
@@ -95,7 +97,9 @@ function graphTransaction(
     markDirty: (causes, roots, seeds) => markDirty(tx, tenantId, causes, roots, seeds),
     blockBelow: (ids) => blockBelow(tx, tenantId, ids),
     markDoomed: (cause, ids) => markDoomed(tx, tenantId, cause, ids),
-    closeEdgesFrom: (sources, targets) => closeEdgesFrom(tx, sources, targets),
+    readInputs: (id) => readInputs(tx, id),
+    replaceInputs: (id, inputs) => replaceInputs(tx, id, inputs),
+    addAncestry: (ids, providers) => addAncestry(tx, tenantId, ids, providers),
     lease: (leases) => lease(tx, tenantId, leaseMs, leases),
     release: (ids) => release(tx, tenantId, ids),
     settle: (settlements) => settle(tx, tenantId, settlements),

@@ -66,7 +66,7 @@ export async function listRuns(
   return runs.map(runOf)
 }
 
-function runOf(run: StoredRun): Run {
+export function runOf(run: StoredRun): Run {
   return {
     id: run.id,
     tenant_id: run.tenantId,

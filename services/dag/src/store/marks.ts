@@ -3,7 +3,7 @@ import type { Cause, MarkedNode } from '../domain/ports.ts'
 
 /**
  * One statement marks everything below a change, whatever its size (measured: 10,000 nodes in about 100 ms). Each marked node counts those
- * of its inputs that have to settle first: marked here, or waiting, running or failed already. A new epoch takes the node
+ * of its inputs that have to settle first: marked here, or waiting, running or failed already (for a doomed one nobody waits). A new epoch takes the node
  * from whoever holds it.
  */
 export async function markDirty(
@@ -28,8 +28,9 @@ export async function markDirty(
      picked as (select blob_id, min(cause_index) as cause_index from reached group by blob_id),
      counted as (
        select picked.blob_id, picked.cause_index,
-         coalesce(bool_or(dirty.blob_id is null and source.state in ('failed', 'blocked')), false) as hindered,
-         count(*) filter (where dirty.blob_id is not null or source.state in ('dirty', 'running', 'failed', 'blocked'))::int as dirty_inputs
+         coalesce(bool_or(dirty.blob_id is null and source.state in ('failed', 'blocked') and not source.doomed), false) as hindered,
+         count(*) filter (where dirty.blob_id is not null
+           or source.state in ('dirty', 'running', 'failed', 'blocked') and not source.doomed)::int as dirty_inputs
        from picked join edge on edge.target_id = picked.blob_id and edge.valid_to is null
          join node source on source.blob_id = edge.source_id left join picked dirty on dirty.blob_id = edge.source_id
        group by picked.blob_id, picked.cause_index)

@@ -2,7 +2,7 @@ import type { Queryable } from '@studio/database'
 import type { NodeRow, SourceHead } from '../domain/ports.ts'
 
 const columns = `blob_id, tenant_id, user_id, created_by, providers, ancestry, parent_id, root_id, depth, version, content_hash, content_type, size,
-  provider_id, provider_version, config, state, doomed, dirty_inputs, epoch, attempts, key, claim_id, last_key, last_run_id, last_run_at,
+  provider_id, provider_version, config, label, state, doomed, dirty_inputs, epoch, attempts, key, claim_id, last_key, last_run_id, last_run_at,
   error, cascade_id, caused_by, traceparent`
 
 export async function readNodes(database: Queryable, tenantId: string, blobIds: readonly string[]): Promise<NodeRow[]> {
@@ -66,4 +66,18 @@ export async function setConfig(
     blobId,
     JSON.stringify(config),
   ])
+}
+
+export async function addAncestry(
+  tx: Queryable,
+  tenantId: string,
+  blobIds: readonly string[],
+  providerIds: readonly string[],
+): Promise<void> {
+  await tx.query(
+    'add-ancestry',
+    `update node set ancestry = ancestry || array(select unnest($3::text[]) except select unnest(ancestry))
+     where tenant_id = $1 and blob_id = any($2::uuid[]) and not ancestry @> $3::text[]`,
+    [tenantId, blobIds, providerIds],
+  )
 }

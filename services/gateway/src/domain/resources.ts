@@ -3,6 +3,8 @@ import type {
   BlobResource,
   Delta,
   DeltaResource,
+  Derivation,
+  DerivationResource,
   DryRunResource,
   Graph,
   GraphResource,
@@ -43,6 +45,15 @@ export function blobResource(blob: Blob): BlobResource {
     updated_at: blob.updated_at,
     deleted_at: blob.deleted_at,
   }
+}
+
+export function derivationResource({
+  blob_id: id,
+  tenant_id: _tenant,
+  config,
+  ...rest
+}: Derivation): DerivationResource {
+  return { id, ...rest, configuration: config }
 }
 
 /** By provider id; where a provider has several derivations of one blob, the one that ran last. */

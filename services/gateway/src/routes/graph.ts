@@ -1,4 +1,4 @@
-import { ListRunsQuery, NoQuery } from '@studio/contracts'
+import { ListRunsQuery, NoQuery, type ExplanationResource } from '@studio/contracts'
 import { validate } from '@studio/http'
 import type { Router } from 'express'
 import { principalOf } from '../auth/authenticate.ts'
@@ -18,6 +18,16 @@ export function graphRoutes(router: Router, context: Context): void {
       context.dag.call('readGraph', { tenant_id: principal.tenant_id, blob_id }),
     ])
     answerData(response, 200, graphResource(blob, graph))
+  })
+
+  router.get('/blobs/:id/explain', async (request, response) => {
+    validate(NoQuery, request.query)
+    const { tenant_id } = principalOf(response)
+    const blob_id = idFrom(request.params.id)
+    const { explanation } = await context.dag.call('explain', { tenant_id, blob_id })
+    // A source that dag has not heard of yet: blob knows whether there is one.
+    if (!explanation) await findBlob(context, principalOf(response), blob_id)
+    answerData(response, 200, explanation ?? unheardOf(blob_id))
   })
 
   router.get('/blobs/:id/children', async (request, response) => {
@@ -46,4 +56,17 @@ export function graphRoutes(router: Router, context: Context): void {
     ])
     answerPage(response, runs.map(runResource), runs.length < limit ? null : (runs.at(-1)?.id ?? null))
   })
+}
+
+function unheardOf(blob_id: string): ExplanationResource {
+  return {
+    blob_id,
+    provider_id: null,
+    state: 'settled',
+    freshness: 'fresh',
+    summary: 'It is a source: nothing makes it but the changes of its users.',
+    reasons: [],
+    made_by: null,
+    last_change: null,
+  }
 }

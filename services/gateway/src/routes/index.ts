@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { changeBlobRoutes } from './change-blob.ts'
 import { createBlobRoute } from './create-blob.ts'
 import { deltaRoutes } from './deltas.ts'
+import { derivationRoutes } from './derivations.ts'
 import { diffRoute } from './diff.ts'
 import { graphRoutes } from './graph.ts'
 import { historyRoutes } from './history.ts'
@@ -21,6 +22,7 @@ export function publicApi(context: Context): Router {
   changeBlobRoutes(router, context)
   operationRoutes(router, context)
   graphRoutes(router, context)
+  derivationRoutes(router, context)
   historyRoutes(router, context)
   deltaRoutes(router, context)
   diffRoute(router, context)

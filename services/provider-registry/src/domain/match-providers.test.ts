@@ -9,7 +9,7 @@ const provider: Provider = {
   type: 'text',
   workflow_type: 'textExpander',
   task_queue: 'studio',
-  input_types: ['text/*'],
+  inputs: { input: { types: ['text/*'], list: false } },
   output_type: 'text/plain',
   config_schema: {},
   default_config: {},

@@ -27,8 +27,13 @@ export function triggerApplies(provider: Provider, subject: TriggerSubject): boo
     !subject.ancestry.includes(provider.id) &&
     (provider.trigger_created_by.length === 0 || provider.trigger_created_by.includes(subject.created_by)) &&
     subject.size <= provider.max_input_bytes &&
-    provider.input_types.some((pattern) => matchesContentType(pattern, subject.content_type))
+    typesOf(provider).some((pattern) => matchesContentType(pattern, subject.content_type))
   )
+}
+
+/** Content types of the one input that a provider with triggers has. */
+function typesOf({ inputs }: Provider): string[] {
+  return Object.values(inputs).flatMap(({ types }) => types)
 }
 
 function policyAllows(policy: TriggerSubject['providers'], providerId: string): boolean {

@@ -3,6 +3,7 @@ import { checkManifest } from './check-manifest.ts'
 import { decideRegistration } from './decide-registration.ts'
 import { resolveConfig } from './resolve-config.ts'
 
+const slot = { types: ['text/plain'], list: false }
 const manifest: ProviderManifest = {
   id: 'echo',
   version: '1.1.0',
@@ -11,7 +12,7 @@ const manifest: ProviderManifest = {
   type: 'text',
   workflow_type: 'echo',
   task_queue: 'acme',
-  input_types: ['text/plain'],
+  inputs: { input: slot },
   output_type: 'text/plain',
   config_schema: {
     type: 'object',
@@ -38,6 +39,10 @@ describe('a manifest', () => {
   test('that is right passes', () => {
     expect(() => checkManifest({ ...manifest, trigger_patterns: ['(?i)todo'] }, tenantId)).not.toThrow()
   })
+  test('that is applied by hand only may have any inputs', () => {
+    const inputs = { one: slot, more: { ...slot, list: true } }
+    expect(() => checkManifest({ ...manifest, inputs, trigger_events: [] }, tenantId)).not.toThrow()
+  })
   test.each<[string, Partial<ProviderManifest>, string]>([
     ['look-around', { trigger_patterns: ['ok', 'a(?!b)'] }, '/trigger_patterns/1: look-around'],
     ['a back-reference', { trigger_patterns: ['(a)\\1'] }, 'back-references'],
@@ -49,6 +54,8 @@ describe('a manifest', () => {
     ],
     ['a default that does not fit', { default_config: { times: 0 } }, '/default_config/times'],
     ['a queue of the studio itself', { task_queue: 'studio' }, '/task_queue'],
+    ['triggers and a list as its input', { inputs: { input: { types: ['text/plain'], list: true } } }, '/inputs'],
+    ['triggers and two inputs', { inputs: { one: slot, two: slot } }, '/inputs'],
     ['a schema that is too large', { config_schema: { description: 'x'.repeat(70_000) } }, '64 KiB'],
   ])('with %s is refused', (_case, change, text) => {
     expect(() => checkManifest({ ...manifest, ...change }, tenantId)).toThrow(refused('invalid_manifest', text))

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { Sha256, Timestamp, Uuid, VersionNumber } from './common.ts'
+import { ProblemSchema } from './problem.ts'
+
+/** settled: nothing to do · dirty: waits for its turn or its inputs · running: claimed · failed · blocked: below a failed one · deleted */
+export const NodeState = z.enum(['settled', 'dirty', 'running', 'failed', 'blocked', 'deleted'])
+export type NodeState = z.infer<typeof NodeState>
+
+/** version: a new version was made · cutoff: the output equals the stored one · memo: a recorded output was used · failed · deleted */
+export const RunOutcome = z.enum(['version', 'cutoff', 'memo', 'failed', 'deleted'])
+export type RunOutcome = z.infer<typeof RunOutcome>
+
+/** One blob that a run reads, at its version. */
+export const ClaimInput = z.object({
+  name: z.string(),
+  blob_id: Uuid,
+  version: VersionNumber,
+  content_hash: Sha256,
+  content_type: z.string(),
+})
+export type ClaimInput = z.infer<typeof ClaimInput>
+
+/** One attempt to bring a derivation up to date, as it is recorded. A job is a run. */
+export const Run = z.object({
+  id: Uuid,
+  tenant_id: Uuid,
+  blob_id: Uuid,
+  epoch: z.int(),
+  provider_id: z.string(),
+  provider_version: z.string(),
+  key: Sha256.nullable(),
+  inputs: z.array(ClaimInput),
+  outcome: RunOutcome,
+  version: VersionNumber.nullable(),
+  content_hash: Sha256.nullable(),
+  attempts: z.int(),
+  duration_ms: z.number(),
+  workflow_id: z.string(),
+  caused_by: Uuid.nullable(),
+  error: ProblemSchema.nullable(),
+  finished_at: Timestamp,
+})
+export type Run = z.infer<typeof Run>

@@ -1,0 +1,90 @@
+import type { ClaimInput, NodeState } from '@studio/contracts'
+import type { Database } from '@studio/database'
+import type { Known } from '../domain/explain.ts'
+import type { PrismaClient } from '../generated/client.ts'
+import { runOf } from './job-reader.ts'
+import { readNodes } from './nodes.ts'
+
+type Told = Omit<Known, 'inputs' | 'provider'> & {
+  readonly inputs: readonly (ClaimInput & { state: NodeState })[]
+}
+
+/** All that dag has of one blob to explain it, whatever the size of its graph; null for what the tenant does not have. */
+export async function readKnown(
+  database: Database,
+  prisma: PrismaClient,
+  tenantId: string,
+  blobId: string,
+): Promise<Told | null> {
+  const [node] = await readNodes(database, tenantId, [blobId])
+  if (!node) return null
+  const mine = { tenantId, blobId }
+  const [inputs, settledBy, madeBy, lastRun, cascade, failedAbove, equalInputs, claim] = await Promise.all([
+    readInputsNow(database, blobId),
+    prisma.run.findFirst({
+      where: { ...mine, outcome: { in: ['version', 'cutoff', 'memo'] } },
+      orderBy: { epoch: 'desc' },
+    }),
+    prisma.run.findFirst({
+      where: { ...mine, outcome: { in: ['version', 'memo'] }, version: node.version },
+      orderBy: { epoch: 'desc' },
+    }),
+    prisma.run.findFirst({ where: { ...mine, epoch: node.epoch } }),
+    node.cascade_id === null ? null : prisma.cascade.findFirst({ where: { id: node.cascade_id, tenantId } }),
+    node.state === 'blocked' ? listFailedAbove(database, blobId) : [],
+    node.cascade_id === null ? [] : listEqualInputs(database, blobId, node.cascade_id),
+    node.claim_id === null ? null : prisma.claim.findFirst({ where: { id: node.claim_id, tenantId } }),
+  ])
+  return {
+    node,
+    inputs,
+    settledBy: settledBy && runOf(settledBy),
+    madeBy: madeBy && runOf(madeBy),
+    lastRun: lastRun && runOf(lastRun),
+    cascade: cascade && {
+      id: cascade.id,
+      root_id: cascade.rootId,
+      caused_by: cascade.causedBy,
+      started_at: cascade.startedAt.toISOString(),
+    },
+    failedAbove,
+    equalInputs,
+    workflowId: (claim?.work as { workflow_id?: string } | undefined)?.workflow_id ?? null,
+  }
+}
+
+function readInputsNow(database: Database, blobId: string): Promise<(ClaimInput & { state: NodeState })[]> {
+  return database.query(
+    'read-inputs-now',
+    `select edge.input as name, source.blob_id, source.version, source.content_hash, source.content_type, source.state
+     from edge join node source on source.blob_id = edge.source_id
+     where edge.target_id = $1 and edge.valid_to is null and source.state <> 'deleted' and not source.doomed and source.content_hash is not null
+     order by edge.input, edge.ordinal`,
+    [blobId],
+  )
+}
+
+async function listFailedAbove(database: Database, blobId: string): Promise<string[]> {
+  const rows = await database.query<{ blob_id: string }>(
+    'list-failed-above',
+    `with recursive above(blob_id) as (
+       select $1::uuid
+       union select edge.source_id from above join node on node.blob_id = above.blob_id and node.state = 'blocked'
+         join edge on edge.target_id = above.blob_id and edge.valid_to is null)
+     select blob_id from above join node using (blob_id) where node.state = 'failed'`,
+    [blobId],
+  )
+  return rows.map((row) => row.blob_id)
+}
+
+/** Inputs that a cascade made anew with an equal result, or left as they were because theirs came out equal. */
+async function listEqualInputs(database: Database, blobId: string, cascadeId: string): Promise<string[]> {
+  const rows = await database.query<{ blob_id: string }>(
+    'list-equal-inputs',
+    `select distinct source.blob_id from edge join node source on source.blob_id = edge.source_id
+     where edge.target_id = $1 and edge.valid_to is null and source.cascade_id = $2 and source.provider_id is not null
+       and not exists (select from run where run.blob_id = source.blob_id and run.epoch = source.epoch and run.outcome in ('version', 'memo', 'failed'))`,
+    [blobId, cascadeId],
+  )
+  return rows.map((row) => row.blob_id)
+}

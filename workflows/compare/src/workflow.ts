@@ -1,0 +1,6 @@
+import type { ClaimGroup } from '@studio/contracts'
+import { runClaim } from '@studio/provider-kit/workflow'
+
+export async function compare(group: ClaimGroup) {
+  return runClaim(group)
+}
