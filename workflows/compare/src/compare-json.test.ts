@@ -13,12 +13,12 @@ test('lists each place with its old and its new value', () => {
 @@ "/name" @@
 -"whale"
 +"Whale"
-@@ "/size/weight" @@
-+190
-@@ "/seas/1" @@
--"south"
 @@ "/old" @@
 -null
+@@ "/seas/1" @@
+-"south"
+@@ "/size/weight" @@
++190
 \`\`\`
 `)
 })
@@ -28,6 +28,15 @@ test('several changes of one array show the values that stood there', () => {
   expect(difference).toContain('0 added, 2 removed, 1 changed.')
   for (const part of ['@@ "/1" @@\n-2\n', '@@ "/4/a" @@\n-5\n+"five"\n', '@@ "/6" @@\n-7\n'])
     expect(difference).toContain(part)
+})
+
+test('places stand in the order of their paths, however the documents order their members', () => {
+  const paths = (difference: string) => [...difference.matchAll(/^@@ "(.*)" @@$/gm)].map(([, path]) => path)
+  const difference = compareJson(
+    '{"b":[0,1,2,3,4,5,6,7,8,9,10],"a":1,"a-":1}',
+    '{"a-":2,"b":[0,1,"",3,4,5,6,7,8,9,""],"a":2}',
+  )
+  expect(paths(difference)).toEqual(['/a', '/a-', '/b/2', '/b/10'])
 })
 
 test('names keep what would break a line or a path', () => {

@@ -1,6 +1,7 @@
 import type { Json } from '@studio/contracts'
 import { diffJson, parsePointer } from '@studio/deltas'
 import { parseStrictJson } from '@studio/kernel'
+import { comparePaths } from './compare-paths.ts'
 import { fenced } from './markdown.ts'
 
 /** What is different at one place (a JSON Pointer); without `before` it was added, without `after` removed. */
@@ -14,8 +15,8 @@ const mostShown = 1000
 const longestShown = 200
 
 /**
- * The difference of two JSON documents as markdown: how many values were added, removed and changed, then each with its path, its old and
- * its new value, each clipped to 200 characters; the first 1,000. Positions in arrays are those before the change. Documents that
+ * The difference of two JSON documents as markdown: how many values were added, removed and changed, then by path each one's old and new
+ * value, clipped to 200 characters; the first 1,000. Positions in arrays are those before the change. Documents that
  * differ in some 10,000 places are not compared. Throws what `parseStrictJson` throws.
  */
 export function compareJson(before: string, after: string): string {
@@ -38,24 +39,25 @@ function describe(differences: readonly Difference[], areSameText: boolean): str
   return [summary, shown, ...(left > 0 ? [`and ${left} more.`] : [])].join('\n\n')
 }
 
-/**
- * In the order of a JSON Patch, in which arrays are changed from their end, so that each path holds in the document before. Null where there
- * are too many.
- */
+/** By path. Null where there are too many. */
 function differencesOf(from: Json, to: Json): Difference[] | null {
   // Whoever reads it looks for the places, however short the whole is.
   const operations = diffJson(from, to, Infinity)
   if (operations === undefined) return null
-  return operations.map((operation) => ({
-    path: operation.path,
-    ...(operation.op !== 'add' && { before: valueAt(from, operation.path) }),
-    ...(operation.op !== 'remove' && { after: operation.value }),
-  }))
+  return operations
+    .map((operation) => ({ operation, tokens: parsePointer(operation.path) ?? [] }))
+    .sort((one, other) => comparePaths(one.tokens, other.tokens))
+    .map(({ operation, tokens }) => ({
+      path: operation.path,
+      // The patch changes arrays from their end, so that each of its paths holds in the document before.
+      ...(operation.op !== 'add' && { before: valueAt(from, tokens) }),
+      ...(operation.op !== 'remove' && { after: operation.value }),
+    }))
 }
 
-function valueAt(document: Json, path: string): Json | undefined {
+function valueAt(document: Json, tokens: readonly string[]): Json | undefined {
   let value: Json | undefined = document
-  for (const token of parsePointer(path) ?? []) value = (value as Readonly<Record<string, Json>>)[token]
+  for (const token of tokens) value = (value as Readonly<Record<string, Json>>)[token]
   return value
 }
 
