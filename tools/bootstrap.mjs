@@ -135,7 +135,7 @@ function packagesHash() {
     'pnpm-workspace.yaml',
     '.npmrc',
     'package.json',
-    ...[...folders, 'tests', 'perf', 'tools'].map((folder) => join(folder, 'package.json')),
+    ...[...folders, 'tests', 'perf', 'verify', 'tools'].map((folder) => join(folder, 'package.json')),
   ]
   for (const file of files) if (existsSync(join(root, file))) hash.update(file).update(readFileSync(join(root, file)))
   return hash.digest('hex')

@@ -28,6 +28,7 @@ const violations: [rule: string, files: Record<string, string>][] = [
     { 'workflows/worker/src/x.ts': "import '../../../services/b/src/x.ts'\n", 'services/b/src/x.ts': fine },
   ],
   ['apps-use-the-public-api', { 'apps/a/src/x.ts': "import '../../../libs/b/src/x.ts'\n", 'libs/b/src/x.ts': fine }],
+  ['verify-shares-nothing', { 'verify/src/x.ts': "import '../../libs/b/src/x.ts'\n", 'libs/b/src/x.ts': fine }],
   [
     'only-store-sees-the-database',
     { 'services/a/src/routes/x.ts': "import '../generated/client.ts'\n", 'services/a/src/generated/client.ts': fine },

@@ -1,4 +1,16 @@
-import { bytes, hostPort, logLevel, milliseconds, natsUrl, port, postgresUrl, secret, text, url } from './fields.ts'
+import {
+  bytes,
+  count,
+  hostPort,
+  logLevel,
+  milliseconds,
+  natsUrl,
+  port,
+  postgresUrl,
+  secret,
+  text,
+  url,
+} from './fields.ts'
 
 /** What every process of the studio reads; spread it into the schema of `config.ts`. */
 export const serviceEnv = {
@@ -29,4 +41,6 @@ export const variables = {
   STUDIO_EXPANDER_URL: url.optional(),
   STUDIO_EXPANDER_MODEL: text.optional(),
   STUDIO_EXPANDER_API_KEY: text.optional(),
+  /** Millionths of a dollar. */
+  STUDIO_EXPANDER_COST_PER_1K_TOKENS: count.optional(),
 }

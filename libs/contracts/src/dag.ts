@@ -1,39 +1,14 @@
 import { z } from 'zod'
+import { Cascade } from './cascade.ts'
 import { BlobReference, JsonObject, Sha256, Timestamp, Traceparent, Uuid, VersionNumber, items } from './common.ts'
 import { Derivation, DerivationInputs } from './derivation.ts'
 import { Explanation } from './explain.ts'
+import { Graph, PastGraph } from './graph.ts'
+import { Preview, PreviewedContent } from './preview.ts'
 import { ProblemSchema } from './problem.ts'
+import { Provenance } from './provenance.ts'
 import { route } from './route.ts'
-import { ClaimInput, NodeState, Run, RunOutcome } from './run.ts'
-
-/** One blob as dag knows it. `version` 0: derived, and not made yet. */
-export const GraphNode = z.object({
-  blob_id: Uuid,
-  version: z.int().min(0),
-  content_hash: Sha256.nullable(),
-  content_type: z.string().nullable(),
-  provider_id: z.string().nullable(),
-  provider_version: z.string().nullable(),
-  state: NodeState,
-  level: z.int().min(0),
-  last_run_id: Uuid.nullable(),
-  last_run_at: Timestamp.nullable(),
-  error: ProblemSchema.nullable(),
-})
-export type GraphNode = z.infer<typeof GraphNode>
-
-export const GraphEdge = z.object({ source_id: Uuid, target_id: Uuid, input: z.string(), ordinal: z.int().min(0) })
-export type GraphEdge = z.infer<typeof GraphEdge>
-
-/** All that depends on a blob, itself included, by levels (longest way from it). `settled`: nothing of it is dirty, running or blocked by a crash. */
-export const Graph = z.object({
-  root_id: Uuid,
-  nodes: z.array(GraphNode),
-  edges: z.array(GraphEdge),
-  levels: z.array(z.array(Uuid)),
-  settled: z.boolean(),
-})
-export type Graph = z.infer<typeof Graph>
+import { ClaimInput, NodeState, Run, RunOutcome, Usage } from './run.ts'
 
 /** Work that one child workflow is to do: nodes of one tenant and one provider version, leased under `claim_id`. */
 export const ClaimGroup = z.object({
@@ -90,6 +65,7 @@ export const SettleItem = z.object({
   error: ProblemSchema.nullable(),
   /** Milliseconds that the provider took for this node. */
   duration_ms: z.number().min(0),
+  usage: Usage,
 })
 export type SettleItem = z.infer<typeof SettleItem>
 
@@ -195,6 +171,36 @@ export const dagApi = {
   ),
   /** null: dag has not heard of this blob yet. */
   readGraph: route('/internal/graphs/read', BlobReference, z.object({ graph: Graph.nullable() }), { idempotent: true }),
+  /**
+   * The graph below a blob as it was at a time, or when a cascade settled (one that is open: as it is). null: the blob was not there then. Throws
+   * cascade_not_found.
+   */
+  readPastGraph: route(
+    '/internal/graphs/past',
+    BlobReference.extend({ point: z.union([z.object({ at: Timestamp }), z.object({ cascade_id: Uuid })]) }),
+    z.object({ graph: PastGraph.nullable() }),
+    { idempotent: true },
+  ),
+  /** What made a version; null: there is no such version. Throws provenance_too_large. */
+  readProvenance: route(
+    '/internal/provenance/read',
+    BlobReference.extend({ version: VersionNumber }),
+    z.object({ provenance: Provenance.nullable() }),
+    { idempotent: true },
+  ),
+  /** What new content of a blob would cause (`change` null: what its present content still does); null: there is no such blob. */
+  preview: route(
+    '/internal/previews',
+    BlobReference.extend({ change: PreviewedContent.nullable() }),
+    z.object({ preview: Preview.nullable() }),
+    { idempotent: true },
+  ),
+  readCascade: route(
+    '/internal/cascades/read',
+    z.object({ tenant_id: Uuid, cascade_id: Uuid }),
+    z.object({ cascade: Cascade.nullable() }),
+    { idempotent: true },
+  ),
   /** Why a blob is as it is; null: dag has not heard of it. */
   explain: route('/internal/explanations/read', BlobReference, z.object({ explanation: Explanation.nullable() }), {
     idempotent: true,

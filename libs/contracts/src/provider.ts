@@ -68,7 +68,10 @@ export const Provider = ProviderManifest.extend({
 })
 export type Provider = z.infer<typeof Provider>
 
-/** A blob that was made or changed, as the triggers look at it. `ancestry`: provider ids on the ways from its roots to it, its own included. */
+/**
+ * A blob that was made or changed, as the triggers look at it. `ancestry`: provider ids on the ways from its roots to it, its own included. `text`: the
+ * content itself, where it is not stored.
+ */
 export const TriggerSubject = z.object({
   tenant_id: Uuid,
   event: TriggerEvent,
@@ -78,6 +81,7 @@ export const TriggerSubject = z.object({
   created_by: z.string(),
   ancestry: z.array(z.string()),
   providers: TriggerPolicy,
+  text: z.string().optional(),
 })
 export type TriggerSubject = z.infer<typeof TriggerSubject>
 

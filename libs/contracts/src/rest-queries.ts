@@ -30,10 +30,11 @@ const flag = z
   .default('false')
   .transform((value) => value === 'true')
 
+/** PostgreSQL knows no year 0, and no offset of 16 hours. */
 const time = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z (RFC 3339; a + is written %2B here)' })
-  // PostgreSQL knows no year 0.
   .refine((at) => !at.startsWith('0000'), 'must be a time from the year 1 on')
+  .refine((at) => !/[+-](1[6-9]|2\d):\d\d$/.test(at), 'must have an offset of less than 16 hours')
 
 /** A blob as it was: its version of a number, or the newest one at a time (RFC 3339). */
 const past = { version: version.optional(), at: time.optional() }
@@ -53,6 +54,8 @@ export const ChangeQuery = z.strictObject({
   dry_run: flag,
 })
 export type ChangeQuery = z.infer<typeof ChangeQuery>
+/** POST …/preview, of a change or of none. */
+export const PreviewQuery = ChangeQuery.omit({ dry_run: true })
 export const OperationsQuery = z.strictObject({ dry_run: flag })
 
 export const ListBlobsQuery = z.strictObject({
@@ -75,4 +78,12 @@ export const ListDeltasQuery = z.strictObject({
   to: version.optional(),
 })
 export const DiffQuery = z.strictObject({ from: version, to: version, format: DiffFormat.optional() })
+/** The graph as it is; as it was at a time; or as it was when a cascade settled. */
+export const ReadGraphQuery = z
+  .strictObject({ at: time.optional(), cascade: Uuid.optional() })
+  .refine(({ at, cascade }) => at === undefined || cascade === undefined, {
+    path: ['at'],
+    error: 'goes without cascade',
+  })
+export const ReadProvenanceQuery = z.strictObject({ version: version.optional() })
 export const ListRunsQuery = z.strictObject({ limit: limit(200), after: Uuid.optional() })

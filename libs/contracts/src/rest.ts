@@ -1,11 +1,15 @@
 import { z } from 'zod'
 import { Blob, Version } from './blob.ts'
+import { Cascade } from './cascade.ts'
 import { ConflictPolicy, Json, JsonObject, Metadata, Sha256, Timestamp, Uuid, VersionNumber } from './common.ts'
-import { Graph, Job } from './dag.ts'
+import { Job } from './dag.ts'
 import { Delta, DiffFormat, maximumOperations, Plan } from './delta.ts'
 import { Derivation } from './derivation.ts'
 import { Explanation } from './explain.ts'
+import { Graph, PastGraph } from './graph.ts'
+import { Preview } from './preview.ts'
 import { ProblemSchema } from './problem.ts'
+import { Provenance } from './provenance.ts'
 import { InputName, Provider, ProviderId, ProviderManifest } from './provider.ts'
 import { NodeState, Run } from './run.ts'
 
@@ -113,12 +117,24 @@ export type DerivationResource = z.infer<typeof DerivationResource>
 export const ExplanationResource = z.strictObject(Explanation.shape)
 export type ExplanationResource = z.infer<typeof ExplanationResource>
 
+export const PreviewResource = z.strictObject(Preview.shape)
+export type PreviewResource = z.infer<typeof PreviewResource>
+
+export const CascadeResource = z.strictObject(Cascade.omit({ tenant_id: true }).shape)
+export type CascadeResource = z.infer<typeof CascadeResource>
+
 export const ProviderResource = z.strictObject(Provider.omit({ tenant_id: true }).shape)
 export type ProviderResource = z.infer<typeof ProviderResource>
 
 /** `settled` is true only when all that follows from the head of `root_id` has been made. */
 export const GraphResource = z.strictObject(Graph.shape)
 export type GraphResource = z.infer<typeof GraphResource>
+
+export const PastGraphResource = z.strictObject(PastGraph.shape)
+export type PastGraphResource = z.infer<typeof PastGraphResource>
+
+export const ProvenanceResource = z.strictObject(Provenance.shape)
+export type ProvenanceResource = z.infer<typeof ProvenanceResource>
 
 // ── what clients send ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

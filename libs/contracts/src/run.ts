@@ -6,9 +6,15 @@ import { ProblemSchema } from './problem.ts'
 export const NodeState = z.enum(['settled', 'dirty', 'running', 'failed', 'blocked', 'deleted'])
 export type NodeState = z.infer<typeof NodeState>
 
-/** version: a new version was made · cutoff: the output equals the stored one · memo: a recorded output was used · failed · deleted */
+/** version: a new version was made · cutoff: the output equals the stored one · memo: a recorded output was used, no provider ran · failed · deleted */
 export const RunOutcome = z.enum(['version', 'cutoff', 'memo', 'failed', 'deleted'])
 export type RunOutcome = z.infer<typeof RunOutcome>
+
+/** What a provider's work on one node took beside time; null: the provider does not say. A cost is in millionths of a dollar. */
+export const Usage = z.object({ tokens: z.int().min(0).nullable(), cost_microdollars: z.int().min(0).nullable() })
+export type Usage = z.infer<typeof Usage>
+
+export const noUsage: Usage = { tokens: null, cost_microdollars: null }
 
 /** One blob that a run reads, at its version. */
 export const ClaimInput = z.object({
@@ -35,6 +41,7 @@ export const Run = z.object({
   content_hash: Sha256.nullable(),
   attempts: z.int(),
   duration_ms: z.number(),
+  usage: Usage,
   workflow_id: z.string(),
   caused_by: Uuid.nullable(),
   error: ProblemSchema.nullable(),

@@ -73,9 +73,23 @@ export const errorCatalogue = {
   job_not_found: { status: 404, retryable: false, title: 'There is no such job' },
   job_not_failed: { status: 409, retryable: false, title: 'Only a failed job can be tried again' },
   derivation_not_found: { status: 404, retryable: false, title: 'There is no such derivation' },
-  derivation_conflict: { status: 409, retryable: false, title: 'A derivation with this identity has other inputs by now' },
+  derivation_conflict: {
+    status: 409,
+    retryable: false,
+    title: 'A derivation with this identity has other inputs by now',
+  },
   derivation_cycle: { status: 409, retryable: false, title: 'A blob would be derived from itself' },
-  derivation_too_deep: { status: 422, retryable: false, title: 'The derivation would lie too many levels below its sources' },
+  derivation_too_deep: {
+    status: 422,
+    retryable: false,
+    title: 'The derivation would lie too many levels below its sources',
+  },
+  cascade_not_found: { status: 404, retryable: false, title: 'There is no such cascade' },
+  provenance_too_large: {
+    status: 422,
+    retryable: false,
+    title: 'More versions went into this one than an answer holds',
+  },
   claim_lost: { status: 409, retryable: false, title: 'The claim is no longer held' },
   // the studio itself
   dependency_unavailable: { status: 503, retryable: true, title: 'A part of the studio does not answer' },

@@ -193,7 +193,7 @@ test('a recorded output is written without running the provider', async () => {
     { memo },
     { memo, head_version: 2, head_hash: memo.content_hash, head_content_type: 'text/plain' },
   ])
-  expect(await run()).toEqual({ memo: 1, cutoff: 1 })
+  expect(await run()).toEqual({ memo: 2 })
   expect(transforms).toEqual([])
   expect(submitted).toMatchObject([{ content: { hash: memo.content_hash } }])
 })

@@ -1,4 +1,4 @@
-import type { ClaimItem } from '@studio/contracts'
+import { noUsage, Usage, type ClaimItem } from '@studio/contracts'
 import { StudioError } from '@studio/kernel'
 import { currentTraceparent, span } from '@studio/telemetry'
 import { collectInputs } from './collect-inputs.ts'
@@ -12,6 +12,7 @@ export interface Product {
   bytes: Uint8Array
   content_type: string
   duration_ms: number
+  usage: Usage
   traceparent: string | null
 }
 
@@ -35,9 +36,11 @@ export async function produce(
     const started = performance.now()
     try {
       const inputs = collectInputs(provider.manifest, item.inputs, contents)
-      const { bytes, content_type } = await inTime(signal, timeoutMs, (limited) =>
-        provider.transform(inputs, item.config, limited),
-      )
+      const {
+        bytes,
+        content_type,
+        usage = noUsage,
+      } = await inTime(signal, timeoutMs, (limited) => provider.transform(inputs, item.config, limited))
       if (bytes.byteLength > maxOutputBytes) {
         throw new StudioError(
           'body_too_large',
@@ -50,6 +53,7 @@ export async function produce(
         bytes,
         content_type: content_type ?? output_type,
         duration_ms,
+        usage: Usage.parse(usage),
         traceparent: currentTraceparent() ?? null,
       }
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { ProviderManifest } from '@studio/contracts'
+import type { ProviderManifest, Usage } from '@studio/contracts'
 import { StudioError } from '@studio/kernel'
 import { z } from 'zod'
 
@@ -11,10 +11,11 @@ export interface InputContent {
 /** What a transform reads: for each input of the manifest its blobs in order, at least one; exactly one where the input is no list. */
 export type Inputs = Readonly<Record<string, readonly InputContent[]>>
 
-/** What a transform makes; without a content type it is the manifest's `output_type`. */
+/** What a transform makes; without a content type it is the manifest's `output_type`. `usage`: what it took, where the provider knows. */
 export interface Output {
   bytes: Uint8Array
   content_type?: string
+  usage?: Usage
 }
 
 /**

@@ -1,6 +1,8 @@
-import type { ClaimItem, SettleItem } from '@studio/contracts'
+import { noUsage, type ClaimItem, type SettleItem } from '@studio/contracts'
 
-type Made = Partial<Pick<SettleItem, 'version' | 'content_hash' | 'content_type' | 'size' | 'duration_ms' | 'error'>>
+type Made = Partial<
+  Pick<SettleItem, 'version' | 'content_hash' | 'content_type' | 'size' | 'duration_ms' | 'usage' | 'error'>
+>
 
 /** The outcome of one claimed node, as dag wants to hear it. */
 export function settlement(
@@ -21,6 +23,7 @@ export function settlement(
     attempts,
     error: null,
     duration_ms: 0,
+    usage: noUsage,
     ...made,
   }
 }

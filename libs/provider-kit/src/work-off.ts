@@ -1,4 +1,4 @@
-import type { ClaimGroup, ClaimItem, SettleItem } from '@studio/contracts'
+import { noUsage, type ClaimGroup, type ClaimItem, type SettleItem } from '@studio/contracts'
 import { failpoint, fromProblem, sha256, toProblem, type StudioError } from '@studio/kernel'
 import { setImmediate as yieldToTimers } from 'node:timers/promises'
 import type { Claim } from './claim.ts'
@@ -16,8 +16,12 @@ export type ClaimSummary = Partial<Record<SettleItem['outcome'] | 'lost', number
 /** A write whose node is settled by what becomes of it. */
 interface Pending extends Write {
   outcome: 'version' | 'memo'
-  duration_ms: number
+  took: Took
 }
+
+type Took = Pick<SettleItem, 'duration_ms' | 'usage'>
+
+const nothing: Took = { duration_ms: 0, usage: noUsage }
 
 // Outputs wait for one common commit, up to this many bytes.
 const pendingBytes = 8 * 2 ** 20
@@ -49,12 +53,12 @@ export async function workOff(
       failpoint('worker.computed')
       const written = await commitWrites(delta, claim, pending)
       for (const [write, outcome] of written) {
-        const { item, duration_ms, content_type, outcome: wanted } = write as Pending
+        const { item, took, content_type, outcome: wanted } = write as Pending
         if (outcome.status === 'lost') summary.lost = (summary.lost ?? 0) + 1
         else if (outcome.status === 'failed') fail(item, fromProblem(outcome.problem))
         else {
           const { version, content_hash, size } = outcome
-          settled.push(settlement(item, wanted, attempt, { version, content_hash, size, content_type, duration_ms }))
+          settled.push(settlement(item, wanted, attempt, { version, content_hash, size, content_type, ...took }))
         }
       }
       failpoint('worker.committed')
@@ -81,14 +85,14 @@ export async function workOff(
       }
       if (item.memo !== null) {
         const { content_hash, content_type } = item.memo
-        if (isHead(item, item.memo, attempt)) settled.push(cutoff(item, attempt, item.memo, 0))
+        if (isHead(item, item.memo, attempt)) settled.push(unchanged(item, 'memo', attempt, item.memo, nothing))
         else
           pending.push({
             item,
             content: { hash: content_hash },
             content_type,
             outcome: 'memo',
-            duration_ms: 0,
+            took: nothing,
             traceparent: item.traceparent,
           })
         continue
@@ -99,14 +103,15 @@ export async function workOff(
           maxOutputBytes,
           signal: claim.signal,
         })
-        const { content_type, duration_ms, traceparent } = product
+        const { content_type, duration_ms, usage, traceparent } = product
+        const took = { duration_ms, usage }
         const content_hash = sha256(product.bytes)
         contents.keep(item.tenant_id, content_hash, product.bytes)
         if (isHead(item, { content_hash, content_type }, attempt))
-          settled.push(cutoff(item, attempt, { content_hash, content_type }, duration_ms))
+          settled.push(unchanged(item, 'cutoff', attempt, { content_hash, content_type }, took))
         else {
           const content = { base64: Buffer.from(product.bytes).toString('base64') }
-          pending.push({ item, content, content_type, outcome: 'version', duration_ms, traceparent })
+          pending.push({ item, content, content_type, outcome: 'version', took, traceparent })
           bytes += content.base64.length
         }
       } catch (error) {
@@ -150,11 +155,12 @@ function isHead(item: ClaimItem, made: { content_hash: string; content_type: str
   return attempt === 1 && made.content_hash === item.head_hash && made.content_type === item.head_content_type
 }
 
-function cutoff(
+function unchanged(
   item: ClaimItem,
+  outcome: 'cutoff' | 'memo',
   attempt: number,
   made: { content_hash: string; content_type: string },
-  duration_ms: number,
+  took: Took,
 ): SettleItem {
-  return settlement(item, 'cutoff', attempt, { version: item.head_version || null, duration_ms, ...made })
+  return settlement(item, outcome, attempt, { version: item.head_version || null, ...took, ...made })
 }

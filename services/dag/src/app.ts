@@ -6,6 +6,8 @@ import { derivationRoutes } from './routes/derivations.ts'
 import { explanationRoutes } from './routes/explanations.ts'
 import { graphRoutes } from './routes/graphs.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { pastRoutes } from './routes/past.ts'
+import { previewRoutes } from './routes/previews.ts'
 
 type App = ReturnType<typeof createApp>
 
@@ -26,6 +28,8 @@ export function createDagApp(context: Context): App {
         ...explanationRoutes(context),
         ...graphRoutes(context),
         ...jobRoutes(context),
+        ...pastRoutes(context),
+        ...previewRoutes(context),
       })
     },
   })

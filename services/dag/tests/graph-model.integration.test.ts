@@ -1,5 +1,5 @@
 import { derivationKey, isStudioError, newId, sha256 } from '@studio/kernel'
-import type { BlobFact, ClaimItem, Provider, SettleItem } from '@studio/contracts'
+import { noUsage, type BlobFact, type ClaimItem, type Provider, type SettleItem } from '@studio/contracts'
 import { createDatabase, type Database } from '@studio/database'
 import { migratedDatabase } from '@studio/testing'
 import { createLogger } from '@studio/telemetry'
@@ -159,6 +159,7 @@ const settlement = (item: ClaimItem, doomed: boolean, fate: number): SettleItem 
     attempts: 1,
     error: null,
     duration_ms: 1,
+    usage: noUsage,
     size: 1,
     content_type: 'text/plain',
   }

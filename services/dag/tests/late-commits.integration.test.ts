@@ -1,5 +1,5 @@
 import { newId, runId, sha256 } from '@studio/kernel'
-import type { BlobFact, ClaimItem, Provider, SettleItem } from '@studio/contracts'
+import { noUsage, type BlobFact, type ClaimItem, type Provider, type SettleItem } from '@studio/contracts'
 import { createDatabase, type Database } from '@studio/database'
 import { migratedDatabase } from '@studio/testing'
 import { createLogger } from '@studio/telemetry'
@@ -101,6 +101,7 @@ function commit(world: World, item: ClaimItem, doomed: boolean, cut?: string): S
     attempts: 1,
     error: null,
     duration_ms: 1,
+    usage: noUsage,
     size: 1,
     content_type: 'text/plain',
   }
@@ -241,6 +242,7 @@ test('a job that reads as failed can be tried again', async () => {
       attempts: 3,
       error,
       duration_ms: 1,
+      usage: noUsage,
     },
   ])
   expect(runId(job.blob_id, item.epoch)).not.toBe(job.id)

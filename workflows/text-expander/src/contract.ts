@@ -12,4 +12,6 @@ export interface ModelEndpoint {
   url: string
   model: string
   apiKey?: string | undefined
+  /** Price of 1,000 tokens, prompt and completion alike, in millionths of a dollar; without it costs are not known. */
+  costPer1kTokens?: number | undefined
 }

@@ -29,11 +29,9 @@ export function textExpander(endpoint?: ModelEndpoint): Provider {
     config: ExpanderConfig,
     transform: async (inputs, { target_length }, signal) => {
       const text = textOf(inputs)
-      return textOutput(
-        endpoint === undefined
-          ? expandText(text, target_length)
-          : await expandByModel(endpoint, text, target_length, signal),
-      )
+      if (endpoint === undefined) return textOutput(expandText(text, target_length))
+      const expanded = await expandByModel(endpoint, text, target_length, signal)
+      return { ...textOutput(expanded.text), usage: expanded.usage }
     },
   })
 }

@@ -14,6 +14,7 @@ const environment = z.object({
   STUDIO_EXPANDER_URL: variables.STUDIO_EXPANDER_URL,
   STUDIO_EXPANDER_MODEL: variables.STUDIO_EXPANDER_MODEL,
   STUDIO_EXPANDER_API_KEY: variables.STUDIO_EXPANDER_API_KEY,
+  STUDIO_EXPANDER_COST_PER_1K_TOKENS: variables.STUDIO_EXPANDER_COST_PER_1K_TOKENS,
 })
 
 export type Config = z.infer<typeof environment>

@@ -15,6 +15,7 @@ function endpointOf({
   STUDIO_EXPANDER_URL: url,
   STUDIO_EXPANDER_MODEL: model,
   STUDIO_EXPANDER_API_KEY: apiKey,
+  STUDIO_EXPANDER_COST_PER_1K_TOKENS: costPer1kTokens,
 }: Config): ModelEndpoint | undefined {
-  return url === undefined ? undefined : { url, model: model ?? 'default', apiKey }
+  return url === undefined ? undefined : { url, model: model ?? 'default', apiKey, costPer1kTokens }
 }

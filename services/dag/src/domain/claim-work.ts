@@ -1,4 +1,4 @@
-import type { ClaimGroup, ClaimInput, Provider } from '@studio/contracts'
+import { noUsage, type ClaimGroup, type ClaimInput, type Provider } from '@studio/contracts'
 import { derivationKey, runId, StudioError } from '@studio/kernel'
 import { looked } from './cascade-slots.ts'
 import { contentsByName } from './contents-by-name.ts'
@@ -153,6 +153,7 @@ function freshRun(node: NodeRow, key: string, providerVersion: string, inputs: C
     content_hash: node.content_hash,
     attempts: 0,
     duration_ms: 0,
+    usage: noUsage,
     workflow_id: '',
     cascade_id: node.cascade_id,
     caused_by: node.caused_by,

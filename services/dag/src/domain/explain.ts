@@ -1,11 +1,10 @@
 import type { ClaimInput, Explanation, Freshness, LastChange, Provider, Reason, Run } from '@studio/contracts'
-import { derivationKey } from '@studio/kernel'
+import { canonicalJson, derivationKey } from '@studio/kernel'
 import { contentsByName } from './contents-by-name.ts'
 import type { NodeRow } from './ports.ts'
 
 /** An input as it stands now. */
 export interface InputNow extends ClaimInput {
-  readonly state: NodeRow['state']
   /** The delta that made its version, where that is known. */
   readonly delta_id: string | null
 }
@@ -15,6 +14,8 @@ export interface Known {
   readonly node: NodeRow
   /** Inputs that are there, by name and place. */
   readonly inputs: readonly InputNow[]
+  /** Blobs that feed it and have not settled, those that were never made included. */
+  readonly unsettledInputs: readonly string[]
   /** The current version of its provider; null where there is none. */
   readonly provider: Pick<Provider, 'id' | 'version'> | null
   /** The newest run that settled it, and the one that made its version. */
@@ -63,11 +64,14 @@ export function explain(known: Known): Explanation {
 }
 
 const outdating: ReadonlySet<Reason['code']> = new Set(['provider_version_changed', 'configuration_changed'])
+/** What a blob is about to become or failed to says nothing of its inputs. */
+const ofItself: ReadonlySet<Reason['code']> = new Set(['queued', 'running', 'failed'])
 
 function freshnessOf({ node }: Known, reasons: readonly Reason[]): Freshness {
   if (node.state === 'deleted') return 'deleted'
   if (reasons.length === 0) return 'fresh'
-  return node.state === 'settled' && reasons.every(({ code }) => outdating.has(code)) ? 'outdated' : 'stale'
+  const differences = reasons.filter(({ code }) => !ofItself.has(code))
+  return differences.length > 0 && differences.every(({ code }) => outdating.has(code)) ? 'outdated' : 'stale'
 }
 
 function reasonsOf(known: Known): Reason[] {
@@ -79,13 +83,15 @@ function reasonsOf(known: Known): Reason[] {
   return [...differences, ...stateReasons(known)]
 }
 
-function changedInputs(now: readonly InputNow[], then: readonly ClaimInput[]): Reason[] {
-  const before = new Map(then.map((input) => [placeOf(input), input]))
-  const after = new Map(now.map((input) => [placeOf(input), input]))
+/** Inputs of equal contents are equal, whichever blobs they are of: so the key has them. */
+function changedInputs(inputs: readonly InputNow[], inputsThen: readonly ClaimInput[]): Reason[] {
+  if (canonicalJson(contentsByName(inputs)) === canonicalJson(contentsByName(inputsThen))) return []
+  const now = byPlace(inputs)
+  const then = byPlace(inputsThen)
   const reasons: Reason[] = []
-  for (const [place, input] of after) {
+  for (const [place, input] of now) {
     const { name, blob_id } = input
-    const was = before.get(place)
+    const was = then.get(place)
     if (was === undefined) reasons.push({ code: 'input_added', input: name, blob_id })
     else if (was.content_hash !== input.content_hash || was.content_type !== input.content_type)
       reasons.push({
@@ -97,23 +103,29 @@ function changedInputs(now: readonly InputNow[], then: readonly ClaimInput[]): R
         delta_id: input.delta_id,
       })
   }
-  for (const [place, { name, blob_id }] of before)
-    if (!after.has(place)) reasons.push({ code: 'input_removed', input: name, blob_id })
-  if (reasons.length === 0)
-    for (const name of new Set(now.map((input) => input.name)))
-      if (orderOf(now, name) !== orderOf(then, name)) reasons.push({ code: 'input_order_changed', input: name })
+  for (const [place, { name, blob_id }] of then)
+    if (!now.has(place)) reasons.push({ code: 'input_removed', input: name, blob_id })
+  for (const name of new Set(inputs.map((input) => input.name)))
+    if (orderOf(now, then, name) !== orderOf(then, now, name))
+      reasons.push({ code: 'input_order_changed', input: name })
   return reasons
 }
 
-function placeOf({ name, blob_id }: ClaimInput): string {
-  return `${name} ${blob_id}`
+/** Inputs by name and blob; a list may have a blob several times. */
+function byPlace<Input extends ClaimInput>(inputs: readonly Input[]): Map<string, Input> {
+  const places = new Map<string, Input>()
+  for (const input of inputs) {
+    const { name, blob_id } = input
+    let time = 1
+    while (places.has(`${name} ${blob_id} ${time}`)) time++
+    places.set(`${name} ${blob_id} ${time}`, input)
+  }
+  return places
 }
 
-function orderOf(inputs: readonly ClaimInput[], name: string): string {
-  return inputs
-    .filter((input) => input.name === name)
-    .map(({ blob_id }) => blob_id)
-    .join()
+/** The order of those inputs of a name that are there on the other side too. */
+function orderOf(side: ReadonlyMap<string, ClaimInput>, other: ReadonlyMap<string, ClaimInput>, name: string): string {
+  return [...side].flatMap(([place, input]) => (input.name === name && other.has(place) ? place : [])).join()
 }
 
 function changedDerivation({ node, provider }: Known, { key, provider_version, inputs }: Run): Reason[] {
@@ -130,7 +142,7 @@ function changedDerivation({ node, provider }: Known, { key, provider_version, i
   return reasons
 }
 
-function stateReasons({ node, inputs, failedAbove, workflowId }: Known): Reason[] {
+function stateReasons({ node, unsettledInputs, failedAbove, workflowId }: Known): Reason[] {
   switch (node.state) {
     case 'running':
       return [{ code: 'running', workflow_id: workflowId }]
@@ -138,10 +150,8 @@ function stateReasons({ node, inputs, failedAbove, workflowId }: Known): Reason[
       return [{ code: 'failed', run_id: node.last_run_id, error: node.error }]
     case 'blocked':
       return [{ code: 'blocked', blob_ids: [...failedAbove] }]
-    case 'dirty': {
-      const waited = [...new Set(inputs.filter(({ state }) => state !== 'settled').map(({ blob_id }) => blob_id))]
-      return waited.length > 0 ? [{ code: 'waiting', blob_ids: waited }] : [{ code: 'queued' }]
-    }
+    case 'dirty':
+      return unsettledInputs.length > 0 ? [{ code: 'waiting', blob_ids: [...unsettledInputs] }] : [{ code: 'queued' }]
     default:
       return []
   }
@@ -149,16 +159,22 @@ function stateReasons({ node, inputs, failedAbove, workflowId }: Known): Reason[
 
 function lastChangeOf({ node, cascade, lastRun, equalInputs }: Known): LastChange | null {
   if (cascade === null) return null
-  const isOpen = node.state === 'dirty' || node.state === 'running' || node.state === 'blocked'
+  const outcome = lastRun?.outcome ?? outcomeWithoutRun(node)
   return {
     cascade_id: cascade.id,
     root_id: cascade.root_id,
     delta_id: cascade.caused_by,
     at: cascade.started_at,
     run_id: lastRun?.id ?? null,
-    outcome: lastRun?.outcome ?? (isOpen ? 'open' : 'unchanged'),
-    equal_inputs: lastRun || isOpen ? [] : [...equalInputs],
+    outcome,
+    equal_inputs: outcome === 'unchanged' ? [...equalInputs] : [],
   }
+}
+
+function outcomeWithoutRun({ state }: NodeRow): LastChange['outcome'] {
+  if (state === 'dirty' || state === 'running' || state === 'blocked') return 'open'
+  // One that nobody had begun to make goes without a run.
+  return state === 'deleted' ? 'deleted' : 'unchanged'
 }
 
 function summarise(

@@ -7,6 +7,7 @@ import type {
   RunOutcome,
   TriggerPolicy,
   TriggerSubject,
+  Usage,
 } from '@studio/contracts'
 import type { NamedInputs, Problem } from '@studio/kernel'
 import type { CascadeSlot } from './cascade-slots.ts'
@@ -132,6 +133,7 @@ export interface NewRun {
   content_hash: string | null
   attempts: number
   duration_ms: number
+  usage: Usage
   workflow_id: string
   cascade_id: string | null
   caused_by: string | null

@@ -1,4 +1,4 @@
-import type { ClaimInput, RunOutcome, SettleItem } from '@studio/contracts'
+import { noUsage, type ClaimInput, type RunOutcome, type SettleItem } from '@studio/contracts'
 import { newId, runId, toProblem, type Problem, type StudioError } from '@studio/kernel'
 import { markDirty } from './mark-dirty.ts'
 import type {
@@ -107,7 +107,7 @@ export async function failNodes(
 function failure(node: NodeRow, error: Problem, attempts: number): SettleItem {
   return {
     node_id: node.blob_id, epoch: node.epoch, outcome: 'failed', key: node.key, version: null, content_hash: null, content_type: null,
-    size: null, attempts, error, duration_ms: 0,
+    size: null, attempts, error, duration_ms: 0, usage: noUsage,
   } // prettier-ignore
 }
 
@@ -192,6 +192,7 @@ function runOf(
     content_hash: item.content_hash,
     attempts: node.attempts + item.attempts,
     duration_ms: item.duration_ms,
+    usage: item.usage,
     workflow_id: claim?.work.workflow_id ?? '',
     cascade_id: node.cascade_id,
     caused_by: node.caused_by,
@@ -219,7 +220,8 @@ async function triggerSources(
   )
   return written.flatMap((item) => {
     const node = nodes.get(item.node_id)
-    if (!node || item.content_hash === null || item.content_type === null) return []
+    // A recorded output that the head has already is no new version.
+    if (!node || item.version === node.version || item.content_hash === null || item.content_type === null) return []
     return [
       {
         tenant_id: tenantId,

@@ -2,7 +2,7 @@ import type { dagApi, Graph } from '@studio/contracts'
 import type { Handlers } from '@studio/http'
 import { LRUCache } from 'lru-cache'
 import type { Context } from '../context.ts'
-import { levelsOf } from '../domain/levels.ts'
+import { placeNodes } from '../domain/place-nodes.ts'
 import { listChildren, readBelow, readProcessing, readRevision } from '../store/graph-reader.ts'
 import { listRuns } from '../store/job-reader.ts'
 import { cacheAnswered } from '../telemetry.ts'
@@ -41,24 +41,14 @@ export function graphRoutes(
 }
 
 function draw(rootId: string, nodes: readonly Omit<Graph['nodes'][number], 'level'>[], edges: Graph['edges']): Graph {
-  const level = levelsOf(
-    nodes.map((node) => node.blob_id),
-    edges,
-  )
-  const placed = nodes
-    .map((node) => ({
-      ...node,
-      last_run_at: node.last_run_at && new Date(node.last_run_at).toISOString(),
-      level: level.get(node.blob_id) ?? 0,
-    }))
-    .sort((one, other) => one.level - other.level || (one.blob_id < other.blob_id ? -1 : 1))
-  const levels: string[][] = []
-  for (const node of placed) (levels[node.level] ??= []).push(node.blob_id)
+  const stored = nodes.map((node) => ({
+    ...node,
+    last_run_at: node.last_run_at && new Date(node.last_run_at).toISOString(),
+  }))
   return {
     root_id: rootId,
-    nodes: placed,
+    ...placeNodes(stored, edges),
     edges,
-    levels,
-    settled: placed.every((node) => node.state !== 'dirty' && node.state !== 'running'),
+    settled: nodes.every((node) => node.state !== 'dirty' && node.state !== 'running'),
   }
 }

@@ -2,6 +2,7 @@ import type { ClaimInput } from '@studio/contracts'
 import type { Queryable } from '@studio/database'
 import type { NamedInputs } from '@studio/kernel'
 import type { InputEdge, NewDerivation } from '../domain/ports.ts'
+import { moment } from './moment.ts'
 
 /** Inputs of nodes at their heads, by node, in the order of name and place. A deleted blob is no input until it comes back. */
 export async function listInputs(tx: Queryable, blobIds: readonly string[]): Promise<Map<string, ClaimInput[]>> {
@@ -56,8 +57,8 @@ export async function addDerivations(
        on conflict (blob_id) do nothing
        returning blob_id),
      joined as (
-       insert into edge (target_id, input, ordinal, source_id)
-       select new.target_id, new.input, new.ordinal, new.source_id
+       insert into edge (target_id, input, ordinal, source_id, valid_from)
+       select new.target_id, new.input, new.ordinal, new.source_id, ${moment}
        from json_to_recordset($3::json) as new(target_id uuid, input text, ordinal int, source_id uuid) join added on added.blob_id = new.target_id)
      select blob_id from added`,
     [tenantId, JSON.stringify(nodes), JSON.stringify(edges)],
@@ -77,19 +78,23 @@ export async function readInputs(tx: Queryable, blobId: string): Promise<Record<
   return inputs
 }
 
-export async function replaceInputs(tx: Queryable, blobId: string, inputs: NamedInputs): Promise<void> {
+export async function replaceInputs(
+  tx: Queryable,
+  tenantId: string,
+  blobId: string,
+  inputs: NamedInputs,
+): Promise<void> {
   const edges = Object.entries(inputs).flatMap(([input, sources]) =>
     sources.map((source_id, ordinal) => ({ input, ordinal, source_id })),
   )
-  await tx.query(
-    'close-inputs',
-    'update edge set valid_to = clock_timestamp() where target_id = $1 and valid_to is null',
-    [blobId],
-  )
+  await tx.query('close-inputs', `update edge set valid_to = ${moment} where target_id = $2 and valid_to is null`, [
+    tenantId,
+    blobId,
+  ])
   await tx.query(
     'open-inputs',
     `insert into edge (target_id, input, ordinal, source_id, valid_from)
-     select $1, input, ordinal, source_id, clock_timestamp() from json_to_recordset($2::json) as new(input text, ordinal int, source_id uuid)`,
-    [blobId, JSON.stringify(edges)],
+     select $2, input, ordinal, source_id, ${moment} from json_to_recordset($3::json) as new(input text, ordinal int, source_id uuid)`,
+    [tenantId, blobId, JSON.stringify(edges)],
   )
 }

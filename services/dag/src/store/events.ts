@@ -2,6 +2,7 @@ import { subjectOf, type EventType } from '@studio/contracts'
 import type { Queryable } from '@studio/database'
 import { newId } from '@studio/kernel'
 import type { Cause, NewEvent } from '../domain/ports.ts'
+import { moment } from './moment.ts'
 
 /** NATS takes at most 1 MiB a message; a fact has at most about 1 KiB. */
 const factsPerEvent = 500
@@ -63,7 +64,7 @@ export async function closeCascades(
   if (cascadeIds.length === 0) return
   const facts = await tx.query<{ cascade_id: string; root_id: string; caused_by: string | null; nodes: number }>(
     'close-cascades',
-    `update cascade set settled_at = now()
+    `update cascade set settled_at = ${moment}
      where tenant_id = $1 and settled_at is null and ($2::uuid[] is null or id = any($2::uuid[]))
        and not exists (select 1 from node where node.cascade_id = cascade.id and node.state in ('dirty', 'running'))
      returning id as cascade_id, root_id, caused_by, nodes`,

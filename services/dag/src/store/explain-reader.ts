@@ -1,4 +1,4 @@
-import type { ClaimInput, NodeState } from '@studio/contracts'
+import type { ClaimInput } from '@studio/contracts'
 import type { Database } from '@studio/database'
 import type { Known } from '../domain/explain.ts'
 import type { PrismaClient } from '../generated/client.ts'
@@ -6,7 +6,7 @@ import { runOf } from './job-reader.ts'
 import { readNodes } from './nodes.ts'
 
 type Told = Omit<Known, 'inputs' | 'provider'> & {
-  readonly inputs: readonly (ClaimInput & { state: NodeState })[]
+  readonly inputs: readonly ClaimInput[]
 }
 
 /** All that dag has of one blob to explain it, whatever the size of its graph; null for what the tenant does not have. */
@@ -19,25 +19,29 @@ export async function readKnown(
   const [node] = await readNodes(database, tenantId, [blobId])
   if (!node) return null
   const mine = { tenantId, blobId }
-  const [inputs, settledBy, madeBy, lastRun, cascade, failedAbove, equalInputs, claim] = await Promise.all([
-    readInputsNow(database, blobId),
-    prisma.run.findFirst({
-      where: { ...mine, outcome: { in: ['version', 'cutoff', 'memo'] } },
-      orderBy: { epoch: 'desc' },
-    }),
-    prisma.run.findFirst({
-      where: { ...mine, outcome: { in: ['version', 'memo'] }, version: node.version },
-      orderBy: { epoch: 'desc' },
-    }),
-    prisma.run.findFirst({ where: { ...mine, epoch: node.epoch } }),
-    node.cascade_id === null ? null : prisma.cascade.findFirst({ where: { id: node.cascade_id, tenantId } }),
-    node.state === 'blocked' ? listFailedAbove(database, blobId) : [],
-    node.cascade_id === null ? [] : listEqualInputs(database, blobId, node.cascade_id),
-    node.claim_id === null ? null : prisma.claim.findFirst({ where: { id: node.claim_id, tenantId } }),
-  ])
+  const [inputs, unsettledInputs, settledBy, madeBy, lastRun, cascade, failedAbove, equalInputs, claim] =
+    await Promise.all([
+      readInputsNow(database, blobId),
+      node.state === 'dirty' ? listUnsettledInputs(database, blobId) : [],
+      prisma.run.findFirst({
+        where: { ...mine, outcome: { in: ['version', 'cutoff', 'memo'] } },
+        orderBy: { epoch: 'desc' },
+      }),
+      prisma.run.findFirst({
+        where: { ...mine, outcome: { in: ['version', 'memo'] }, version: node.version },
+        // Later ones found that the version is there already.
+        orderBy: { epoch: 'asc' },
+      }),
+      prisma.run.findFirst({ where: { ...mine, epoch: node.epoch } }),
+      node.cascade_id === null ? null : prisma.cascade.findFirst({ where: { id: node.cascade_id, tenantId } }),
+      node.state === 'blocked' ? listFailedAbove(database, blobId) : [],
+      node.cascade_id === null ? [] : listEqualInputs(database, blobId, node.cascade_id),
+      node.claim_id === null ? null : prisma.claim.findFirst({ where: { id: node.claim_id, tenantId } }),
+    ])
   return {
     node,
     inputs,
+    unsettledInputs,
     settledBy: settledBy && runOf(settledBy),
     madeBy: madeBy && runOf(madeBy),
     lastRun: lastRun && runOf(lastRun),
@@ -53,15 +57,26 @@ export async function readKnown(
   }
 }
 
-function readInputsNow(database: Database, blobId: string): Promise<(ClaimInput & { state: NodeState })[]> {
+function readInputsNow(database: Database, blobId: string): Promise<ClaimInput[]> {
   return database.query(
     'read-inputs-now',
-    `select edge.input as name, source.blob_id, source.version, source.content_hash, source.content_type, source.state
+    `select edge.input as name, source.blob_id, source.version, source.content_hash, source.content_type
      from edge join node source on source.blob_id = edge.source_id
      where edge.target_id = $1 and edge.valid_to is null and source.state <> 'deleted' and not source.doomed and source.content_hash is not null
      order by edge.input, edge.ordinal`,
     [blobId],
   )
+}
+
+/** What a dirty node waits for, as it is counted when it is marked. */
+async function listUnsettledInputs(database: Database, blobId: string): Promise<string[]> {
+  const rows = await database.query<{ blob_id: string }>(
+    'list-unsettled-inputs',
+    `select distinct source.blob_id from edge join node source on source.blob_id = edge.source_id
+     where edge.target_id = $1 and edge.valid_to is null and source.state in ('dirty', 'running', 'failed', 'blocked') and not source.doomed`,
+    [blobId],
+  )
+  return rows.map((row) => row.blob_id)
 }
 
 async function listFailedAbove(database: Database, blobId: string): Promise<string[]> {
@@ -83,7 +98,9 @@ async function listEqualInputs(database: Database, blobId: string, cascadeId: st
     'list-equal-inputs',
     `select distinct source.blob_id from edge join node source on source.blob_id = edge.source_id
      where edge.target_id = $1 and edge.valid_to is null and source.cascade_id = $2 and source.provider_id is not null
-       and not exists (select from run where run.blob_id = source.blob_id and run.epoch = source.epoch and run.outcome in ('version', 'memo', 'failed'))`,
+       and not exists (
+         select from run where run.blob_id = source.blob_id and run.epoch = source.epoch and run.outcome in ('version', 'memo', 'failed')
+           and not exists (select from run before where before.blob_id = run.blob_id and before.epoch < run.epoch and before.version = run.version))`,
     [blobId, cascadeId],
   )
   return rows.map((row) => row.blob_id)

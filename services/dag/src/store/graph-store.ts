@@ -53,8 +53,9 @@ export function createGraphStore(database: Database, leaseMs: number, afterCommi
 async function lockTenant(tx: Queryable, tenantId: string): Promise<readonly CascadeSlot[]> {
   const [row] = await tx.query<{ cascades: CascadeSlot[] }>(
     'lock-tenant',
-    `insert into tenant (tenant_id, revision) values ($1, 1)
-     on conflict (tenant_id) do update set revision = tenant.revision + 1
+    `insert into tenant (tenant_id, revision, changed_at) values ($1, 1, clock_timestamp())
+     on conflict (tenant_id) do update set revision = tenant.revision + 1,
+       changed_at = greatest(clock_timestamp(), tenant.changed_at + interval '1 microsecond')
      returning cascades`,
     [tenantId],
   )
@@ -98,7 +99,7 @@ function graphTransaction(
     blockBelow: (ids) => blockBelow(tx, tenantId, ids),
     markDoomed: (cause, ids) => markDoomed(tx, tenantId, cause, ids),
     readInputs: (id) => readInputs(tx, id),
-    replaceInputs: (id, inputs) => replaceInputs(tx, id, inputs),
+    replaceInputs: (id, inputs) => replaceInputs(tx, tenantId, id, inputs),
     addAncestry: (ids, providers) => addAncestry(tx, tenantId, ids, providers),
     lease: (leases) => lease(tx, tenantId, leaseMs, leases),
     release: (ids) => release(tx, tenantId, ids),

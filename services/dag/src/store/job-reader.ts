@@ -81,9 +81,14 @@ export function runOf(run: StoredRun): Run {
     content_hash: run.contentHash,
     attempts: run.attempts,
     duration_ms: run.durationMs,
+    usage: { tokens: numberOf(run.tokens), cost_microdollars: numberOf(run.costMicrodollars) },
     workflow_id: run.workflowId,
     caused_by: run.causedBy,
     error: run.error as unknown as Problem | null,
     finished_at: run.finishedAt.toISOString(),
   }
+}
+
+function numberOf(count: bigint | null): number | null {
+  return count === null ? null : Number(count)
 }

@@ -1,5 +1,6 @@
 import type { Queryable } from '@studio/database'
 import type { NodeRow, SourceHead } from '../domain/ports.ts'
+import { moment } from './moment.ts'
 
 const columns = `blob_id, tenant_id, user_id, created_by, providers, ancestry, parent_id, root_id, depth, version, content_hash, content_type, size,
   provider_id, provider_version, config, label, state, doomed, dirty_inputs, epoch, attempts, key, claim_id, last_key, last_run_id, last_run_at,
@@ -44,13 +45,17 @@ export async function putSources(tx: Queryable, tenantId: string, heads: readonl
   if (heads.length === 0) return
   await tx.query(
     'put-sources',
-    `insert into node (blob_id, tenant_id, user_id, created_by, providers, ancestry, parent_id, root_id, depth, version, content_hash, content_type, size, state)
-     select blob_id, $1, user_id, created_by, providers, '{}', parent_id, root_id, depth, version, content_hash, content_type, size, state
-     from json_to_recordset($2::json) as head(blob_id uuid, user_id uuid, created_by text, providers json, parent_id uuid, root_id uuid, depth int,
-       version int, content_hash text, content_type text, size bigint, state text)
-     on conflict (blob_id) do update set version = excluded.version, content_hash = excluded.content_hash, content_type = excluded.content_type,
-       size = excluded.size, state = excluded.state, providers = excluded.providers, changed_at = now()
-     where node.tenant_id = excluded.tenant_id and node.version < excluded.version`,
+    `with moved as (
+       insert into node (blob_id, tenant_id, user_id, created_by, providers, ancestry, parent_id, root_id, depth, version, content_hash, content_type, size, state)
+       select blob_id, $1, user_id, created_by, providers, '{}', parent_id, root_id, depth, version, content_hash, content_type, size, state
+       from json_to_recordset($2::json) as head(blob_id uuid, user_id uuid, created_by text, providers json, parent_id uuid, root_id uuid, depth int,
+         version int, content_hash text, content_type text, size bigint, state text)
+       on conflict (blob_id) do update set version = excluded.version, content_hash = excluded.content_hash, content_type = excluded.content_type,
+         size = excluded.size, state = excluded.state, providers = excluded.providers, changed_at = now()
+       where node.tenant_id = excluded.tenant_id and node.version < excluded.version
+       returning blob_id, version, content_hash, content_type, state)
+     insert into head (blob_id, version, tenant_id, content_hash, content_type, deleted, at)
+     select blob_id, version, $1, content_hash, content_type, state = 'deleted', ${moment} from moved`,
     [tenantId, JSON.stringify(heads)],
   )
 }

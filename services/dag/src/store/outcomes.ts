@@ -1,20 +1,28 @@
 import type { Queryable } from '@studio/database'
 import type { NewMemo, NewRun, NodeSettlement } from '../domain/ports.ts'
+import { moment } from './moment.ts'
 
-/** Ends runs. A failed node keeps its head and the key that made it; a deleted one forgets both, so that it is made anew if it comes back. */
+/**
+ * Ends runs, and records the heads that they made (a cutoff names the one that is there). A failed node keeps its head and the key that made it; a
+ * deleted one forgets both, so that it is made anew if it comes back.
+ */
 export async function settle(tx: Queryable, tenantId: string, settlements: readonly NodeSettlement[]): Promise<void> {
   await tx.query(
     'settle',
-    `update node set state = done.state, doomed = false, dirty_inputs = 0, claim_id = null, lease_until = null, attempts = 0,
-       leases = case done.state when 'failed' then node.leases else 0 end,
-       version = coalesce(done.version, node.version),
-       content_hash = case when done.state = 'deleted' then null else coalesce(done.content_hash, node.content_hash) end,
-       content_type = coalesce(done.content_type, node.content_type), size = coalesce(done.size, node.size),
-       last_key = case done.state when 'deleted' then null when 'settled' then done.last_key else node.last_key end,
-       last_run_id = done.run_id, last_run_at = now(), error = done.error, changed_at = now()
-     from json_to_recordset($2::json) as done(blob_id uuid, state text, version int, content_hash text, content_type text, size bigint,
-       last_key text, run_id uuid, error json)
-     where node.blob_id = done.blob_id and node.tenant_id = $1`,
+    `with ended as (
+       update node set state = done.state, doomed = false, dirty_inputs = 0, claim_id = null, lease_until = null, attempts = 0,
+         leases = case done.state when 'failed' then node.leases else 0 end,
+         version = coalesce(done.version, node.version),
+         content_hash = case when done.state = 'deleted' then null else coalesce(done.content_hash, node.content_hash) end,
+         content_type = coalesce(done.content_type, node.content_type), size = coalesce(done.size, node.size),
+         last_key = case done.state when 'deleted' then null when 'settled' then done.last_key else node.last_key end,
+         last_run_id = done.run_id, last_run_at = now(), error = done.error, changed_at = now()
+       from json_to_recordset($2::json) as done(blob_id uuid, state text, version int, content_hash text, content_type text, size bigint,
+         last_key text, run_id uuid, error json)
+       where node.blob_id = done.blob_id and node.tenant_id = $1
+       returning node.blob_id, new.version, old.version as version_before, node.content_hash, node.content_type, done.state, done.run_id)
+     insert into head (blob_id, version, tenant_id, content_hash, content_type, deleted, run_id, at)
+     select blob_id, version, $1, content_hash, content_type, state = 'deleted', run_id, ${moment} from ended where version > version_before`,
     [tenantId, JSON.stringify(settlements)],
   )
 }
@@ -32,13 +40,13 @@ export async function addRuns(tx: Queryable, tenantId: string, runs: readonly Ne
   await tx.query(
     'add-runs',
     `insert into run (id, tenant_id, blob_id, epoch, provider_id, provider_version, key, inputs, outcome, version, content_hash, attempts, duration_ms,
-       workflow_id, cascade_id, caused_by, error)
-     select id, $1, blob_id, epoch, provider_id, provider_version, key, inputs, outcome, version, content_hash, attempts, duration_ms, workflow_id,
-       cascade_id, caused_by, error
+       tokens, cost_microdollars, workflow_id, cascade_id, caused_by, error)
+     select id, $1, blob_id, epoch, provider_id, provider_version, key, inputs, outcome, version, content_hash, attempts, duration_ms,
+       tokens, cost_microdollars, workflow_id, cascade_id, caused_by, error
      from json_to_recordset($2::json) as new(id uuid, blob_id uuid, epoch int, provider_id text, provider_version text, key text, inputs json,
-       outcome text, version int, content_hash text, attempts int, duration_ms float8, workflow_id text, cascade_id uuid, caused_by uuid, error json)
+       outcome text, version int, content_hash text, attempts int, duration_ms float8, tokens bigint, cost_microdollars bigint, workflow_id text, cascade_id uuid, caused_by uuid, error json)
      on conflict (id) do nothing`,
-    [tenantId, JSON.stringify(runs)],
+    [tenantId, JSON.stringify(runs.map(({ usage, ...run }) => ({ ...run, ...usage })))],
   )
 }
 

@@ -1,6 +1,8 @@
 import type {
   Blob,
   BlobResource,
+  Cascade,
+  CascadeResource,
   Delta,
   DeltaResource,
   Derivation,
@@ -107,6 +109,10 @@ export function deltaResource({ tenant_id: _tenant, ...delta }: Delta): DeltaRes
 
 export function runResource({ tenant_id: _tenant, ...run }: Run): RunResource {
   return run
+}
+
+export function cascadeResource({ tenant_id: _tenant, ...cascade }: Cascade): CascadeResource {
+  return cascade
 }
 
 export function jobResource({ id, tenant_id: _tenant, run, ...job }: Job): JobResource {

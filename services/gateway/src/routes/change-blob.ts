@@ -18,7 +18,7 @@ import { submit, type Submission } from './submit.ts'
 export function changeBlobRoutes(router: Router, context: Context): void {
   router.patch('/blobs/:id', async (request, response) => {
     const query = validate(ChangeQuery, request.query)
-    const submission = await update(context, request, response, idFrom(request.params.id), keepingOf(query))
+    const submission = await updateOfBody(context, request, response, idFrom(request.params.id), keepingOf(query))
     await answerAccepted(
       context,
       response,
@@ -80,7 +80,7 @@ export function changeBlobRoutes(router: Router, context: Context): void {
 }
 
 /** The change that a PATCH asks for; its content type says how it is written. */
-async function update(
+export async function updateOfBody(
   context: Context,
   request: Request,
   response: Response,

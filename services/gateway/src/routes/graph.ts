@@ -1,4 +1,4 @@
-import { ListRunsQuery, NoQuery, type ExplanationResource } from '@studio/contracts'
+import { ListRunsQuery, NoQuery, ReadGraphQuery, type ExplanationResource } from '@studio/contracts'
 import { validate } from '@studio/http'
 import type { Router } from 'express'
 import { principalOf } from '../auth/authenticate.ts'
@@ -6,13 +6,17 @@ import type { Context } from '../context.ts'
 import { blobResource, graphResource, runResource } from '../domain/resources.ts'
 import { answerData, answerPage } from './answer.ts'
 import { findBlob, idFrom } from './find-blob.ts'
+import { pastGraph } from './past.ts'
 
 /** What was made from a blob, and how. */
 export function graphRoutes(router: Router, context: Context): void {
   router.get('/blobs/:id/dag', async (request, response) => {
-    validate(NoQuery, request.query)
+    const { at, cascade } = validate(ReadGraphQuery, request.query)
     const principal = principalOf(response)
     const blob_id = idFrom(request.params.id)
+    if (at !== undefined) return answerData(response, 200, await pastGraph(context, principal, blob_id, { at }))
+    if (cascade !== undefined)
+      return answerData(response, 200, await pastGraph(context, principal, blob_id, { cascade_id: cascade }))
     const [blob, { graph }] = await Promise.all([
       findBlob(context, principal, blob_id),
       context.dag.call('readGraph', { tenant_id: principal.tenant_id, blob_id }),

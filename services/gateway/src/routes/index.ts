@@ -9,6 +9,8 @@ import { diffRoute } from './diff.ts'
 import { graphRoutes } from './graph.ts'
 import { historyRoutes } from './history.ts'
 import { operationRoutes } from './operations.ts'
+import { provenanceRoute } from './past.ts'
+import { previewRoutes } from './previews.ts'
 import { providerRoutes } from './providers.ts'
 import { readBlobRoutes } from './read-blob.ts'
 import { retryLater } from './retry-later.ts'
@@ -22,6 +24,8 @@ export function publicApi(context: Context): Router {
   changeBlobRoutes(router, context)
   operationRoutes(router, context)
   graphRoutes(router, context)
+  provenanceRoute(router, context)
+  previewRoutes(router, context)
   derivationRoutes(router, context)
   historyRoutes(router, context)
   deltaRoutes(router, context)

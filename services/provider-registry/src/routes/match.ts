@@ -9,7 +9,8 @@ import { matchProviders } from '../domain/match-providers.ts'
 const searchedBytes = 1024 * 1024
 
 export function matchRoute({ catalogue, blob }: Context): Handlers<typeof registryApi>['match'] {
-  const readText = async ({ tenant_id, content_hash }: TriggerSubject): Promise<string | null> => {
+  const readText = async ({ tenant_id, content_hash, text }: TriggerSubject): Promise<string | null> => {
+    if (text !== undefined) return text
     const reference = { tenant_id, hash: content_hash }
     const bytes = await contentOf(blob, reference, await blob.one('readContents', reference))
     return bytes && bytes.subarray(0, searchedBytes).toString('utf8')

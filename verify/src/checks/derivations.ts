@@ -1,0 +1,119 @@
+import { derivationKey, type InputContents } from '../digest.ts'
+import type { Code } from '../findings.ts'
+import type { Graph, GraphNode } from '../graph.ts'
+import type { Rerun, Work } from '../rerun.ts'
+import type { Head, Tenant } from '../tenant.ts'
+
+/** The newest run that settled a derived blob. */
+interface LastRun {
+  blob_id: string
+  provider: string
+  key: string
+  content_hash: string | null
+  content_type: string | null
+  /** The newest version that a run says it made. */
+  made: number | null
+}
+
+const chunk = 200
+
+/**
+ * Works out, from the sources down, what each derived blob must be, and compares it with its newest version. Where the provider can be run
+ * again it is run; for others the recorded output of the key counts. `heads` then says what derived blobs must be.
+ */
+export async function checkDerivations(tenant: Tenant, graph: Graph, rerun: Rerun): Promise<number> {
+  const { ordered, cyclic } = graph.inOrder()
+  for (const { blob_id } of cyclic)
+    tenant.findings.add('derivation_cycle', { tenant_id: tenant.id, blob_id }, 'an order', 'none')
+  for (let at = 0; at < ordered.length; at += chunk) {
+    const nodes = ordered.slice(at, at + chunk)
+    const runs = await readLastRuns(
+      tenant,
+      nodes.map(({ blob_id }) => blob_id),
+    )
+    for (const node of nodes) await checkDerivation(tenant, graph, node, runs.get(node.blob_id), rerun)
+  }
+  return ordered.length
+}
+
+async function checkDerivation(
+  tenant: Tenant,
+  graph: Graph,
+  node: GraphNode,
+  run: LastRun | undefined,
+  rerun: Rerun,
+): Promise<void> {
+  const { id: tenant_id, findings, heads } = tenant
+  const head = heads.get(node.blob_id)
+  const report = (code: Code, expected: unknown, found: unknown): void =>
+    findings.add(code, { tenant_id, blob_id: node.blob_id, version: head?.version }, expected, found)
+  const isThere = head !== undefined && !head.deleted
+
+  const inputs = liveInputs(graph, node, heads)
+  if (inputs === null) {
+    if (isThere) report('derived_not_deleted', 'a tombstone', head.hash)
+    if (node.state !== 'deleted') report('dag_state_wrong', 'deleted', node.state)
+    return
+  }
+  if (node.state === 'blocked' && !isHindered(graph, node)) report('dag_state_wrong', 'not blocked', 'blocked')
+  if (node.state === 'deleted') report('derived_missing', inputs, null)
+  // What has failed keeps the last version that it had; what waits or runs is named elsewhere.
+  if (node.state !== 'settled') return
+  if (!isThere || run === undefined) return report('derived_missing', inputs, head ?? null)
+  if (run.made !== head.version) report('derived_unexplained', `a run that made version ${head.version}`, run.made)
+
+  const work = { provider: run.provider, config: node.config, inputs }
+  const key = derivationKey(work.provider, work.config, inputs)
+  if (key !== run.key) report('derived_stale', key, run.key)
+  const output = await outputOf(tenant, key, work, run, rerun)
+  if (output === null) return report('output_unrecorded', `an output of ${key}`, null)
+  if ('error' in output) return report('rerun_failed', head.hash, output.error)
+  const { hash, content_type } = output
+  if (hash !== head.hash || content_type !== head.content_type)
+    report('derived_head_wrong', { hash, content_type }, { hash: head.hash, content_type: head.content_type })
+  heads.set(node.blob_id, { ...head, hash, content_type })
+}
+
+/** Contents of the inputs that are there; null where none is. */
+function liveInputs(graph: Graph, node: GraphNode, heads: ReadonlyMap<string, Head>): InputContents | null {
+  const inputs: Record<string, [string, string][]> = {}
+  for (const { input, source_id } of graph.inputsOf(node.blob_id)) {
+    const source = heads.get(source_id)
+    if (source && !source.deleted) (inputs[input] ??= []).push([source.content_type, source.hash])
+    // One that was never made (it failed) is no input, and keeps what is below it from being made; it does not delete it.
+    else if (!source && graph.nodes.get(source_id)?.state !== 'deleted') inputs[input] ??= []
+  }
+  return Object.keys(inputs).length === 0 ? null : inputs
+}
+
+function isHindered(graph: Graph, { blob_id }: GraphNode): boolean {
+  return graph
+    .inputsOf(blob_id)
+    .some(({ source_id }) =>
+      ['failed', 'blocked', 'dirty', 'running'].includes(graph.nodes.get(source_id)?.state ?? ''),
+    )
+}
+
+async function outputOf(tenant: Tenant, key: string, work: Work, run: LastRun, rerun: Rerun): ReturnType<Rerun> {
+  const made = await rerun(work)
+  if (made) return made
+  const [memo] = await tenant.snapshot.rows<{ hash: string; content_type: string }>(
+    'select content_hash as hash, content_type from dag.memo where tenant_id = $1 and key = $2',
+    [tenant.id, key],
+  )
+  if (memo) return memo
+  const { content_hash: hash, content_type } = run
+  return run.key === key && hash !== null && content_type !== null ? { hash, content_type } : null
+}
+
+async function readLastRuns({ id, snapshot }: Tenant, blobIds: string[]): Promise<Map<string, LastRun>> {
+  const rows = await snapshot.rows<LastRun>(
+    `select distinct on (run.blob_id) run.blob_id, run.provider_id || '@' || run.provider_version as provider, run.key, run.content_hash,
+       (select max(version) from dag.run made where made.blob_id = run.blob_id and made.outcome in ('version', 'memo')) as made,
+       (select content_type from blob.version where version.blob_id = run.blob_id and version.version = run.version) as content_type
+     from dag.run where run.tenant_id = $1 and run.blob_id = any($2::uuid[]) and run.outcome in ('version', 'cutoff', 'memo')
+     order by run.blob_id, run.epoch desc`,
+    [id, blobIds],
+  )
+  return new Map(rows.map((row) => [row.blob_id, row]))
+}

@@ -1,0 +1,131 @@
+import { isDeepStrictEqual } from 'node:util'
+import { derivationKey, runId, transformDeltaId } from '../digest.ts'
+import type { Code } from '../findings.ts'
+import type { Rerun } from '../rerun.ts'
+import type { Tenant } from '../tenant.ts'
+
+interface RunRow {
+  id: string
+  blob_id: string
+  epoch: number
+  provider: string
+  key: string | null
+  outcome: string
+  version: number | null
+  content_hash: string | null
+  inputs: { name: string; blob_id: string; version: number; content_hash: string; content_type: string }[]
+  /** Its node's configuration as it is now. */
+  config: unknown
+  /** What the derivation took when the run ended, in order: `name blob`. */
+  wired: string[]
+  /** What the versions of its inputs have: `hash type`, null where there is no such version. */
+  held: (string | null)[]
+  /** The version that it names, as blob has it. */
+  held_version: { content_hash: string; operation: string; delta_id: string } | null
+}
+
+export interface RunCounts {
+  runs: number
+  /** Of another configuration than the node has now: their keys, and so their outputs, cannot be computed again. */
+  unverifiable: number
+}
+
+/**
+ * Holds each recorded run that a worker ended to what the derivation took then, to the versions that it read, to the version that it made,
+ * and, where its key can be computed, to what the provider makes of its inputs.
+ */
+export async function checkRuns(tenant: Tenant, rerun: Rerun): Promise<RunCounts> {
+  const counts = { runs: 0, unverifiable: 0 }
+  let last: LastVersion | undefined
+  for await (const run of readRuns(tenant)) {
+    counts.runs++
+    const report = (code: Code, expected: unknown, found: unknown): void =>
+      tenant.findings.add(code, { tenant_id: tenant.id, blob_id: run.blob_id, version: run.version }, expected, found)
+    const id = runId(run.blob_id, run.epoch)
+    if (run.id !== id) report('run_id_wrong', id, run.id)
+    checkInputs(run, report)
+    last = checkVersion(run, last?.blob_id === run.blob_id ? last : undefined, report)
+    if (!(await checkOutput(run, rerun, report))) counts.unverifiable++
+  }
+  return counts
+}
+
+type Report = (code: Code, expected: unknown, found: unknown) => void
+
+/** A deleted blob is no input, so the inputs may be fewer than what is wired, never others and never in another order. */
+function checkInputs({ inputs, wired, held }: RunRow, report: Report): void {
+  let at = 0
+  const given = inputs.map(({ name, blob_id }) => `${name} ${blob_id}`)
+  const isInOrder = given.every((input) => (at = wired.indexOf(input, at) + 1) > 0)
+  if (!isInOrder) report('run_inputs_wrong', wired, given)
+  inputs.forEach((input, index) => {
+    const recorded = `${input.content_hash} ${input.content_type}`
+    if (held[index] !== recorded)
+      report('run_inputs_wrong', held[index], `${recorded} as version ${input.version} of ${input.blob_id}`)
+  })
+}
+
+/** The newest version of a blob that a run has made so far. */
+interface LastVersion {
+  readonly blob_id: string
+  readonly number: number
+}
+
+/** A run made its version, or found (cutoff, memo) that the newest one is what it would have made. */
+function checkVersion(run: RunRow, last: LastVersion | undefined, report: Report): LastVersion | undefined {
+  const { blob_id, epoch, key, outcome, version, content_hash, held_version } = run
+  if (outcome === 'deleted' || version === null) return last
+  const delta_id = transformDeltaId(blob_id, epoch, key ?? '')
+  const isMaker = held_version?.delta_id === delta_id
+  const expected = {
+    content_hash,
+    operation: 'transform',
+    delta_id: isMaker || outcome === 'version' ? delta_id : held_version?.delta_id,
+  }
+  if (!isDeepStrictEqual(expected, held_version)) report('run_version_wrong', expected, held_version)
+  if (!isMaker) {
+    if (outcome !== 'version' && version !== last?.number) report('run_version_wrong', last?.number, version)
+    return last
+  }
+  if (last !== undefined && version <= last.number)
+    report('run_out_of_order', `a version after ${last.number}`, `version ${version} in epoch ${epoch}`)
+  return { blob_id, number: version }
+}
+
+/** False where the run's configuration is not known any more. */
+async function checkOutput(
+  { provider, config, inputs, key, content_hash, outcome }: RunRow,
+  rerun: Rerun,
+  report: Report,
+): Promise<boolean> {
+  if (outcome === 'deleted') return true
+  const contents: Record<string, [string, string][]> = {}
+  for (const input of inputs) (contents[input.name] ??= []).push([input.content_type, input.content_hash])
+  if (derivationKey(provider, config, contents) !== key) return false
+  const output = await rerun({ provider, config, inputs: contents })
+  if (output && 'error' in output) report('rerun_failed', content_hash, output.error)
+  else if (output && output.hash !== content_hash) report('run_output_wrong', output.hash, content_hash)
+  return true
+}
+
+/** Those of a worker (`attempts` > 0): what dag settles by itself reads nothing and makes nothing. */
+function readRuns({ id, snapshot }: Tenant): AsyncGenerator<RunRow, void> {
+  return snapshot.stream<RunRow>(
+    `select run.id, run.blob_id, run.epoch, run.provider_id || '@' || run.provider_version as provider, run.key, run.outcome, run.version,
+       run.content_hash, run.inputs, node.config,
+       array(select edge.input || ' ' || edge.source_id from dag.edge
+         where edge.target_id = run.blob_id and edge.valid_from <= run.finished_at and (edge.valid_to is null or edge.valid_to > run.finished_at)
+         order by edge.input, edge.ordinal) as wired,
+       array(select version.content_hash || ' ' || version.content_type
+         from rows from (json_to_recordset(run.inputs) as (blob_id uuid, version int)) with ordinality as input(blob_id, version, place)
+         left join blob.version on version.blob_id = input.blob_id and version.version = input.version and version.tenant_id = run.tenant_id
+         order by place) as held,
+       (select json_build_object('content_hash', version.content_hash, 'operation', version.operation, 'delta_id', version.delta_id)
+         from blob.version where version.blob_id = run.blob_id and version.version = run.version) as held_version
+     from dag.run join dag.node on node.blob_id = run.blob_id
+     where run.tenant_id = $1 and run.attempts > 0 and run.outcome <> 'failed'
+     order by run.blob_id, run.epoch`,
+    [id],
+    200,
+  )
+}

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto'
+import { startStudio, waitFor, type Api, type TestStudio } from '@studio/testing'
+import pg from 'pg'
+
+const base = '/api/v1/studio'
+
+/** A studio with something of everything in its history, and what the tests need to find it. */
+export interface World {
+  readonly studio: TestStudio
+  readonly client: pg.Client
+  readonly tenant: string
+  /** A JSON document: five versions by patches, a revert and a merge. */
+  readonly document: string
+  /** A text with the default providers behind it. */
+  readonly text: string
+  readonly expanded: string
+  /** What `compare` makes of two texts. */
+  readonly comparison: string
+  /** What a provider makes that cannot be run again. */
+  readonly stamped: string
+  stop(): Promise<void>
+}
+
+interface Entity {
+  readonly id: string
+  readonly version: number
+}
+
+/** Makes the world through the public API, and waits until it is quiet. */
+export async function createWorld(): Promise<World> {
+  const studio = await startStudio({
+    workers: { 'test-worker': 'tests/providers/main.ts' },
+    partEnv: { blob: { STUDIO_PACK_MS: '200' } },
+  })
+  const client = new pg.Client({ connectionString: studio.databaseUrl })
+  try {
+    await client.connect()
+    const name = randomUUID()
+    const ids = await live(studio.as(name))
+    await quiet(client)
+    return {
+      studio,
+      client,
+      tenant: studio.tenantOf(name),
+      ...ids,
+      stop: async () => {
+        await client.end()
+        await studio.stop()
+      },
+    }
+  } catch (error) {
+    await studio.stop()
+    throw error
+  }
+}
+
+async function live(api: Api) {
+  const send = async (
+    method: string,
+    path: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Entity> => {
+    const { status, body: answer } = await api.request(method, `${base}${path}`, { body, headers })
+    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(answer)}`)
+    return answer?.data as Entity
+  }
+  const create = (text: string, more: object = {}) => send('POST', '/blobs', { text, providers: 'none', ...more })
+  const edit = ({ id }: Entity, text: string) => send('PATCH', `/blobs/${id}`, { text })
+  const patch = ({ id }: Entity, type: string, body: unknown, query = '') =>
+    send('PATCH', `/blobs/${id}${query}`, JSON.stringify(body), { 'content-type': type })
+  const derive = (provider_id: string, inputs: object, more: object = {}) =>
+    send('POST', '/derivations', { provider_id, inputs, ...more })
+  const revert = ({ id }: Entity, to_version: number) => send('POST', `/blobs/${id}/revert`, { to_version })
+  const remove = ({ id }: Entity) => send('DELETE', `/blobs/${id}`, undefined)
+  const made = ({ id }: Entity, version: number) =>
+    waitFor(
+      `version ${version} of ${id}`,
+      async () => {
+        const { body } = await api.get(`${base}/derivations/${id}`)
+        return body.data.state === 'settled' && body.data.version === version
+      },
+      { timeoutMs: 60_000 },
+    )
+
+  const document = await create('{"title": "a", "tags": [1, 2]}', {
+    content_type: 'application/json',
+    conflict_policy: 'merge',
+  })
+  await patch(document, 'application/json-patch+json', [
+    { op: 'add', path: '/__proto__', value: { constructor: [] } },
+    { op: 'move', from: '/tags/0', path: '/tags/1' },
+  ])
+  await patch(document, 'application/merge-patch+json', { title: 'b', more: { note: 'x' } })
+  await patch(document, 'application/json-patch+json', [{ op: 'add', path: '/tags/-', value: 9 }], '?from_version=2')
+  await revert(document, 2)
+  await send('PATCH', `/blobs/${document.id}`, { metadata: { colour: 'red' } })
+
+  const long = Array.from({ length: 24 }, (_, at) => `Line ${at} says that the fox have a apple in there garden.`).join(
+    '\n',
+  )
+  const text = await create(long, { providers: 'auto' })
+  const children = await waitFor(
+    'what the providers make of a text',
+    async () => {
+      const { body } = await api.get(`${base}/blobs/${text.id}/dag`)
+      const { settled, nodes } = body.data as { settled: boolean; nodes: { blob_id: string; provider_id: string }[] }
+      return settled && nodes.length === 4 && nodes
+    },
+    { timeoutMs: 60_000 },
+  )
+  await edit(text, long.replace('Line 10', 'Line ten 😀'))
+  await edit(text, long.replace('Line 20', 'Line twenty'))
+
+  const [one, other] = [await create('The cat sat.\n'), await create('The dog sat.\n')]
+  const comparison = await derive('compare', { before: one.id, after: other.id })
+  await made(comparison, 1)
+  await edit(other, 'The owl sat.\n')
+  await made(comparison, 2)
+  const report = await derive('report', { texts: [other.id, one.id] }, { configuration: { title: 'First' } })
+  await made(report, 1)
+  await send('PATCH', `/derivations/${report.id}`, {
+    configuration: { title: 'Second' },
+    inputs: { texts: [one.id, other.id, comparison.id] },
+  })
+  await made(report, 2)
+
+  const stamped = await derive('stamp', { input: one.id })
+  await made(stamped, 1)
+  await edit(one, 'The cat stood.\n')
+  await made(stamped, 2)
+  await revert(one, 1)
+  await made(stamped, 3)
+
+  const [gone, back] = [await create('to be deleted'), await create('to come back')]
+  for (const source of [gone, back]) await made(await derive('stamp', { input: source.id }), 1)
+  await Promise.all([remove(gone), remove(back)])
+  await revert(back, 1)
+  const failing = await derive('faulty', { input: (await create('permanent')).id })
+  await derive('stamp', { input: failing.id })
+  const expanded = children.find(({ provider_id }) => provider_id === 'text-expander')?.blob_id ?? ''
+  return { document: document.id, text: text.id, expanded, comparison: comparison.id, stamped: stamped.id }
+}
+
+/** Nothing waits, runs or is still to be told, and the packer has made patches of what the first edits superseded. */
+async function quiet(client: pg.Client): Promise<void> {
+  await waitFor(
+    'a quiet studio',
+    async () => {
+      const { rows } = await client.query<{ busy: string; packed: string }>(
+        `select (select count(*) from dag.node where state in ('dirty', 'running')) + (select count(*) from dag.cascade where settled_at is null)
+         + (select count(*) from delta.delta where status = 'pending') + (select count(*) from blob.outbox where sent_at is null)
+         + (select count(*) from delta.outbox where sent_at is null) + (select count(*) from dag.outbox where sent_at is null) as busy,
+         (select count(*) from blob.content where encoding = 2) as packed`,
+      )
+      return rows[0]?.busy === '0' && rows[0].packed !== '0'
+    },
+    { timeoutMs: 60_000 },
+  )
+}
