@@ -37,7 +37,7 @@ export async function createWorld(): Promise<World> {
     await client.connect()
     const name = randomUUID()
     const ids = await live(studio.as(name))
-    await quiet(client)
+    await quiet(client, ids.text)
     return {
       studio,
       client,
@@ -142,8 +142,8 @@ async function live(api: Api) {
   return { document: document.id, text: text.id, expanded, comparison: comparison.id, stamped: stamped.id }
 }
 
-/** Nothing waits, runs or is still to be told, and the packer has made patches of what the first edits superseded. */
-async function quiet(client: pg.Client): Promise<void> {
+/** Nothing waits, runs or is still to be told, and the packer has made a patch of what an edit of this text superseded. */
+async function quiet(client: pg.Client, text: string): Promise<void> {
   await waitFor(
     'a quiet studio',
     async () => {
@@ -151,7 +151,8 @@ async function quiet(client: pg.Client): Promise<void> {
         `select (select count(*) from dag.node where state in ('dirty', 'running')) + (select count(*) from dag.cascade where settled_at is null)
          + (select count(*) from delta.delta where status = 'pending') + (select count(*) from blob.outbox where sent_at is null)
          + (select count(*) from delta.outbox where sent_at is null) + (select count(*) from dag.outbox where sent_at is null) as busy,
-         (select count(*) from blob.content where encoding = 2) as packed`,
+         (select count(*) from blob.content join blob.version on content_hash = hash where blob_id = $1 and encoding = 2) as packed`,
+        [text],
       )
       return rows[0]?.busy === '0' && rows[0].packed !== '0'
     },
