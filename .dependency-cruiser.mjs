@@ -45,7 +45,8 @@ const written = [
   },
   {
     name: 'verify-shares-nothing',
-    comment: 'What proves the services right has none of their code: of the studio only the providers, which it runs again.',
+    comment:
+      'What proves the services right has none of their code: of the studio only the providers, which it runs again.',
     severity: 'error',
     from: { path: '^verify/src/' },
     to: { path: '^(libs|services|workflows/(worker|cascade)|apps|tools|tests|perf)/' },

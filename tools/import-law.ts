@@ -19,7 +19,9 @@ process.chdir(root)
 
 const configuration: string = '../.dependency-cruiser.mjs'
 const { ruleSets } = (await import(configuration)) as { ruleSets: RuleSet[] }
-const rooms = ['libs', 'services', 'workflows', 'apps', 'tests', 'perf', 'verify', 'tools'].filter((room) => existsSync(room))
+const rooms = ['libs', 'services', 'workflows', 'apps', 'tests', 'perf', 'verify', 'tools'].filter((room) =>
+  existsSync(room),
+)
 
 let scanned = Infinity
 const violations = new Map<string, IViolation>()
