@@ -30,7 +30,7 @@ export interface Wish {
 
 /**
  * Has a blob derived from others from now on. The same again changes nothing, with another configuration it is derived anew; one that was
- * removed comes back.
+ * removed comes back, unless what it fed feeds its inputs by now: it would feed on itself, and is refused with the cycle named.
  */
 export async function ensureDerivation(
   deps: Deps,
@@ -45,7 +45,7 @@ export async function ensureDerivation(
     const isNew = node === undefined || isGone(node)
     if (node === undefined)
       await graph.addDerivations([{ blob_id, user_id, provider_id: provider.id, config, label, inputs, ...place }])
-    else if (isNew) await graph.replaceInputs(blob_id, inputs)
+    else if (isNew) await rewire(graph, blob_id, inputs, place.ancestry)
     else if (!isSame(await graph.readInputs(blob_id), inputs))
       throw new StudioError(
         'derivation_conflict',
@@ -103,9 +103,10 @@ export async function removeDerivation(deps: Deps, request: Requester & { blob_i
     const node = await findNode(graph, blob_id)
     if (!node?.provider_id) throw derivationNotFound(blob_id)
     if (isGone(node)) return []
+    // First, or it would survive as what has lost an input.
+    await graph.replaceInputs(blob_id, {})
     const { doomed, survivors } = doomedBelow([blob_id], await graph.listEdgesBelow([blob_id]))
     const cause = { cascade_id: newId(), root_id: node.root_id, caused_by: null, traceparent }
-    await graph.replaceInputs(blob_id, {})
     const waiting = await graph.markDoomed(cause, [blob_id, ...doomed])
     if (waiting > 0) await graph.addCascades([{ ...cause, nodes: waiting }])
     const { readyRoots } = await markDirty(graph, {
