@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { startStudio, waitFor, type Api, type TestStudio } from '@studio/testing'
+import { startStudio, waitFor, waitForValue, type Api, type TestStudio } from '@studio/testing'
 import pg from 'pg'
 
 const base = '/api/v1/studio'
@@ -96,9 +96,11 @@ async function live(api: Api) {
   await revert(document, 2)
   await send('PATCH', `/blobs/${document.id}`, { metadata: { colour: 'red' } })
 
-  const long = Array.from({ length: 24 }, (_, at) => `Line ${at} says that the fox have a apple in there garden.`).join(
-    '\n',
-  )
+  // What is random stays long when it is compressed, so that the packer has a reason to make a patch of it.
+  const long = Array.from(
+    { length: 24 },
+    (_, at) => `Line ${at} of ${randomUUID()} says that the fox have a apple in there garden.`,
+  ).join('\n')
   const text = await create(long, { providers: 'auto' })
   const children = await waitFor(
     'what the providers make of a text',
@@ -144,7 +146,7 @@ async function live(api: Api) {
 
 /** Nothing waits, runs or is still to be told, and the packer has made a patch of what an edit of this text superseded. */
 async function quiet(client: pg.Client, text: string): Promise<void> {
-  await waitFor(
+  await waitForValue(
     'a quiet studio',
     async () => {
       const { rows } = await client.query<{ busy: string; packed: string }>(
@@ -154,8 +156,9 @@ async function quiet(client: pg.Client, text: string): Promise<void> {
          (select count(*) from blob.content join blob.version on content_hash = hash where blob_id = $1 and encoding = 2) as packed`,
         [text],
       )
-      return rows[0]?.busy === '0' && rows[0].packed !== '0'
+      return rows[0]
     },
+    (row) => row?.busy === '0' && row.packed !== '0',
     { timeoutMs: 60_000 },
   )
 }
