@@ -18,6 +18,7 @@ export const codes = {
   head_wrong: "a blob's head is not its newest version",
   dag_node_missing: 'dag has not heard of a blob',
   dag_head_wrong: 'dag and blob have different heads',
+  dag_past_wrong: 'a head that dag remembers is no version of the blob, or another one',
   dag_state_wrong: "a node's state cannot be, given its inputs",
   derivation_cycle: 'derived blobs feed on each other',
   derived_stale: 'the last run of a derived blob was not of the inputs and configuration that it has now',

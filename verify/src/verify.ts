@@ -7,6 +7,7 @@ import { checkHeads, computeRoots } from './checks/heads.ts'
 import { checkHistory } from './checks/history.ts'
 import { checkMemos } from './checks/memos.ts'
 import { checkNodes } from './checks/nodes.ts'
+import { checkPastHeads } from './checks/past-heads.ts'
 import { checkQuiet } from './checks/quiet.ts'
 import { checkRuns } from './checks/runs.ts'
 import { createFindings, type Divergence, type Findings } from './findings.ts'
@@ -62,6 +63,7 @@ async function verifyTenant(snapshot: Snapshot, findings: Findings, id: string):
   const contents = await checkContents(tenant)
   const versions = await checkHistory(tenant)
   const blobs = await checkHeads(tenant)
+  await checkPastHeads(tenant)
   const graph = await readGraph(snapshot, id)
   // From here on the heads of derived blobs are what their inputs give, no longer what their deltas say.
   checkNodes(tenant, graph)

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { codes } from '../src/findings.ts'
 import { verify, type VerifyReport } from '../src/verify.ts'
-import { defects } from './defects.ts'
+import { defects } from './defects/index.ts'
 import { createWorld, type World } from './world.ts'
 
 let world: World
@@ -16,6 +17,8 @@ async function verifyAfter(statement: string): Promise<VerifyReport> {
   const { client } = world
   await client.query('begin transaction isolation level repeatable read')
   try {
+    // Damage asks no foreign key.
+    await client.query('set local session_replication_role = replica')
     const { rowCount } = await client.query(statement)
     if (!rowCount) throw new Error('nothing was planted')
     return await verify(client)
@@ -36,14 +39,18 @@ test('a studio with edits, merges, derivations, failures and deletions is what i
 
 test.each(defects.map((defect) => [defect.name, defect] as const))(
   'it finds %s',
-  async (_name, { codes, at, plant }) => {
+  async (_name, { codes: expected, at, plant }) => {
     const { divergences } = await verifyAfter(plant(world))
     const found = divergences.map(({ code }) => code)
-    expect(found).toEqual(expect.arrayContaining([...codes]))
-    const first = divergences.filter(({ code }) => code === codes[0])
+    expect(found).toEqual(expect.arrayContaining([...expected]))
+    const first = divergences.filter(({ code }) => code === expected[0])
     expect(first.map(({ blob_id }) => blob_id)).toContain(world[at])
   },
 )
+
+test('each code has a defect that it names', () => {
+  expect(new Set(defects.flatMap(({ codes }) => codes))).toEqual(new Set(Object.keys(codes)))
+})
 
 test('the roots differ where a head does', async () => {
   const { tenants } = await verifyAfter(

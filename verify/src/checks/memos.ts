@@ -1,6 +1,6 @@
 import type { Tenant } from '../tenant.ts'
 
-/** One recorded result a key: memos agree with the runs that they name, and computing runs of one key with each other. */
+/** One recorded result a key: memos agree with the runs that they name, and computing runs of one key with each other (the last of them is named). */
 export async function checkMemos({ id: tenant_id, snapshot, findings }: Tenant): Promise<number> {
   const memos = snapshot.stream<{
     key: string
@@ -22,11 +22,13 @@ export async function checkMemos({ id: tenant_id, snapshot, findings }: Tenant):
     if (memo !== run) findings.add('memo_wrong', { tenant_id, blob_id, version }, run, memo)
     if (!kept) findings.add('content_missing', { tenant_id, blob_id, version }, memo, null)
   }
-  const ambiguous = await snapshot.rows<{ key: string; hashes: string[] }>(
-    `select key, array_agg(distinct content_hash) as hashes from dag.run
-     where tenant_id = $1 and outcome in ('version', 'cutoff') group by key having count(distinct content_hash) > 1`,
+  const ambiguous = await snapshot.rows<{ key: string; hashes: string[]; blob_id: string; version: number | null }>(
+    `select key, array_agg(distinct content_hash) as hashes, (array_agg(blob_id order by finished_at desc))[1] as blob_id,
+       (array_agg(version order by finished_at desc))[1] as version
+     from dag.run where tenant_id = $1 and outcome in ('version', 'cutoff') group by key having count(distinct content_hash) > 1`,
     [tenant_id],
   )
-  for (const { key, hashes } of ambiguous) findings.add('key_ambiguous', { tenant_id }, `one output of ${key}`, hashes)
+  for (const { key, hashes, blob_id, version } of ambiguous)
+    findings.add('key_ambiguous', { tenant_id, blob_id, version }, `one output of ${key}`, hashes)
   return count
 }

@@ -1,0 +1,8 @@
+import type { Defect } from './defect.ts'
+import { derivations } from './derivations.ts'
+import { events } from './events.ts'
+import { heads } from './heads.ts'
+import { history } from './history.ts'
+import { runs } from './runs.ts'
+
+export const defects: readonly Defect[] = [...history, ...heads, ...derivations, ...runs, ...events]
