@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import {
+  ask,
   create,
   derive,
   drain,
@@ -12,6 +13,7 @@ import {
   restore,
   rewire,
   rewireJoin,
+  runJob,
   work,
   type World,
 } from './graph-world.ts'
@@ -56,6 +58,7 @@ const step = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('rewire' as const), at: fc.nat(9), one: fc.nat(20), other: fc.nat(20) }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('ask' as const), index: fc.nat(20) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('work' as const), fate: fc.nat(4) }) },
 )
 
@@ -67,6 +70,7 @@ async function run(world: World, one: Step): Promise<void> {
   if (one.kind === 'restore') return restore(world, one.index, one.text)
   if (one.kind === 'derive') return derive(world, one.one, one.other, one.mark)
   if (one.kind === 'rewire') return rewire(world, one.at, one.one, one.other)
+  if (one.kind === 'ask') return ask(world, one.index)
   if (one.kind === 'work') await work(world, one.fate)
   else await create(world, one.text)
 }
@@ -134,4 +138,18 @@ test('a derivation that comes back closes no cycle', async () => {
   })
   await drain(world)
   await expectConverged(world)
+})
+
+test('a job brings back a derivation that was removed, and is refused where it has other inputs now', async () => {
+  const world = graphs.newWorld()
+  const [source, other] = [await create(world, 'a'), await create(world, 'b')]
+  const joined = await joinBlobs(world, [source], 0)
+  await drain(world)
+  await removeJoin(world, joined)
+  await drain(world)
+  expect(await runJob(world, source)).toBe(joined)
+  await drain(world)
+  await expectConverged(world)
+  await rewireJoin(world, joined, [other])
+  await expect(runJob(world, source)).rejects.toMatchObject({ code: 'derivation_conflict' })
 })

@@ -1,10 +1,11 @@
 import { derivationKey, isStudioError, newId, sha256 } from '@studio/kernel'
-import { noUsage, type BlobFact, type ClaimItem, type Provider, type SettleItem } from '@studio/contracts'
+import { noUsage, type Blob, type BlobFact, type ClaimItem, type Provider, type SettleItem } from '@studio/contracts'
 import { createDatabase, type Database } from '@studio/database'
 import { migratedDatabase } from '@studio/testing'
 import { createLogger } from '@studio/telemetry'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
+import { createJob } from '../src/domain/create-job.ts'
 import { endCascade } from '../src/domain/end-cascade.ts'
 import { ensureDerivation, removeDerivation, updateDerivation } from '../src/domain/derivations.ts'
 import type { GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
@@ -145,6 +146,26 @@ export function removeJoin(world: World, blob_id: string): Promise<unknown> {
 export async function derive(world: World, one: number, other: number, mark: number): Promise<void> {
   const ids = await pick(world, one, other)
   if (ids.length > 0) await unlessRefused(() => joinBlobs(world, ids, mark))
+}
+
+/** Asks for a run of the join of one blob, as blob tells of it. */
+export async function runJob(world: World, id: string): Promise<string> {
+  const node = (await allNodes(world)).find(({ blob_id }) => blob_id === id)
+  if (!node || node.content_hash === null || node.content_type === null) throw new Error(`${id} has no content`)
+  const { blob_id, tenant_id, user_id, content_type, content_hash, version, parent_id, root_id, depth, created_by } =
+    node
+  const blob: Blob = {
+    id: blob_id, tenant_id, user_id, content_type, content_hash, size: 1, version, version_id: newId(), parent_id, root_id, depth, created_by,
+    providers: 'auto', conflict_policy: 'reject', metadata: {}, created_at: '', updated_at: '', deleted_at: null,
+  } // prettier-ignore
+  const job = await createJob({ store: world.store, bell }, { ...requester(world), label: '' }, blob, join, { mark: 0 })
+  return job.blob_id
+}
+
+export async function ask(world: World, index: number): Promise<void> {
+  const nodes = (await allNodes(world)).filter(({ content_hash }) => content_hash !== null)
+  const id = nodes[index % Math.max(1, nodes.length)]?.blob_id
+  if (id !== undefined) await unlessRefused(() => runJob(world, id))
 }
 
 /** Gives a derivation other inputs, also such as would close a cycle, or none any more. */

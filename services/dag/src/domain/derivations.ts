@@ -19,6 +19,13 @@ interface Requester {
 
 type Nullable<Shape> = { readonly [Name in keyof Shape]: Shape[Name] | null }
 
+/** A derivation in the graph; `isChanged`: it is to be derived anew. */
+interface Placed {
+  readonly blob_id: string
+  readonly isChanged: boolean
+  readonly created: boolean
+}
+
 /** A provider, the configuration that it is to have and the inputs that are meant, as they were found. */
 export interface Wish {
   readonly provider: Provider
@@ -28,33 +35,40 @@ export interface Wish {
   readonly blobs: ReadonlyMap<string, Blob>
 }
 
-/**
- * Has a blob derived from others from now on. The same again changes nothing, with another configuration it is derived anew; one that was
- * removed comes back, unless what it fed feeds its inputs by now: it would feed on itself, and is refused with the cycle named.
- */
+/** Has a blob derived from others from now on, and derives it where that is news: see `placeDerivation`. */
 export async function ensureDerivation(
   deps: Deps,
   request: Requester & { label: string },
-  { provider, config, inputs, blobs }: Wish,
+  wish: Wish,
 ): Promise<{ derivation: Derivation; created: boolean }> {
-  const { tenant_id, user_id, label } = request
+  return inGraph(deps, request, (graph) => placeDerivation(graph, request, wish))
+}
+
+/**
+ * Puts a derivation into the graph. The same again changes nothing, with another configuration it is to be derived anew; one that was
+ * removed comes back, unless what it fed feeds its inputs by now: it would feed on itself, and is refused with the cycle named. Throws
+ * `derivation_conflict`, `derivation_cycle` and what `adoptInputs` throws.
+ */
+export async function placeDerivation(
+  graph: GraphTransaction,
+  { tenant_id, user_id, label }: Requester & { label: string },
+  { provider, config, inputs, blobs }: Wish,
+): Promise<Placed> {
   const blob_id = derivedBlobId(tenant_id, provider.id, inputs, label)
-  return inGraph(deps, request, async (graph) => {
-    const place = await adoptInputs(graph, provider, inputs, blobs)
-    const node = await findNode(graph, blob_id)
-    const isNew = node === undefined || isGone(node)
-    if (node === undefined)
-      await graph.addDerivations([{ blob_id, user_id, provider_id: provider.id, config, label, inputs, ...place }])
-    else if (isNew) await rewire(graph, blob_id, inputs, place.ancestry)
-    else if (!isSame(await graph.readInputs(blob_id), inputs))
-      throw new StudioError(
-        'derivation_conflict',
-        `The derivation ${blob_id} was made from these inputs and has others now. Update it, or give this one a label.`,
-      )
-    const isReconfigured = node !== undefined && !isSame(node.config, config)
-    if (isReconfigured) await graph.setConfig(blob_id, config)
-    return { blob_id, isChanged: isNew || isReconfigured, created: isNew }
-  })
+  const place = await adoptInputs(graph, provider, inputs, blobs)
+  const node = await findNode(graph, blob_id)
+  const isNew = node === undefined || isGone(node)
+  if (node === undefined)
+    await graph.addDerivations([{ blob_id, user_id, provider_id: provider.id, config, label, inputs, ...place }])
+  else if (isNew) await rewire(graph, blob_id, inputs, place.ancestry)
+  else if (!isSame(await graph.readInputs(blob_id), inputs))
+    throw new StudioError(
+      'derivation_conflict',
+      `The derivation ${blob_id} was made from these inputs and has others now. Update it, or give this one a label.`,
+    )
+  const isReconfigured = node !== undefined && !isSame(node.config, config)
+  if (isReconfigured) await graph.setConfig(blob_id, config)
+  return { blob_id, isChanged: isNew || isReconfigured, created: isNew }
 }
 
 /** Gives a derivation other inputs or another configuration; what is null stays. What would feed on itself is refused, with the cycle named. */
@@ -124,7 +138,7 @@ export async function removeDerivation(deps: Deps, request: Requester & { blob_i
 async function inGraph(
   deps: Deps,
   { tenant_id, traceparent }: Requester,
-  work: (graph: GraphTransaction) => Promise<{ blob_id: string; isChanged: boolean; created: boolean }>,
+  work: (graph: GraphTransaction) => Promise<Placed>,
 ): Promise<{ derivation: Derivation; created: boolean }> {
   const { blob_id, created, ring } = await deps.store.transaction(tenant_id, async (graph) => {
     const { blob_id, isChanged, created } = await work(graph)
