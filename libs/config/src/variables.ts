@@ -37,6 +37,7 @@ export const variables = {
   STUDIO_JWT_AUDIENCE: text.optional(),
   STUDIO_MAX_BLOB_BYTES: bytes.default(16_777_216),
   STUDIO_LEASE_MS: milliseconds.default(30_000),
+  STUDIO_PATIENCE_MS: milliseconds.default(5_000),
   STUDIO_RECONCILE_MS: milliseconds.default(5_000),
   STUDIO_EXPANDER_URL: url.optional(),
   STUDIO_EXPANDER_MODEL: text.optional(),

@@ -56,6 +56,8 @@ export const SettleItem = z.object({
   node_id: Uuid,
   epoch: z.int().min(1),
   outcome: z.union([RunOutcome, z.literal('returned')]),
+  /** What was read: newer versions may be there by now. */
+  inputs: z.array(ClaimInput),
   key: Sha256.nullable(),
   version: VersionNumber.nullable(),
   content_hash: Sha256.nullable(),

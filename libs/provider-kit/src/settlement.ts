@@ -15,6 +15,7 @@ export function settlement(
     node_id: item.node_id,
     epoch: item.epoch,
     outcome,
+    inputs: item.inputs,
     key: item.key,
     version: null,
     content_hash: null,

@@ -34,6 +34,7 @@ const settings = [
   ...[
     'STUDIO_MAX_BLOB_BYTES',
     'STUDIO_LEASE_MS',
+    'STUDIO_PATIENCE_MS',
     'STUDIO_RECONCILE_MS',
     'STUDIO_PACK_MS',
     'STUDIO_EXPANDER_URL',

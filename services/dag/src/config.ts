@@ -10,6 +10,7 @@ const environment = z.object({
   BLOB_URL: variables.BLOB_URL,
   PROVIDER_REGISTRY_URL: variables.PROVIDER_REGISTRY_URL,
   STUDIO_LEASE_MS: variables.STUDIO_LEASE_MS,
+  STUDIO_PATIENCE_MS: variables.STUDIO_PATIENCE_MS,
   STUDIO_RECONCILE_MS: variables.STUDIO_RECONCILE_MS,
 })
 

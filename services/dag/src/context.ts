@@ -43,7 +43,11 @@ export function createContext(config: Config, log: Logger): Context {
     token: config.STUDIO_INTERNAL_TOKEN,
   })
   const providers = createProviders(registry)
-  const store = createGraphStore(database, config.STUDIO_LEASE_MS, () => relay.poke())
+  const store = createGraphStore(
+    database,
+    { leaseMs: config.STUDIO_LEASE_MS, patienceMs: config.STUDIO_PATIENCE_MS },
+    () => relay.poke(),
+  )
   const bell = createCascadeBell({ address: config.TEMPORAL_HOST, namespace: config.TEMPORAL_NAMESPACE, log })
   const backlog = createBacklog(database, config.STUDIO_LEASE_MS)
   const stops: (() => Promise<void>)[] = []

@@ -6,6 +6,7 @@ import {
   drain,
   edit,
   expectConverged,
+  finish,
   joinBlobs,
   openGraphs,
   remove,
@@ -19,8 +20,8 @@ import {
 } from './graph-world.ts'
 
 /**
- * The graph under random histories: sources edited, duplicated, reordered and deleted, diamonds, failures, lost leases and
- * several cascades at once. When it is quiet, every derivation is what its inputs give, and nothing waits.
+ * The graph under random histories: sources edited, duplicated, reordered and deleted, diamonds, failures, lost leases, runs that edits
+ * overtake, and several cascades at once. When it is quiet, every derivation is what its inputs give, and nothing waits.
  */
 
 let graphs: Awaited<ReturnType<typeof openGraphs>>
@@ -59,7 +60,8 @@ const step = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('rewire' as const), at: fc.nat(9), one: fc.nat(20), other: fc.nat(20) }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('ask' as const), index: fc.nat(20) }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('work' as const), fate: fc.nat(4) }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('work' as const), fate: fc.nat(7) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('finish' as const) }) },
 )
 
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
@@ -71,6 +73,7 @@ async function run(world: World, one: Step): Promise<void> {
   if (one.kind === 'derive') return derive(world, one.one, one.other, one.mark)
   if (one.kind === 'rewire') return rewire(world, one.at, one.one, one.other)
   if (one.kind === 'ask') return ask(world, one.index)
+  if (one.kind === 'finish') return finish(world)
   if (one.kind === 'work') await work(world, one.fate)
   else await create(world, one.text)
 }

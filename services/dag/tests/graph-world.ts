@@ -1,5 +1,13 @@
 import { derivationKey, isStudioError, newId, sha256 } from '@studio/kernel'
-import { noUsage, type Blob, type BlobFact, type ClaimItem, type Provider, type SettleItem } from '@studio/contracts'
+import {
+  noUsage,
+  type Blob,
+  type BlobFact,
+  type ClaimInput,
+  type ClaimItem,
+  type Provider,
+  type SettleItem,
+} from '@studio/contracts'
 import { createDatabase, type Database } from '@studio/database'
 import { migratedDatabase } from '@studio/testing'
 import { createLogger } from '@studio/telemetry'
@@ -9,8 +17,8 @@ import { createJob } from '../src/domain/create-job.ts'
 import { endCascade } from '../src/domain/end-cascade.ts'
 import { ensureDerivation, removeDerivation, updateDerivation } from '../src/domain/derivations.ts'
 import type { GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
+import { releaseClaims } from '../src/domain/reconcile.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
-import { createBacklog } from '../src/store/backlog.ts'
 import { readClaim } from '../src/store/claim-reader.ts'
 import { createGraphStore } from '../src/store/graph-store.ts'
 
@@ -38,15 +46,17 @@ export interface World {
   readonly store: GraphStore
   readonly tenantId: string
   readonly sources: Map<string, { version: number; text: string; deleted: boolean }>
+  /** Runs that are under way: what they read, and what they will say in the end. */
+  readonly running: { claim_id: string; outcomes: SettleItem[] }[]
 }
 
 /** A database for graphs; each world in it is another tenant. */
 export async function openGraphs(): Promise<{ newWorld(): World; close(): Promise<void> }> {
   const { url, drop } = await migratedDatabase('dag')
   const database = createDatabase({ url, schema: 'dag', log: createLogger({ service: 'test', level: 'error' }) })
-  const store = createGraphStore(database, 30_000, () => undefined)
+  const store = createGraphStore(database, { leaseMs: 30_000, patienceMs: 0 }, () => undefined)
   return {
-    newWorld: () => ({ database, store, tenantId: newId(), sources: new Map() }),
+    newWorld: () => ({ database, store, tenantId: newId(), sources: new Map(), running: [] }),
     close: async () => {
       await database.close()
       await drop()
@@ -187,6 +197,7 @@ const settlement = (item: ClaimItem, doomed: boolean, fate: number): SettleItem 
   const common = {
     node_id: item.node_id,
     epoch: item.epoch,
+    inputs: item.inputs,
     key: item.key,
     attempts: 1,
     error: null,
@@ -202,7 +213,10 @@ const settlement = (item: ClaimItem, doomed: boolean, fate: number): SettleItem 
   return { ...common, outcome: item.memo ? 'memo' : 'version', version: item.head_version + 1, content_hash: output }
 }
 
-/** One look of a cascade and the work that it gives. `fate`: 0 all succeeds, 1 fails, 2 returns, 3 the worker dies, 4 every settlement comes twice. */
+/**
+ * One look of a cascade and the work that it gives. `fate`: 0 all succeeds, 1 fails, 2 returns, 3 the worker dies, 4 every settlement comes twice, 5 to 7
+ * as 0 to 2, and it takes until `finish`.
+ */
 export async function work(world: World, fate: number): Promise<number> {
   const groups = await claimWork(
     { store: world.store, providers, taskQueue: 'q' },
@@ -215,20 +229,31 @@ export async function work(world: World, fate: number): Promise<number> {
         `update node set lease_until = now() - interval '1 s' where claim_id = $1`,
         [group.claim_id],
       )
-      await createBacklog(world.database, 30_000).releaseClaims([group.claim_id])
+      await releaseClaims(world.store, world.tenantId, [group.claim_id])
       continue
     }
     const items = await readClaim(world.database, group.claim_id, 30_000)
     const outcomes = items.map((item, index) =>
-      settlement(item, group.kind === 'delete', index === 0 && fate < 3 ? fate : 0),
+      settlement(item, group.kind === 'delete', index > 0 || fate === 3 || fate === 4 ? 0 : fate % 5),
     )
+    if (fate >= 5) {
+      world.running.push({ claim_id: group.claim_id, outcomes })
+      continue
+    }
     await settleWork({ store: world.store, providers }, group.claim_id, outcomes)
     if (fate === 4) await settleWork({ store: world.store, providers }, group.claim_id, outcomes)
   }
   return groups.length
 }
 
+/** What is under way ends. */
+export async function finish(world: World): Promise<void> {
+  for (const { claim_id, outcomes } of world.running.splice(0))
+    await settleWork({ store: world.store, providers }, claim_id, outcomes)
+}
+
 export async function drain(world: World): Promise<void> {
+  await finish(world)
   for (let round = 0; round < 200; round++) {
     if ((await work(world, 0)) > 0) continue
     if (await endCascade({ store: world.store }, world.tenantId, newId())) return
@@ -277,10 +302,34 @@ export async function expectConverged(world: World): Promise<void> {
     expect(node.content_hash).toBe(sha256(`output of ${key}`))
     expect(node.dirty_inputs).toBe(0)
   }
+  await expectExactRuns(world, byId)
   const [open] = await world.database.query<{ count: number }>(
     'open-cascades',
     'select count(*) from cascade where tenant_id = $1 and settled_at is null',
     [world.tenantId],
   )
   expect(Number(open?.count)).toBe(0)
+}
+
+/** Each run says what it read: the inputs that its key is made of. */
+async function expectExactRuns(world: World, nodes: ReadonlyMap<string, NodeRow>): Promise<void> {
+  const runs = await world.database.query<{ blob_id: string; key: string; inputs: ClaimInput[] }>(
+    'computed-runs',
+    `select blob_id, key, inputs from run where tenant_id = $1 and outcome in ('version', 'cutoff', 'memo')`,
+    [world.tenantId],
+  )
+  for (const { blob_id, key, inputs } of runs) {
+    const node = nodes.get(blob_id)
+    const named: Record<string, [string, string][]> = {}
+    for (const { name, content_type, content_hash } of inputs) (named[name] ??= []).push([content_type, content_hash])
+    const keys = [node?.config, { mark: 0 }, { mark: 1 }].map((config) =>
+      derivationKey({
+        provider_id: node?.provider_id ?? '',
+        provider_version: '1.0.0',
+        config: config ?? null,
+        inputs: named,
+      }),
+    )
+    expect(keys).toContain(key)
+  }
 }

@@ -51,7 +51,7 @@ beforeAll(async () => {
   drop = fresh.drop
   database = createDatabase({ url: fresh.url, schema: 'dag', log: createLogger({ service: 'test', level: 'error' }) })
   prisma = createPrisma(database)
-  store = createGraphStore(database, 30_000, () => undefined)
+  store = createGraphStore(database, { leaseMs: 30_000, patienceMs: 5_000 }, () => undefined)
   jobs = createJobReader(prisma, database)
 }, 120_000)
 
@@ -97,6 +97,7 @@ function commit(world: World, item: ClaimItem, doomed: boolean, cut?: string): S
   const common = {
     node_id: item.node_id,
     epoch: item.epoch,
+    inputs: item.inputs,
     key: item.key,
     attempts: 1,
     error: null,
@@ -234,6 +235,7 @@ test('a job that reads as failed can be tried again', async () => {
       node_id: item.node_id,
       epoch: item.epoch,
       outcome: 'failed',
+      inputs: item.inputs,
       key: item.key,
       version: null,
       content_hash: null,

@@ -38,7 +38,7 @@ beforeAll(async () => {
   const fresh = await migratedDatabase('dag')
   drop = fresh.drop
   database = createDatabase({ url: fresh.url, schema: 'dag', log: createLogger({ service: 'test', level: 'error' }) })
-  store = createGraphStore(database, 30_000, () => undefined)
+  store = createGraphStore(database, { leaseMs: 30_000, patienceMs: 5_000 }, () => undefined)
 }, 120_000)
 afterAll(async () => {
   await database.close()
@@ -80,12 +80,12 @@ async function drain(tenant_id: string): Promise<void> {
 }
 
 function settlement(item: ClaimItem) {
-  const { node_id, epoch, key, memo, head_hash, head_version } = item
+  const { node_id, epoch, inputs, key, memo, head_hash, head_version } = item
   const content_hash = memo?.content_hash ?? outputOf(item)
   const isHead = content_hash === head_hash
   const outcome: RunOutcome = memo ? 'memo' : isHead ? 'cutoff' : 'version'
   const version = isHead ? head_version : head_version + 1
-  return { node_id, epoch, key, outcome, version, content_hash, content_type: 'text/plain', size: 1, attempts: 1, error: null, ...took } // prettier-ignore
+  return { node_id, epoch, inputs, key, outcome, version, content_hash, content_type: 'text/plain', size: 1, attempts: 1, error: null, ...took } // prettier-ignore
 }
 
 /** Outcomes by node of the runs that a change caused. */

@@ -38,7 +38,7 @@ beforeAll(async () => {
   const fresh = await migratedDatabase('dag')
   drop = fresh.drop
   database = createDatabase({ url: fresh.url, schema: 'dag', log: createLogger({ service: 'test', level: 'error' }) })
-  store = createGraphStore(database, 30_000, () => undefined)
+  store = createGraphStore(database, { leaseMs: 30_000, patienceMs: 5_000 }, () => undefined)
 }, 120_000)
 
 afterAll(async () => {
@@ -104,7 +104,7 @@ async function work(world: World): Promise<number> {
 function settlement(item: ClaimItem, doomed: boolean): SettleItem {
   const output = sha256(item.inputs.map(({ content_hash }) => content_hash.slice(0, 1)).join())
   const common = {
-    node_id: item.node_id, epoch: item.epoch, key: item.key, attempts: 1, error: null, duration_ms: 1, size: 1, content_type: 'text/plain',
+    node_id: item.node_id, epoch: item.epoch, inputs: item.inputs, key: item.key, attempts: 1, error: null, duration_ms: 1, size: 1, content_type: 'text/plain',
     usage: { tokens: null, cost_microdollars: null }, version: item.head_version + 1,
   } // prettier-ignore
   if (doomed) return { ...common, outcome: 'deleted', content_hash: null }

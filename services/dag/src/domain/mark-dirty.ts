@@ -29,8 +29,16 @@ export async function markDirty(
     return cause ? [{ ...cause, nodes }] : []
   })
   await graph.addCascades(opened)
-  const ready = new Set(marked.filter((node) => node.dirty_inputs === 0).map((node) => node.cause_index))
+  const ready = new Set(marked.filter((node) => node.ready).map((node) => node.cause_index))
   return { marked, readyRoots: [...ready].flatMap((index) => dirt.causes[index]?.root_id ?? []) }
+}
+
+/** Nodes that were left to end their runs though something newer came: they are derived again. Answers how many are ready. */
+export async function takeAgain(graph: GraphTransaction, blobIds: readonly string[]): Promise<number> {
+  const again = await graph.markAgain(blobIds)
+  const waiting = again.filter((node) => !node.ready)
+  if (waiting.length > 0) await graph.blockBelow(waiting.map((node) => node.blob_id))
+  return again.length - waiting.length
 }
 
 /**

@@ -45,6 +45,8 @@ export interface NodeRow {
   cascade_id: string | null
   caused_by: string | null
   traceparent: string | null
+  /** Set while a run is left alone though something newer came: the cascade for which the node is dirty when the run has ended. */
+  again_cascade_id: string | null
 }
 
 /** A blob's head as the last event told it. */
@@ -89,6 +91,8 @@ export interface MarkedNode {
   blob_id: string
   epoch: number
   dirty_inputs: number
+  /** Whether it can run at once. */
+  ready: boolean
   /** One of its inputs has failed (or is below a failed one) and is not made anew by this change. */
   hindered: boolean
   cause_index: number
@@ -187,6 +191,8 @@ export interface GraphTransaction {
     roots: readonly (readonly [string, number])[],
     seeds: readonly (readonly [string, number])[],
   ): Promise<MarkedNode[]>
+  /** Makes those of these nodes dirty whose run was left alone when something newer came; answers them. */
+  markAgain(blobIds: readonly string[]): Promise<{ blob_id: string; ready: boolean }[]>
   /** Makes dirty nodes blocked that have, at any distance, one of these failed or blocked nodes above them. */
   blockBelow(blobIds: readonly string[]): Promise<void>
   markDoomed(cause: Cause, blobIds: readonly string[]): Promise<number>
@@ -199,6 +205,8 @@ export interface GraphTransaction {
 
   lease(leases: readonly Lease[]): Promise<void>
   release(blobIds: readonly string[]): Promise<void>
+  /** Gives back the nodes of these claims whose lease is over; answers which. */
+  releaseExpired(claimIds: readonly string[]): Promise<string[]>
   settle(settlements: readonly NodeSettlement[]): Promise<void>
   settleFresh(blobIds: readonly string[]): Promise<void>
   /** Tells the targets of settled nodes that one dirty input less is left; answers how many became ready. */

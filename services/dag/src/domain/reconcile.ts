@@ -1,12 +1,18 @@
-import { ringCascades } from './mark-dirty.ts'
+import { ringCascades, takeAgain } from './mark-dirty.ts'
 import type { CascadeBell, GraphStore } from './ports.ts'
+
+/** `begun`: a worker has read it, so that the run was under way. */
+export interface ExpiredClaim {
+  claim_id: string
+  tenant_id: string
+  workflow_id: string
+  begun: boolean
+}
 
 /** What the reconciler can see over all tenants, from PostgreSQL alone. */
 export interface Backlog {
-  /** Claims whose lease has run out. `begun`: a worker has read it, so that the run was under way. */
-  listExpiredClaims(): Promise<{ claim_id: string; workflow_id: string; begun: boolean }[]>
-  /** Makes the nodes of these claims ready again, where the lease is still over; answers how many. */
-  releaseClaims(claimIds: readonly string[]): Promise<number>
+  /** Claims whose lease has run out. */
+  listExpiredClaims(): Promise<ExpiredClaim[]>
   extendClaims(claimIds: readonly string[]): Promise<void>
   /** Sets right dirty counts that no dirty input accounts for; answers how many were wrong (0, unless there is a defect). */
   repairDirtyCounts(olderThanMs: number): Promise<number>
@@ -64,17 +70,34 @@ export async function reconcile(
  * make the queue longer. Every other expired claim is lost.
  */
 async function releaseLost({
+  store,
   backlog,
   workflows,
-}: Pick<Parameters<typeof reconcile>[0], 'backlog' | 'workflows'>): Promise<number> {
-  const lost: string[] = []
+}: Pick<Parameters<typeof reconcile>[0], 'store' | 'backlog' | 'workflows'>): Promise<number> {
+  const lost: ExpiredClaim[] = []
   const queued: string[] = []
   for (const claim of await backlog.listExpiredClaims()) {
-    const waits = !claim.begun && (await workflows.isRunning(claim.workflow_id))
-    ;(waits ? queued : lost).push(claim.claim_id)
+    if (!claim.begun && (await workflows.isRunning(claim.workflow_id))) queued.push(claim.claim_id)
+    else lost.push(claim)
   }
   if (queued.length > 0) await backlog.extendClaims(queued)
-  return lost.length > 0 ? await backlog.releaseClaims(lost) : 0
+  let released = 0
+  for (const [tenantId, claims] of Map.groupBy(lost, ({ tenant_id }) => tenant_id))
+    released += await releaseClaims(
+      store,
+      tenantId,
+      claims.map(({ claim_id }) => claim_id),
+    )
+  return released
+}
+
+/** Makes the nodes of these claims ready again, where the lease is still over; answers how many. */
+export async function releaseClaims(store: GraphStore, tenantId: string, claimIds: readonly string[]): Promise<number> {
+  return await store.transaction(tenantId, async (graph) => {
+    const released = await graph.releaseExpired(claimIds)
+    await takeAgain(graph, released)
+    return released.length
+  })
 }
 
 /** True in the first interval after 1, 2, 4, 8 … times the patience. */

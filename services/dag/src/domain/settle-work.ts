@@ -1,6 +1,6 @@
 import { noUsage, type ClaimInput, type RunOutcome, type SettleItem } from '@studio/contracts'
 import { newId, runId, toProblem, type Problem, type StudioError } from '@studio/kernel'
-import { markDirty } from './mark-dirty.ts'
+import { markDirty, takeAgain } from './mark-dirty.ts'
 import type {
   Cause,
   GraphStore,
@@ -40,11 +40,13 @@ export async function settleWork(
     })
     await recordOutcomes(graph, claim, held)
     await graph.release(held.filter(({ item }) => item.outcome === 'returned').map(({ node }) => node.blob_id))
+    const again = held.filter(({ node }) => isAgain(node)).map(({ node }) => node.blob_id)
+    const readyAgain = await takeAgain(graph, again)
 
     const done = held
       .filter(({ item }) => item.outcome !== 'failed' && item.outcome !== 'returned' && item.outcome !== 'deleted')
       .map(({ node }) => node)
-    const freed = await graph.countDown(done.map((node) => node.blob_id))
+    const freed = await graph.countDown(done.filter((node) => !isAgain(node)).map((node) => node.blob_id))
     const alive = new Set(held.filter(({ item }) => item.version !== null).map(({ node }) => node.blob_id))
     const triggered = triggeredDerivations(sources, matches).filter((derivation) => alive.has(derivation.parent_id))
     const added = new Set(triggered.length > 0 ? await graph.addDerivations(triggered) : [])
@@ -59,7 +61,7 @@ export async function settleWork(
     const heldIds = new Set(held.map(({ node }) => node.blob_id))
     return {
       settled: held.length,
-      ready: freed + added.size,
+      ready: freed + readyAgain + added.size,
       lost: items.map((item) => item.node_id).filter((id) => !heldIds.has(id)),
     }
   })
@@ -77,13 +79,20 @@ export async function abandonClaim(
   return await deps.store.transaction(claim.tenant_id, async (graph) => {
     const nodes = await graph.readClaimedNodes(claimId)
     if (claim.work.size > 1) {
-      await graph.release(nodes.map((node) => node.blob_id))
+      const ids = nodes.map((node) => node.blob_id)
+      await graph.release(ids)
+      await takeAgain(graph, ids)
       return 0
     }
-    await recordOutcomes(
+    await recordFailures(
       graph,
       claim,
-      nodes.map((node) => ({ node, item: failure(node, error, attempts) })),
+      nodes.map((node) => ({ node, error })),
+      attempts,
+    )
+    await takeAgain(
+      graph,
+      nodes.map((node) => node.blob_id),
     )
     await graph.closeCascades(nodes.flatMap((node) => node.cascade_id ?? []))
     return nodes.length
@@ -96,19 +105,41 @@ export async function failNodes(
   failures: readonly { node: NodeRow; error: StudioError }[],
 ): Promise<void> {
   if (failures.length === 0) return
-  await recordOutcomes(
+  await recordFailures(
     graph,
     null,
-    failures.map(({ node, error }) => ({ node, item: failure(node, toProblem(error), 0) })),
+    failures.map(({ node, error }) => ({ node, error: toProblem(error) })),
+    0,
   )
   await graph.closeCascades([...new Set(failures.flatMap(({ node }) => node.cascade_id ?? []))])
 }
 
-function failure(node: NodeRow, error: Problem, attempts: number): SettleItem {
+async function recordFailures(
+  graph: GraphTransaction,
+  claim: StoredClaim | null,
+  failures: readonly { node: NodeRow; error: Problem }[],
+  attempts: number,
+): Promise<void> {
+  const inputs = await graph.listInputs(failures.map(({ node }) => node.blob_id))
+  await recordOutcomes(
+    graph,
+    claim,
+    failures.map(({ node, error }) => ({
+      node,
+      item: failure(node, error, attempts, inputs.get(node.blob_id) ?? []),
+    })),
+  )
+}
+
+function failure(node: NodeRow, error: Problem, attempts: number, inputs: ClaimInput[]): SettleItem {
   return {
-    node_id: node.blob_id, epoch: node.epoch, outcome: 'failed', key: node.key, version: null, content_hash: null, content_type: null,
+    node_id: node.blob_id, epoch: node.epoch, outcome: 'failed', inputs, key: node.key, version: null, content_hash: null, content_type: null,
     size: null, attempts, error, duration_ms: 0, usage: noUsage,
   } // prettier-ignore
+}
+
+function isAgain(node: NodeRow): boolean {
+  return node.again_cascade_id !== null
 }
 
 interface Held {
@@ -123,8 +154,7 @@ async function recordOutcomes(
 ): Promise<void> {
   const ended = held.filter((one): one is Held & { item: { outcome: RunOutcome } } => one.item.outcome !== 'returned')
   if (ended.length === 0) return
-  const inputs = await graph.listInputs(ended.map(({ node }) => node.blob_id))
-  const runs = ended.map(({ node, item }) => runOf(node, item, item.outcome, inputs.get(node.blob_id) ?? [], claim))
+  const runs = ended.map(({ node, item }) => runOf(node, item, item.outcome, claim))
   await graph.settle(ended.map(({ node, item }) => settlementOf(node, item)))
   await graph.addRuns(runs)
   await graph.addMemos(
@@ -137,9 +167,9 @@ async function recordOutcomes(
         : []
     }),
   )
-  // Nobody waits for what was to be deleted.
+  // Nobody waits for what was to be deleted, and what is derived again has not failed yet.
   const failed = ended
-    .filter(({ node, item }) => item.outcome === 'failed' && !node.doomed)
+    .filter(({ node, item }) => item.outcome === 'failed' && !node.doomed && !isAgain(node))
     .map(({ node }) => node.blob_id)
   if (failed.length > 0) await graph.blockBelow(failed)
   await graph.addEvents([
@@ -172,13 +202,7 @@ function settlementOf(node: NodeRow, item: SettleItem): NodeSettlement {
   }
 }
 
-function runOf(
-  node: NodeRow,
-  item: SettleItem,
-  outcome: RunOutcome,
-  inputs: ClaimInput[],
-  claim: StoredClaim | null,
-): NewRun {
+function runOf(node: NodeRow, item: SettleItem, outcome: RunOutcome, claim: StoredClaim | null): NewRun {
   return {
     id: runId(node.blob_id, node.epoch),
     blob_id: node.blob_id,
@@ -186,7 +210,7 @@ function runOf(
     provider_id: node.provider_id ?? '',
     provider_version: node.provider_version ?? '',
     key: item.key,
-    inputs,
+    inputs: item.inputs,
     outcome,
     version: item.version,
     content_hash: item.content_hash,

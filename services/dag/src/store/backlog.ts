@@ -1,20 +1,13 @@
 import type { Database } from '@studio/database'
-import type { Backlog } from '../domain/reconcile.ts'
+import type { Backlog, ExpiredClaim } from '../domain/reconcile.ts'
 
 export function createBacklog(database: Database, leaseMs: number): Backlog {
   return {
     listExpiredClaims: () =>
-      database.query<{ claim_id: string; workflow_id: string; begun: boolean }>(
+      database.query<ExpiredClaim>(
         'list-expired-claims',
-        `select claim.id as claim_id, claim.work->>'workflow_id' as workflow_id, claim.read_at is not null as begun
+        `select claim.id as claim_id, claim.tenant_id, claim.work->>'workflow_id' as workflow_id, claim.read_at is not null as begun
          from claim where id in (select claim_id from node where state = 'running' and lease_until < now() order by lease_until limit 1000)`,
-      ),
-    releaseClaims: (claimIds) =>
-      database.execute(
-        'release-claims',
-        `update node set state = 'dirty', claim_id = null, lease_until = null, changed_at = now()
-         where claim_id = any($1::uuid[]) and state = 'running' and lease_until < now()`,
-        [claimIds],
       ),
     async extendClaims(claimIds) {
       await database.execute(

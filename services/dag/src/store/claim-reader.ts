@@ -3,14 +3,15 @@ import type { Database } from '@studio/database'
 
 /**
  * What a worker is to do under a claim, with the lease made longer. One statement, so that heads of the inputs and the right to the node
- * are of one moment: an edit that comes later takes the node away, one that came before is not seen half.
+ * are of one moment: an edit that comes later takes the node away, one that came before is not seen half. (One that left the run alone is not for who
+ * reads now: the key is that of older inputs.)
  */
 export async function readClaim(database: Database, claimId: string, leaseMs: number): Promise<ClaimItem[]> {
   return await database.query<ClaimItem>(
     'read-claim',
     `with seen as (update claim set read_at = now() where id = $1 and read_at is null),
      held as (
-       update node set lease_until = now() + $2 * interval '1 millisecond' where claim_id = $1 and state = 'running' returning *)
+       update node set lease_until = now() + $2 * interval '1 millisecond' where claim_id = $1 and state = 'running' and again_cascade_id is null returning *)
      select held.tenant_id, held.user_id, held.blob_id as node_id, held.epoch, held.version as head_version, case when held.leases = 1 then held.content_hash end as head_hash,
        held.content_type as head_content_type,
        coalesce(held.provider_id, '') as provider_id, coalesce(held.provider_version, '') as provider_version, coalesce(held.config, '{}') as config,

@@ -67,6 +67,7 @@ export async function closeCascades(
     `update cascade set settled_at = ${moment}
      where tenant_id = $1 and settled_at is null and ($2::uuid[] is null or id = any($2::uuid[]))
        and not exists (select 1 from node where node.cascade_id = cascade.id and node.state in ('dirty', 'running'))
+       and not exists (select 1 from node where node.again_cascade_id = cascade.id)
      returning id as cascade_id, root_id, caused_by, nodes`,
     [tenantId, cascadeIds === 'all' ? null : cascadeIds],
   )

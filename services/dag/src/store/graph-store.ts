@@ -4,20 +4,26 @@ import type { GraphStore, GraphTransaction, StoredClaim } from '../domain/ports.
 import { addDerivations, listEdgesBelow, listInputs, readInputs, replaceInputs } from './edges.ts'
 import { readDerivation } from './read-derivation.ts'
 import { addCascades, addEvents, closeCascades } from './events.ts'
-import { addClaims, lease, readClaimsOfRequest, release } from './leases.ts'
-import { blockBelow, countDown, markDirty, markDoomed } from './marks.ts'
+import { addClaims, lease, readClaimsOfRequest, release, releaseExpired } from './leases.ts'
+import { blockBelow, countDown, markAgain, markDirty, markDoomed } from './marks.ts'
 import { addAncestry, hasReady, listReady, putSources, readClaimedNodes, readNodes, setConfig } from './nodes.ts'
 import { observeDepth } from '../telemetry.ts'
 import { addJob, addMemos, addRuns, listJobNodes, settle, settleFresh } from './outcomes.ts'
 
+/** How long a lease lasts, and how long runs are taken away by newer changes before one is left to end, in milliseconds. */
+export interface Times {
+  readonly leaseMs: number
+  readonly patienceMs: number
+}
+
 /** `afterCommit` is called when a transaction has put rows into the outbox. */
-export function createGraphStore(database: Database, leaseMs: number, afterCommit: () => void): GraphStore {
+export function createGraphStore(database: Database, times: Times, afterCommit: () => void): GraphStore {
   return {
     async transaction(tenantId, work) {
       const result = await database.transaction(async (tx) => {
         const before = await lockTenant(tx, tenantId)
         const state = { slots: before }
-        const result = await work(graphTransaction(tx, tenantId, leaseMs, state))
+        const result = await work(graphTransaction(tx, tenantId, times, state))
         if (state.slots !== before) await saveSlots(tx, tenantId, state.slots)
         return result
       })
@@ -72,7 +78,7 @@ async function saveSlots(tx: Queryable, tenantId: string, slots: readonly Cascad
 function graphTransaction(
   tx: Queryable,
   tenantId: string,
-  leaseMs: number,
+  { leaseMs, patienceMs }: Times,
   state: { slots: readonly CascadeSlot[] },
 ): GraphTransaction {
   return {
@@ -95,7 +101,8 @@ function graphTransaction(
       return addDerivations(tx, tenantId, derivations)
     },
     setConfig: (id, config) => setConfig(tx, tenantId, id, config),
-    markDirty: (causes, roots, seeds) => markDirty(tx, tenantId, causes, roots, seeds),
+    markDirty: (causes, roots, seeds) => markDirty(tx, tenantId, patienceMs, causes, roots, seeds),
+    markAgain: (ids) => markAgain(tx, tenantId, ids),
     blockBelow: (ids) => blockBelow(tx, tenantId, ids),
     markDoomed: (cause, ids) => markDoomed(tx, tenantId, cause, ids),
     readInputs: (id) => readInputs(tx, id),
@@ -103,6 +110,7 @@ function graphTransaction(
     addAncestry: (ids, providers) => addAncestry(tx, tenantId, ids, providers),
     lease: (leases) => lease(tx, tenantId, leaseMs, leases),
     release: (ids) => release(tx, tenantId, ids),
+    releaseExpired: (claimIds) => releaseExpired(tx, tenantId, claimIds),
     settle: (settlements) => settle(tx, tenantId, settlements),
     settleFresh: (ids) => settleFresh(tx, tenantId, ids),
     countDown: (ids) => countDown(tx, ids),

@@ -30,6 +30,18 @@ export async function release(tx: Queryable, tenantId: string, blobIds: readonly
   )
 }
 
+/** Makes the nodes of claims ready again whose lease is over; answers which. */
+export async function releaseExpired(tx: Queryable, tenantId: string, claimIds: readonly string[]): Promise<string[]> {
+  const rows = await tx.query<{ blob_id: string }>(
+    'release-expired',
+    `update node set state = 'dirty', claim_id = null, lease_until = null, changed_at = now()
+     where tenant_id = $1 and claim_id = any($2::uuid[]) and state = 'running' and lease_until < now()
+     returning blob_id`,
+    [tenantId, claimIds],
+  )
+  return rows.map((row) => row.blob_id)
+}
+
 export async function addClaims(tx: Queryable, requestId: string, claims: readonly StoredClaim[]): Promise<void> {
   if (claims.length === 0) return
   await tx.query(

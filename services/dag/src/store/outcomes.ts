@@ -10,7 +10,7 @@ export async function settle(tx: Queryable, tenantId: string, settlements: reado
   await tx.query(
     'settle',
     `with ended as (
-       update node set state = done.state, doomed = false, dirty_inputs = 0, claim_id = null, lease_until = null, attempts = 0,
+       update node set state = done.state, doomed = false, dirty_inputs = 0, claim_id = null, lease_until = null, superseded_at = null, attempts = 0,
          leases = case done.state when 'failed' then node.leases else 0 end,
          version = coalesce(done.version, node.version),
          content_hash = case when done.state = 'deleted' then null else coalesce(done.content_hash, node.content_hash) end,
