@@ -209,7 +209,8 @@ const settlement = (item: ClaimItem, doomed: boolean, fate: number): SettleItem 
   if (doomed) return { ...common, outcome: 'deleted', version: item.head_version + 1, content_hash: null }
   if (fate === 1) return { ...common, outcome: 'failed', version: null, content_hash: null }
   if (fate === 2) return { ...common, outcome: 'returned', version: null, content_hash: null }
-  if (item.head_hash === output) return { ...common, outcome: 'cutoff', version: null, content_hash: output }
+  if (item.head_hash === output)
+    return { ...common, outcome: item.memo ? 'memo' : 'cutoff', version: null, content_hash: output }
   return { ...common, outcome: item.memo ? 'memo' : 'version', version: item.head_version + 1, content_hash: output }
 }
 
@@ -311,13 +312,15 @@ export async function expectConverged(world: World): Promise<void> {
   expect(Number(open?.count)).toBe(0)
 }
 
-/** Each run says what it read: the inputs that its key is made of. */
+/** Each run says what it read: the inputs that its key is made of. Nothing is computed twice. */
 async function expectExactRuns(world: World, nodes: ReadonlyMap<string, NodeRow>): Promise<void> {
-  const runs = await world.database.query<{ blob_id: string; key: string; inputs: ClaimInput[] }>(
+  const runs = await world.database.query<{ blob_id: string; key: string; outcome: string; inputs: ClaimInput[] }>(
     'computed-runs',
-    `select blob_id, key, inputs from run where tenant_id = $1 and outcome in ('version', 'cutoff', 'memo')`,
+    `select blob_id, key, outcome, inputs from run where tenant_id = $1 and outcome in ('version', 'cutoff', 'memo')`,
     [world.tenantId],
   )
+  const computed = runs.filter(({ outcome }) => outcome !== 'memo').map(({ key }) => key)
+  expect(computed).toHaveLength(new Set(computed).size)
   for (const { blob_id, key, inputs } of runs) {
     const node = nodes.get(blob_id)
     const named: Record<string, [string, string][]> = {}

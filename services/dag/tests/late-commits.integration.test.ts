@@ -223,7 +223,7 @@ test('a job that reads as failed can be tried again', async () => {
     { tenant_id: world.tenantId, user_id: world.tenantId, label: 'x', traceparent: null },
     blobOf(source as NodeRow),
     known[0] as Provider,
-    {},
+    { own: true },
   )
   await tell(world, 'update', 'b')
   const [group] = (await claim(world)).filter((one) => one.workflow_id.includes(job.blob_id))

@@ -15,7 +15,7 @@ export interface ClaimRequest {
 
 /**
  * Leases all that is ready in a tenant. A node whose inputs are what its last run had is fresh: it settles here without a run, and what
- * waits for it is looked at in turn (early cutoff). The same request answers the same groups, so that a lost answer loses no work.
+ * waits for it is looked at in turn (early cutoff). One whose output another run is computing waits for that one's record. The same request answers the same groups, so that a lost answer loses no work.
  */
 export async function claimWork(
   deps: { store: GraphStore; providers: Providers; taskQueue: string },
@@ -31,7 +31,7 @@ export async function claimWork(
     for (let room = request.limit; room > 0;) {
       const nodes = await graph.listReady(room)
       if (nodes.length === 0) break
-      const sorted = await sort(graph, known, nodes)
+      const sorted = await share(graph, await sort(graph, known, nodes))
       const groups = groupClaims(sorted.ready, deps.taskQueue)
       await graph.addClaims(
         request.request_id,
@@ -51,7 +51,8 @@ export async function claimWork(
       claimed.push(...groups.map(({ group }) => group))
       await failNodes(graph, sorted.unrunnable)
       await settleFresh(graph, sorted.fresh)
-      if (sorted.fresh.length === 0 && sorted.unrunnable.length === 0) break
+      await graph.awaitRuns(sorted.waiting)
+      if (sorted.fresh.length === 0 && sorted.unrunnable.length === 0 && sorted.waiting.length === 0) break
     }
     return claimed
   })
@@ -107,6 +108,28 @@ async function sort(graph: GraphTransaction, known: KnownProviders, nodes: reado
     else sorted.ready.push({ node, derivation: { key, provider } })
   }
   return sorted
+}
+
+/** One computation for one key at a time: of the nodes that ask for what nobody has recorded the first runs, and the others wait. */
+async function share(
+  graph: GraphTransaction,
+  sorted: Sorted,
+): Promise<Sorted & { waiting: { blob_id: string; key: string }[] }> {
+  const keys = sorted.ready.flatMap(({ derivation }) => derivation?.key ?? [])
+  const known = await graph.listKnown([...new Set(keys)])
+  const recorded = new Set(known.filter(({ is_recorded }) => is_recorded).map(({ key }) => key))
+  const computed = new Set(known.filter(({ is_running }) => is_running).map(({ key }) => key))
+  const ready: ReadyNode[] = []
+  const waiting: { blob_id: string; key: string }[] = []
+  for (const one of sorted.ready) {
+    const key = one.derivation?.key
+    if (key !== undefined && !recorded.has(key) && computed.has(key)) waiting.push({ blob_id: one.node.blob_id, key })
+    else {
+      ready.push(one)
+      if (key !== undefined) computed.add(key)
+    }
+  }
+  return { ...sorted, ready, waiting }
 }
 
 function refusalOf(node: NodeRow, provider: Provider | null): StudioError | null {

@@ -203,6 +203,10 @@ export interface GraphTransaction {
   /** Adds providers to the ancestry of blobs. */
   addAncestry(blobIds: readonly string[], providerIds: readonly string[]): Promise<void>
 
+  /** Which of these derivation keys have a recorded output, and which are being computed. */
+  listKnown(keys: readonly string[]): Promise<{ key: string; is_recorded: boolean; is_running: boolean }[]>
+  /** Makes ready nodes wait until the runs that compute their keys have ended. */
+  awaitRuns(waiting: readonly { blob_id: string; key: string }[]): Promise<void>
   lease(leases: readonly Lease[]): Promise<void>
   release(blobIds: readonly string[]): Promise<void>
   /** Gives back the nodes of these claims whose lease is over; answers which. */

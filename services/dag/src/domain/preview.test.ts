@@ -101,6 +101,13 @@ test('a change reaches what is outdated: it runs under the newer version', async
   expect(of).toEqual({ a: 'memo', b: 'will_run' })
 })
 
+test('of two with one key one runs, and the other takes what it records', async () => {
+  const wiring = { left: ['root'], right: ['root'], below: ['right'] }
+  const blobs = [derived('left', ['root']), derived('right', ['root']), derived('below', ['right'])]
+  const { of } = await statuses(blobs, wiring, { text: 'new' })
+  expect(of).toEqual({ left: 'will_run', right: 'memo', below: 'may_run' })
+})
+
 test('a diamond needs both of its sides', async () => {
   const diamond = { left: ['root'], right: ['root'], bottom: ['left', 'right'] }
   const blobs = [derived('left', ['root']), derived('right', ['root']), derived('bottom', ['left', 'right'])]

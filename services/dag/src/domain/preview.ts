@@ -73,6 +73,8 @@ export async function preview(
   if (known.held !== null) given.set(known.rootId, known.held)
   const inputs = Map.groupBy(known.edges, (edge) => edge.target_id)
   const verdicts: Verdict[] = []
+  // Of several blobs of one key one runs, and the others take what it records.
+  const computed = new Set<string>()
 
   for (const [level, blobs] of byLevel(known)) {
     const judged = blobs.flatMap((blob) => {
@@ -83,10 +85,14 @@ export async function preview(
     const keys = judged.flatMap(({ judgement }) => (typeof judgement === 'string' ? [] : [judgement.key]))
     const memos: ReadonlyMap<string, Held> = keys.length > 0 ? await findMemos(keys) : new Map()
     for (const { blob, sources, judgement } of judged) {
-      const memo = typeof judgement === 'string' ? undefined : memos.get(judgement.key)
-      const status = typeof judgement === 'string' ? judgement : memo ? 'memo' : 'will_run'
+      const key = typeof judgement === 'string' ? null : judgement.key
+      const memo = key === null ? undefined : memos.get(key)
+      const shares = key !== null && computed.has(key)
+      if (key !== null) computed.add(key)
+      const status = typeof judgement === 'string' ? judgement : memo || shares ? 'memo' : 'will_run'
       const runs = status === 'will_run' || status === 'may_run'
-      given.set(blob.blob_id, memo ?? (runs ? 'unknown' : status === 'fresh' ? standing(blob, 'settled') : 'stuck'))
+      const isOpen = runs || shares
+      given.set(blob.blob_id, memo ?? (isOpen ? 'unknown' : status === 'fresh' ? standing(blob, 'settled') : 'stuck'))
       verdicts.push({
         blob,
         level,

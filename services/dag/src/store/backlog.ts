@@ -30,7 +30,7 @@ export function createBacklog(database: Database, leaseMs: number): Backlog {
         'list-waiting',
         `select * from (
            select distinct on (tenant_id) tenant_id, root_id, extract(epoch from now() - changed_at)::float8 * 1000 as waited_ms from node
-           where state = 'dirty' and dirty_inputs = 0 and changed_at < now() - $1 * interval '1 millisecond'
+           where state = 'dirty' and dirty_inputs = 0 and awaits is null and changed_at < now() - $1 * interval '1 millisecond'
            order by tenant_id, changed_at) as waiting
          order by waited_ms desc limit 100`,
         [olderThanMs],

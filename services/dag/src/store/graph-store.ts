@@ -5,6 +5,7 @@ import { addDerivations, listEdgesBelow, listInputs, readInputs, replaceInputs }
 import { readDerivation } from './read-derivation.ts'
 import { addCascades, addEvents, closeCascades } from './events.ts'
 import { addClaims, lease, readClaimsOfRequest, release, releaseExpired } from './leases.ts'
+import { awaitRuns, listKnown, wakeSharers } from './sharing.ts'
 import { blockBelow, countDown, markAgain, markDirty, markDoomed } from './marks.ts'
 import { addAncestry, hasReady, listReady, putSources, readClaimedNodes, readNodes, setConfig } from './nodes.ts'
 import { observeDepth } from '../telemetry.ts'
@@ -22,8 +23,9 @@ export function createGraphStore(database: Database, times: Times, afterCommit: 
     async transaction(tenantId, work) {
       const result = await database.transaction(async (tx) => {
         const before = await lockTenant(tx, tenantId)
-        const state = { slots: before }
+        const state = { slots: before, runsEnded: false }
         const result = await work(graphTransaction(tx, tenantId, times, state))
+        if (state.runsEnded) await wakeSharers(tx, tenantId)
         if (state.slots !== before) await saveSlots(tx, tenantId, state.slots)
         return result
       })
@@ -41,7 +43,7 @@ export function createGraphStore(database: Database, times: Times, afterCommit: 
     async listReadyProviders(tenantId) {
       const rows = await database.query<{ provider_id: string }>(
         'list-ready-providers',
-        `select distinct provider_id from node where tenant_id = $1 and state = 'dirty' and dirty_inputs = 0 and not doomed and provider_id is not null`,
+        `select distinct provider_id from node where tenant_id = $1 and state = 'dirty' and dirty_inputs = 0 and awaits is null and not doomed and provider_id is not null`,
         [tenantId],
       )
       return rows.map((row) => row.provider_id)
@@ -79,8 +81,14 @@ function graphTransaction(
   tx: Queryable,
   tenantId: string,
   { leaseMs, patienceMs }: Times,
-  state: { slots: readonly CascadeSlot[] },
+  state: { slots: readonly CascadeSlot[]; runsEnded: boolean },
 ): GraphTransaction {
+  const ending = <Given extends unknown[], Result>(run: (...given: Given) => Promise<Result>) => {
+    return (...given: Given): Promise<Result> => {
+      state.runsEnded = true
+      return run(...given)
+    }
+  }
   return {
     tenantId,
     get cascadeSlots() {
@@ -101,17 +109,19 @@ function graphTransaction(
       return addDerivations(tx, tenantId, derivations)
     },
     setConfig: (id, config) => setConfig(tx, tenantId, id, config),
-    markDirty: (causes, roots, seeds) => markDirty(tx, tenantId, patienceMs, causes, roots, seeds),
+    markDirty: ending((causes, roots, seeds) => markDirty(tx, tenantId, patienceMs, causes, roots, seeds)),
     markAgain: (ids) => markAgain(tx, tenantId, ids),
     blockBelow: (ids) => blockBelow(tx, tenantId, ids),
-    markDoomed: (cause, ids) => markDoomed(tx, tenantId, cause, ids),
+    markDoomed: ending((cause, ids) => markDoomed(tx, tenantId, cause, ids)),
     readInputs: (id) => readInputs(tx, id),
     replaceInputs: (id, inputs) => replaceInputs(tx, tenantId, id, inputs),
     addAncestry: (ids, providers) => addAncestry(tx, tenantId, ids, providers),
+    listKnown: (keys) => listKnown(tx, tenantId, keys),
+    awaitRuns: (waiting) => awaitRuns(tx, tenantId, waiting),
     lease: (leases) => lease(tx, tenantId, leaseMs, leases),
-    release: (ids) => release(tx, tenantId, ids),
-    releaseExpired: (claimIds) => releaseExpired(tx, tenantId, claimIds),
-    settle: (settlements) => settle(tx, tenantId, settlements),
+    release: ending((ids) => release(tx, tenantId, ids)),
+    releaseExpired: ending((claimIds) => releaseExpired(tx, tenantId, claimIds)),
+    settle: ending((settlements) => settle(tx, tenantId, settlements)),
     settleFresh: (ids) => settleFresh(tx, tenantId, ids),
     countDown: (ids) => countDown(tx, ids),
     addRuns: (runs) => addRuns(tx, tenantId, runs),

@@ -52,7 +52,7 @@ export async function markDirty(
      marked as (
        update node set state = 'dirty', doomed = false, dirty_inputs = judged.dirty_inputs, epoch = node.epoch + 1, attempts = 0, key = null,
          claim_id = null, lease_until = null, error = null, cascade_id = cause.cascade_id, caused_by = cause.caused_by,
-         traceparent = cause.traceparent, again_cascade_id = null, changed_at = now(),
+         traceparent = cause.traceparent, again_cascade_id = null, awaits = null, changed_at = now(),
          superseded_at = case when node.state = 'running' then coalesce(node.superseded_at, now()) else node.superseded_at end
        from judged join cause using (cause_index)
        where not coalesce(judged.left_alone, false) and node.blob_id = judged.blob_id and node.tenant_id = $1
@@ -116,7 +116,7 @@ export async function markDoomed(
   const rows = await tx.query<{ state: string }>(
     'mark-doomed',
     `update node set state = case when version = 0 and leases = 0 then 'deleted' else 'dirty' end, doomed = version > 0 or leases > 0, dirty_inputs = 0, epoch = epoch + 1,
-       attempts = 0, key = null, last_key = null, claim_id = null, lease_until = null, again_cascade_id = null, superseded_at = null, error = null, cascade_id = $3, caused_by = $4,
+       attempts = 0, key = null, last_key = null, claim_id = null, lease_until = null, again_cascade_id = null, superseded_at = null, awaits = null, error = null, cascade_id = $3, caused_by = $4,
        traceparent = $5, changed_at = now()
      where tenant_id = $1 and blob_id = any($2::uuid[]) and state <> 'deleted'
      returning state`,

@@ -26,7 +26,7 @@ export async function readClaimedNodes(tx: Queryable, tenantId: string, claimId:
 export async function listReady(tx: Queryable, tenantId: string, limit: number): Promise<NodeRow[]> {
   return await tx.query<NodeRow>(
     'list-ready',
-    `select ${columns} from node where tenant_id = $1 and state = 'dirty' and dirty_inputs = 0 order by changed_at limit $2`,
+    `select ${columns} from node where tenant_id = $1 and state = 'dirty' and dirty_inputs = 0 and awaits is null order by changed_at limit $2`,
     [tenantId, limit],
   )
 }
@@ -34,7 +34,7 @@ export async function listReady(tx: Queryable, tenantId: string, limit: number):
 export async function hasReady(tx: Queryable, tenantId: string): Promise<boolean> {
   const [row] = await tx.query<{ ready: boolean }>(
     'has-ready',
-    `select exists (select 1 from node where tenant_id = $1 and state = 'dirty' and dirty_inputs = 0) as ready`,
+    `select exists (select 1 from node where tenant_id = $1 and state = 'dirty' and dirty_inputs = 0 and awaits is null) as ready`,
     [tenantId],
   )
   return row?.ready ?? false

@@ -1,0 +1,43 @@
+import type { Queryable } from '@studio/database'
+
+/** Which of these derivation keys have a recorded output, and which are being computed. */
+export async function listKnown(
+  tx: Queryable,
+  tenantId: string,
+  keys: readonly string[],
+): Promise<{ key: string; is_recorded: boolean; is_running: boolean }[]> {
+  if (keys.length === 0) return []
+  return await tx.query(
+    'list-known',
+    `select key, exists (select from memo where memo.tenant_id = $1 and memo.key = wanted.key) as is_recorded,
+       exists (select from node where node.tenant_id = $1 and node.state = 'running' and node.key = wanted.key) as is_running
+     from unnest($2::text[]) as wanted(key)`,
+    [tenantId, keys],
+  )
+}
+
+/** From here on these nodes wait until no run computes their key. */
+export async function awaitRuns(
+  tx: Queryable,
+  tenantId: string,
+  waiting: readonly { blob_id: string; key: string }[],
+): Promise<void> {
+  if (waiting.length === 0) return
+  await tx.query(
+    'await-runs',
+    `update node set awaits = waiting.key, changed_at = now() from json_to_recordset($2::json) as waiting(blob_id uuid, key text)
+     where node.blob_id = waiting.blob_id and node.tenant_id = $1`,
+    [tenantId, JSON.stringify(waiting)],
+  )
+}
+
+/** Nodes that wait for a run that has ended, however it did, are ready again. */
+export async function wakeSharers(tx: Queryable, tenantId: string): Promise<void> {
+  await tx.query(
+    'wake-sharers',
+    `update node set awaits = null, changed_at = now()
+     where tenant_id = $1 and awaits is not null
+       and not exists (select from node other where other.tenant_id = $1 and other.state = 'running' and other.key = node.awaits)`,
+    [tenantId],
+  )
+}
