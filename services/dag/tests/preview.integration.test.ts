@@ -122,7 +122,7 @@ test('each node does what the preview of the edit said', async () => {
         for (const [label, { from, coarse }] of nodes.entries()) {
           const request = { tenant_id: tenantId, user_id: tenantId, label: String(label), traceparent: null }
           const inputs = { parts: from.map((index) => ids[index % ids.length] ?? '') }
-          // Its own key each: of two with one key, the one that is claimed later finds the output of the other or runs too, as it happens.
+          // Its own key each: which of two with one key runs, and which takes its record, is not told.
           const config = { coarse, mark: label }
           const made = await ensureDerivation({ store, bell }, request, { provider: join, config, inputs, blobs: new Map() }) // prettier-ignore
           ids.push(made.derivation.blob_id)
