@@ -141,6 +141,16 @@ export const dagApi = {
     z.object({ groups: z.array(ClaimGroup) }),
     { idempotent: true },
   ),
+  /**
+   * A worker has worked off a claim: leases what is ready of the same provider version by now, for the same workflow. What else is ready the
+   * tenant's cascades are told. `request_id` as in `claim`.
+   */
+  claimNext: route(
+    '/internal/claims/next',
+    z.object({ claim_id: Uuid, request_id: Uuid }),
+    z.object({ groups: z.array(ClaimGroup) }),
+    { idempotent: true },
+  ),
   /** The nodes still leased under a claim, with the lease made longer. Empty: the claim is lost. */
   readClaim: route('/internal/claims/read', z.object({ claim_id: Uuid }), items(ClaimItem), { idempotent: true }),
   /** Makes the lease longer; `held` are the nodes still leased. */

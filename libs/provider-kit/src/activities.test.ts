@@ -81,8 +81,10 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseMs = 30_
   const held = new Set(items.map((item) => item.node_id))
   const submitted: SubmitTransform[] = []
   const settled: SettleItem[] = []
+  const next: ClaimGroup[] = []
   const answers = {
-    readClaim: async () => ({ items: items.filter((item) => held.has(item.node_id)) }),
+    readClaim: async (_request: { claim_id: string }) => ({ items: items.filter((item) => held.has(item.node_id)) }),
+    claimNext: async () => ({ groups: next.splice(0, 1) }),
     renewClaim: async () => ({ held: [...held] }),
     settle: async (request: { items: SettleItem[] }) => {
       settled.push(...request.items)
@@ -141,7 +143,18 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseMs = 30_
       { ...group, ...change },
     )
   }
-  return { items, heads, held, submitted, settled, answers, run, outcomes: () => settled.map(({ outcome }) => outcome) }
+  return {
+    group,
+    next,
+    items,
+    heads,
+    held,
+    submitted,
+    settled,
+    answers,
+    run,
+    outcomes: () => settled.map(({ outcome }) => outcome),
+  }
 }
 
 const failure = (type: string, nonRetryable: boolean) => expect.objectContaining({ type, nonRetryable }) as Error
@@ -254,6 +267,20 @@ test('a node whose lease is gone is left to whoever has it', async () => {
   expect(await run()).toEqual({ version: 1, lost: 1 })
   expect(settled.map(({ node_id }) => node_id)).toEqual([items[0]?.node_id])
   expect(heads.get(gone)).toBe(2)
+})
+
+test('an activity goes on with what has become ready; what fails of that goes back', async () => {
+  const { group, next, items, answers, run, outcomes } = studio([{ text: 'one' }, { text: 'two' }, { text: 'fail' }])
+  const asked: string[] = []
+  const claims = items.map(() => newId())
+  next.push(...claims.slice(1).map((claim_id) => ({ ...group, claim_id, size: 1 })))
+  answers.readClaim = async ({ claim_id }) => {
+    asked.push(claim_id)
+    return { items: items.slice(claims.indexOf(claim_id), claims.indexOf(claim_id) + 1) }
+  }
+  expect(await run({ claim_id: claims[0], size: 1 })).toEqual({ version: 2, returned: 1 })
+  expect(asked).toEqual(claims)
+  expect(outcomes()).toEqual(['version', 'version', 'returned'])
 })
 
 test('a claim that was lost altogether is nothing to do', async () => {

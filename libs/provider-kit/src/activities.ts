@@ -1,19 +1,24 @@
 import type { ClaimGroup } from '@studio/contracts'
-import { StudioError } from '@studio/kernel'
+import { newId, StudioError } from '@studio/kernel'
 import { span } from '@studio/telemetry'
 import { activityInfo, cancellationSignal } from '@temporalio/activity'
 import { withClaim } from './claim.ts'
-import { workOff, type ClaimSummary } from './work-off.ts'
+import { workOff, type Attempt, type ClaimSummary } from './work-off.ts'
 import type { ProviderDependencies } from './dependencies.ts'
+import { patiently } from './patiently.ts'
 import { toFailure } from './failures.ts'
 import type { Provider } from './provider.ts'
 import { claimWorked } from './telemetry.ts'
 
 export type { ClaimSummary } from './work-off.ts'
 
+/** Time in which an activity goes on with what has become ready, so that a chain of cheap nodes is one child workflow and not one a level. */
+const sliceMs = 10_000
+
 /**
  * The activity of a provider, under the provider's id: works off a claim. Answers how many nodes came to which outcome. Its failures carry
- * the problem as their detail; in a claim of more than one node a node that fails goes back alone instead.
+ * the problem as their detail; in a claim of more than one node a node that fails goes back alone instead. The activity of a provider that takes
+ * batches goes on with what its results have made ready.
  */
 export function createProviderActivities(
   provider: Provider,
@@ -30,13 +35,24 @@ export function createProviderActivities(
             `This worker serves ${id}@${version}, not @${group.provider_version}.`,
           )
         }
-        const summary = await span(
-          `run ${id}`,
-          { parent: group.traceparent, attributes: { claim_id: group.claim_id, size: group.size } },
-          () =>
-            withClaim(dependencies, group.claim_id, (claim) => workOff(provider, dependencies, group, claim, attempt)),
-        )
-        claimWorked(dependencies.log, id, group.claim_id, { ...summary })
+        const summary: ClaimSummary = {}
+        const work = async (one: ClaimGroup, how: Attempt): Promise<void> => {
+          const made = await span(
+            `run ${id}`,
+            { parent: one.traceparent, attributes: { claim_id: one.claim_id, size: one.size } },
+            () => withClaim(dependencies, one.claim_id, (claim) => workOff(provider, dependencies, one, claim, how)),
+          )
+          claimWorked(dependencies.log, id, one.claim_id, { ...made })
+          for (const [outcome, count] of Object.entries(made) as [keyof ClaimSummary, number][])
+            summary[outcome] = (summary[outcome] ?? 0) + count
+        }
+        const until = performance.now() + sliceMs
+        await work(group, { attempt, givesBack: group.size > 1 })
+        while (provider.manifest.batch_size > 1 && performance.now() < until) {
+          const groups = await claimNext(dependencies, group.claim_id)
+          if (groups.length === 0) break
+          for (const one of groups) await work(one, { attempt: 1, givesBack: true })
+        }
         return summary
       } catch (error) {
         // Temporal must see its own cancellation as it is.
@@ -45,4 +61,10 @@ export function createProviderActivities(
       }
     },
   }
+}
+
+async function claimNext({ dag }: ProviderDependencies, claimId: string): Promise<ClaimGroup[]> {
+  const request = { claim_id: claimId, request_id: newId() }
+  const signal = cancellationSignal()
+  return (await patiently(signal, () => dag.call('claimNext', request, { signal }))).groups
 }

@@ -13,6 +13,12 @@ import { itemFailed } from './telemetry.ts'
 /** How many nodes of a claim came to which outcome; `lost` ones belong to somebody else by now. */
 export type ClaimSummary = Partial<Record<SettleItem['outcome'] | 'lost', number>>
 
+/** `givesBack`: a node that fails goes back, to be tried alone; else it fails the attempt. */
+export interface Attempt {
+  readonly attempt: number
+  readonly givesBack: boolean
+}
+
 /** A write whose node is settled by what becomes of it. */
 interface Pending extends Write {
   outcome: 'version' | 'memo'
@@ -32,7 +38,7 @@ export async function workOff(
   dependencies: ProviderDependencies,
   group: ClaimGroup,
   claim: Claim,
-  attempt: number,
+  { attempt, givesBack }: Attempt,
 ): Promise<ClaimSummary> {
   const { contents, delta, log, maxOutputBytes } = dependencies
   failpoint('worker.claimed')
@@ -43,7 +49,7 @@ export async function workOff(
 
   const fail = (item: ClaimItem, error: StudioError): void => {
     itemFailed(log, item, error.code, attempt)
-    if (group.size === 1) throw error
+    if (!givesBack) throw error
     // Also what will never succeed: alone it fails under a workflow id of its own, where it is seen.
     settled.push(settlement(item, 'returned', 1, { error: toProblem(error) }))
   }

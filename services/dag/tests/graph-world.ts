@@ -3,6 +3,7 @@ import {
   noUsage,
   type Blob,
   type BlobFact,
+  type ClaimGroup,
   type ClaimInput,
   type ClaimItem,
   type Provider,
@@ -12,7 +13,7 @@ import { createDatabase, type Database } from '@studio/database'
 import { migratedDatabase } from '@studio/testing'
 import { createLogger } from '@studio/telemetry'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
-import { claimWork } from '../src/domain/claim-work.ts'
+import { claimNext, claimWork } from '../src/domain/claim-work.ts'
 import { createJob } from '../src/domain/create-job.ts'
 import { endCascade } from '../src/domain/end-cascade.ts'
 import { ensureDerivation, removeDerivation, updateDerivation } from '../src/domain/derivations.ts'
@@ -223,7 +224,15 @@ export async function work(world: World, fate: number): Promise<number> {
     { store: world.store, providers, taskQueue: 'q' },
     { tenant_id: world.tenantId, cascade_id: newId(), request_id: newId(), limit: 50 },
   )
-  for (const group of groups) {
+  for (const group of groups) await workOff(world, group, fate)
+  return groups.length
+}
+
+/** A worker with one claim; in the end it goes on with what has become ready of its provider. */
+async function workOff(world: World, first: ClaimGroup, fate: number): Promise<void> {
+  for (let queue = [first]; ;) {
+    const group = queue.shift()
+    if (group === undefined) return
     if (fate === 3) {
       await world.database.execute(
         'expire',
@@ -231,7 +240,7 @@ export async function work(world: World, fate: number): Promise<number> {
         [group.claim_id],
       )
       await releaseClaims(world.store, world.tenantId, [group.claim_id])
-      continue
+      return
     }
     const items = await readClaim(world.database, group.claim_id, 30_000)
     const outcomes = items.map((item, index) =>
@@ -239,12 +248,16 @@ export async function work(world: World, fate: number): Promise<number> {
     )
     if (fate >= 5) {
       world.running.push({ claim_id: group.claim_id, outcomes })
-      continue
+      return
     }
     await settleWork({ store: world.store, providers }, group.claim_id, outcomes)
     if (fate === 4) await settleWork({ store: world.store, providers }, group.claim_id, outcomes)
+    if (queue.length === 0 && group.kind === 'run')
+      queue = await claimNext(
+        { store: world.store, providers, bell },
+        { claim_id: first.claim_id, request_id: newId() },
+      )
   }
-  return groups.length
 }
 
 /** What is under way ends. */

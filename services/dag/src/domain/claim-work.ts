@@ -2,8 +2,9 @@ import { noUsage, type ClaimGroup, type ClaimInput, type Provider } from '@studi
 import { derivationKey, runId, StudioError } from '@studio/kernel'
 import { looked } from './cascade-slots.ts'
 import { contentsByName } from './contents-by-name.ts'
-import { groupClaims, type ReadyNode } from './group-claims.ts'
-import type { GraphStore, GraphTransaction, NewRun, NodeRow, Providers } from './ports.ts'
+import { groupClaims, type PlannedGroup, type ReadyNode } from './group-claims.ts'
+import { ringCascades } from './mark-dirty.ts'
+import type { CascadeBell, GraphStore, GraphTransaction, NewRun, NodeRow, Providers } from './ports.ts'
 import { failNodes } from './settle-work.ts'
 
 export interface ClaimRequest {
@@ -15,7 +16,8 @@ export interface ClaimRequest {
 
 /**
  * Leases all that is ready in a tenant. A node whose inputs are what its last run had is fresh: it settles here without a run, and what
- * waits for it is looked at in turn (early cutoff). One whose output another run is computing waits for that one's record. The same request answers the same groups, so that a lost answer loses no work.
+ * waits for it is looked at in turn (early cutoff). One whose output another run is computing waits for that one's record. The same request
+ * answers the same groups, so that a lost answer loses no work.
  */
 export async function claimWork(
   deps: { store: GraphStore; providers: Providers; taskQueue: string },
@@ -27,35 +29,90 @@ export async function claimWork(
     if (before.length > 0) return before.map((claim) => claim.work)
     graph.saveCascadeSlots(looked(graph.cascadeSlots, request.cascade_id))
 
-    const claimed: ClaimGroup[] = []
-    for (let room = request.limit; room > 0;) {
-      const nodes = await graph.listReady(room)
-      if (nodes.length === 0) break
-      const sorted = await share(graph, await sort(graph, known, nodes))
-      const groups = groupClaims(sorted.ready, deps.taskQueue)
-      await graph.addClaims(
-        request.request_id,
-        groups.map(({ group }) => ({ id: group.claim_id, tenant_id: request.tenant_id, work: group })),
-      )
-      await graph.lease(
-        groups.flatMap(({ group, nodes: members }) =>
-          members.map(({ node, derivation }) => ({
-            blob_id: node.blob_id,
-            claim_id: group.claim_id,
-            key: derivation?.key ?? null,
-            provider_version: derivation?.provider.version ?? null,
-          })),
-        ),
-      )
-      room -= sorted.ready.length
-      claimed.push(...groups.map(({ group }) => group))
-      await failNodes(graph, sorted.unrunnable)
-      await settleFresh(graph, sorted.fresh)
-      await graph.awaitRuns(sorted.waiting)
-      if (sorted.fresh.length === 0 && sorted.unrunnable.length === 0 && sorted.waiting.length === 0) break
-    }
-    return claimed
+    return await takeReady(graph, known, {
+      request_id: request.request_id,
+      limit: request.limit,
+      list: (room) => graph.listReady(room),
+      group: (ready) => groupClaims(ready, deps.taskQueue),
+    })
   })
+}
+
+/**
+ * More for the worker that has worked off a claim: what is ready of the same provider version by now, under the same workflow, so that a chain
+ * of cheap nodes takes one child workflow and not one a level. Cascades are told of what else is ready.
+ */
+export async function claimNext(
+  deps: { store: GraphStore; providers: Providers; bell: CascadeBell },
+  request: { claim_id: string; request_id: string },
+): Promise<ClaimGroup[]> {
+  const claim = await deps.store.findClaim(request.claim_id)
+  if (!claim) return []
+  const { tenant_id: tenantId, work } = claim
+  const provider = await deps.providers.current(tenantId, work.provider_id)
+  if (!provider || provider.version !== work.provider_version || provider.batch_size === 1) return []
+  const next = await deps.store.transaction(tenantId, async (graph) => {
+    const before = await graph.readClaimsOfRequest(request.request_id)
+    if (before.length > 0) return { groups: before.map((one) => one.work), roots: [] }
+    const groups = await takeReady(graph, new Map([[provider.id, provider]]), {
+      request_id: request.request_id,
+      limit: Math.min(provider.batch_size, Math.max(1, Math.floor(longestNextMs / provider.timeout_ms))),
+      list: (room) => graph.listReadyOf(provider.id, room),
+      group: (ready) =>
+        groupClaims(ready, work.task_queue).map(({ group, nodes }) => ({
+          group: { ...group, workflow_id: work.workflow_id },
+          nodes,
+        })),
+    })
+    // Nothing for this worker: its workflow ends, and the cascade that waits for it looks for more.
+    if (groups.length === 0 || !(await graph.hasReady())) return { groups, roots: [] }
+    return { groups, roots: ringCascades(graph, work.root_ids.slice(0, 1)) }
+  })
+  deps.bell.ring(tenantId, next.roots)
+  return next.groups
+}
+
+/** What a worker goes on with must be done, at its slowest, in what its activity has been allowed beyond its first claim. */
+const longestNextMs = 4 * 60_000
+
+interface Taking {
+  readonly request_id: string
+  /** Nodes at most. */
+  readonly limit: number
+  list(room: number): Promise<NodeRow[]>
+  group(ready: readonly ReadyNode[]): PlannedGroup[]
+}
+
+/** Leases ready nodes; those that need no run settle here. */
+async function takeReady(graph: GraphTransaction, known: KnownProviders, taking: Taking): Promise<ClaimGroup[]> {
+  const claimed: ClaimGroup[] = []
+  for (let room = taking.limit; room > 0;) {
+    const nodes = await taking.list(room)
+    if (nodes.length === 0) break
+    const sorted = await share(graph, await sort(graph, known, nodes))
+    const groups = taking.group(sorted.ready)
+    await graph.addClaims(
+      taking.request_id,
+      groups.map(({ group }) => ({ id: group.claim_id, tenant_id: graph.tenantId, work: group })),
+    )
+    await graph.lease(
+      groups.flatMap(({ group, nodes: members }) =>
+        members.map(({ node, derivation }) => ({
+          blob_id: node.blob_id,
+          claim_id: group.claim_id,
+          key: derivation?.key ?? null,
+          provider_version: derivation?.provider.version ?? null,
+        })),
+      ),
+    )
+    room -= sorted.ready.length
+    claimed.push(...groups.map(({ group }) => group))
+    await failNodes(graph, sorted.unrunnable)
+    await settleFresh(graph, sorted.fresh)
+    await graph.awaitRuns(sorted.waiting)
+    if (sorted.fresh.length === 0 && sorted.unrunnable.length === 0 && sorted.waiting.length === 0) break
+  }
+  return claimed
 }
 
 type KnownProviders = ReadonlyMap<string, Provider | null>

@@ -173,6 +173,8 @@ export interface GraphTransaction {
   readClaimedNodes(claimId: string): Promise<NodeRow[]>
   /** Ready nodes, those that have waited longest first. */
   listReady(limit: number): Promise<NodeRow[]>
+  /** Those of one provider that have not failed before. */
+  listReadyOf(providerId: string, limit: number): Promise<NodeRow[]>
   hasReady(): Promise<boolean>
   listInputs(blobIds: readonly string[]): Promise<Map<string, ClaimInput[]>>
   /** Input edges of all nodes below the given ones. */

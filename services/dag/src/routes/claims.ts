@@ -2,7 +2,7 @@ import type { dagApi } from '@studio/contracts'
 import type { Handlers } from '@studio/http'
 import { failpoint } from '@studio/kernel'
 import type { Context } from '../context.ts'
-import { claimWork } from '../domain/claim-work.ts'
+import { claimNext, claimWork } from '../domain/claim-work.ts'
 import { endCascade } from '../domain/end-cascade.ts'
 import { abandonClaim, settleWork } from '../domain/settle-work.ts'
 import { readClaim, renewClaim } from '../store/claim-reader.ts'
@@ -11,8 +11,11 @@ import { cascadeTaskQueue } from '../temporal/cascade-bell.ts'
 /** What cascades and workers ask: which work there is, and what became of it. */
 export function claimRoutes(
   context: Context,
-): Pick<Handlers<typeof dagApi>, 'claim' | 'readClaim' | 'renewClaim' | 'settle' | 'abandonClaim' | 'endCascade'> {
-  const { store, providers, database, config } = context
+): Pick<
+  Handlers<typeof dagApi>,
+  'claim' | 'claimNext' | 'readClaim' | 'renewClaim' | 'settle' | 'abandonClaim' | 'endCascade'
+> {
+  const { store, providers, bell, database, config } = context
   return {
     claim: async (request) => {
       failpoint('dag.claim.before')
@@ -20,6 +23,7 @@ export function claimRoutes(
       failpoint('dag.claim.after')
       return { groups }
     },
+    claimNext: async (request) => ({ groups: await claimNext({ store, providers, bell }, request) }),
     readClaim: async ({ claim_id }) => ({ items: await readClaim(database, claim_id, config.STUDIO_LEASE_MS) }),
     renewClaim: async ({ claim_id }) => ({ held: await renewClaim(database, claim_id, config.STUDIO_LEASE_MS) }),
     settle: async ({ claim_id, items }) => {

@@ -7,7 +7,16 @@ import { addCascades, addEvents, closeCascades } from './events.ts'
 import { addClaims, lease, readClaimsOfRequest, release, releaseExpired } from './leases.ts'
 import { awaitRuns, listKnown, wakeSharers } from './sharing.ts'
 import { blockBelow, countDown, markAgain, markDirty, markDoomed } from './marks.ts'
-import { addAncestry, hasReady, listReady, putSources, readClaimedNodes, readNodes, setConfig } from './nodes.ts'
+import {
+  addAncestry,
+  hasReady,
+  listReady,
+  listReadyOf,
+  putSources,
+  readClaimedNodes,
+  readNodes,
+  setConfig,
+} from './nodes.ts'
 import { observeDepth } from '../telemetry.ts'
 import { addJob, addMemos, addRuns, listJobNodes, settle, settleFresh } from './outcomes.ts'
 
@@ -100,6 +109,7 @@ function graphTransaction(
     readNodes: (ids) => readNodes(tx, tenantId, ids),
     readClaimedNodes: (claimId) => readClaimedNodes(tx, tenantId, claimId),
     listReady: (limit) => listReady(tx, tenantId, limit),
+    listReadyOf: (providerId, limit) => listReadyOf(tx, tenantId, providerId, limit),
     hasReady: () => hasReady(tx, tenantId),
     listInputs: (ids) => listInputs(tx, ids),
     listEdgesBelow: (ids) => listEdgesBelow(tx, ids),

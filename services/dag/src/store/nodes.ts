@@ -31,6 +31,20 @@ export async function listReady(tx: Queryable, tenantId: string, limit: number):
   )
 }
 
+export async function listReadyOf(
+  tx: Queryable,
+  tenantId: string,
+  providerId: string,
+  limit: number,
+): Promise<NodeRow[]> {
+  return await tx.query<NodeRow>(
+    'list-ready-of',
+    `select ${columns} from node where tenant_id = $1 and state = 'dirty' and dirty_inputs = 0 and awaits is null
+       and provider_id = $2 and attempts = 0 and not doomed order by changed_at limit $3`,
+    [tenantId, providerId, limit],
+  )
+}
+
 export async function hasReady(tx: Queryable, tenantId: string): Promise<boolean> {
   const [row] = await tx.query<{ ready: boolean }>(
     'has-ready',
