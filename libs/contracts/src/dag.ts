@@ -142,12 +142,13 @@ export const dagApi = {
     { idempotent: true },
   ),
   /**
-   * A worker has worked off a claim: leases what is ready of the same provider version by now, for the same workflow. What else is ready the
-   * tenant's cascades are told. `request_id` as in `claim`.
+   * A worker has worked off a claim: leases what is ready of the same provider version by now, for the same workflow; where nothing is, waits up to
+   * `wait_ms` for it. What else is ready the tenant's cascades are told. `request_id` as in `claim`. `resume`: an earlier attempt died;
+   * what it had leased is answered again.
    */
   claimNext: route(
     '/internal/claims/next',
-    z.object({ claim_id: Uuid, request_id: Uuid }),
+    z.object({ claim_id: Uuid, request_id: Uuid, wait_ms: z.int().min(0).max(10_000), resume: z.boolean() }),
     z.object({ groups: z.array(ClaimGroup) }),
     { idempotent: true },
   ),

@@ -84,7 +84,7 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseMs = 30_
   const next: ClaimGroup[] = []
   const answers = {
     readClaim: async (_request: { claim_id: string }) => ({ items: items.filter((item) => held.has(item.node_id)) }),
-    claimNext: async () => ({ groups: next.splice(0, 1) }),
+    claimNext: async (_request: { resume: boolean }) => ({ groups: next.splice(0, 1) }),
     renewClaim: async () => ({ held: [...held] }),
     settle: async (request: { items: SettleItem[] }) => {
       settled.push(...request.items)
@@ -281,6 +281,19 @@ test('an activity goes on with what has become ready; what fails of that goes ba
   expect(await run({ claim_id: claims[0], size: 1 })).toEqual({ version: 2, returned: 1 })
   expect(asked).toEqual(claims)
   expect(outcomes()).toEqual(['version', 'version', 'returned'])
+})
+
+test('a later attempt takes up what an earlier one had leased', async () => {
+  const { group, next, answers, run } = studio([{ text: 'left' }])
+  next.push(group)
+  const asked: boolean[] = []
+  const claimNext = answers.claimNext
+  answers.claimNext = (request) => {
+    asked.push(request.resume)
+    return claimNext(request)
+  }
+  await run({}, 2)
+  expect(asked).toEqual([true, false])
 })
 
 test('a claim that was lost altogether is nothing to do', async () => {

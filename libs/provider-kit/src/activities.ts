@@ -1,8 +1,8 @@
 import type { ClaimGroup } from '@studio/contracts'
 import { newId, StudioError } from '@studio/kernel'
 import { span } from '@studio/telemetry'
-import { activityInfo, cancellationSignal } from '@temporalio/activity'
-import { withClaim } from './claim.ts'
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity'
+import { heartbeatMs, withClaim } from './claim.ts'
 import { workOff, type Attempt, type ClaimSummary } from './work-off.ts'
 import type { ProviderDependencies } from './dependencies.ts'
 import { patiently } from './patiently.ts'
@@ -13,7 +13,10 @@ import { claimWorked } from './telemetry.ts'
 export type { ClaimSummary } from './work-off.ts'
 
 /** Time in which an activity goes on with what has become ready, so that a chain of cheap nodes is one child workflow and not one a level. */
-const sliceMs = 10_000
+const sliceMs = 30_000
+/** How long it then waits for more: the next edit finds it warm. Each waits on a connection of its own, so only some do. */
+const lingerMs = 3_000
+const mostLingering = 6
 
 /**
  * The activity of a provider, under the provider's id: works off a claim. Answers how many nodes came to which outcome. Its failures carry
@@ -46,12 +49,13 @@ export function createProviderActivities(
           for (const [outcome, count] of Object.entries(made) as [keyof ClaimSummary, number][])
             summary[outcome] = (summary[outcome] ?? 0) + count
         }
-        const until = performance.now() + sliceMs
         await work(group, { attempt, givesBack: group.size > 1 })
-        while (provider.manifest.batch_size > 1 && performance.now() < until) {
-          const groups = await claimNext(dependencies, group.claim_id)
+        if (provider.manifest.batch_size === 1) return summary
+        const until = performance.now() + sliceMs
+        for (let resume = attempt > 1; performance.now() < until; resume = false) {
+          const groups = await claimNext(dependencies, group.claim_id, resume)
           if (groups.length === 0) break
-          for (const one of groups) await work(one, { attempt: 1, givesBack: true })
+          for (const one of groups) await work(one, { attempt: resume ? attempt : 1, givesBack: true })
         }
         return summary
       } catch (error) {
@@ -63,8 +67,19 @@ export function createProviderActivities(
   }
 }
 
-async function claimNext({ dag }: ProviderDependencies, claimId: string): Promise<ClaimGroup[]> {
-  const request = { claim_id: claimId, request_id: newId() }
+/** Claims that this process waits for. */
+let lingering = 0
+
+async function claimNext({ dag }: ProviderDependencies, claimId: string, resume: boolean): Promise<ClaimGroup[]> {
   const signal = cancellationSignal()
-  return (await patiently(signal, () => dag.call('claimNext', request, { signal }))).groups
+  const wait_ms = lingering < mostLingering ? lingerMs : 0
+  const request = { claim_id: claimId, request_id: newId(), wait_ms, resume }
+  const beat = setInterval(() => heartbeat(), heartbeatMs)
+  lingering += 1
+  try {
+    return (await patiently(signal, () => dag.call('claimNext', request, { signal }))).groups
+  } finally {
+    lingering -= 1
+    clearInterval(beat)
+  }
 }

@@ -5,7 +5,7 @@ import type { ProviderDependencies } from './dependencies.ts'
 import { patiently } from './patiently.ts'
 import { leaseNotRenewed } from './telemetry.ts'
 
-const heartbeatMs = 2000
+export const heartbeatMs = 2000
 
 /** Nodes leased under one claim, while an activity works on them. */
 export interface Claim {

@@ -5,10 +5,11 @@ import { openBus, startConsumer, startRelay, type Bus } from '@studio/events'
 import type { Logger } from '@studio/telemetry'
 import type { Config } from './config.ts'
 import type { JobReader } from './domain/job-reader.ts'
-import type { GraphStore, Providers } from './domain/ports.ts'
+import type { Arrivals, GraphStore, Providers } from './domain/ports.ts'
 import { reconcile } from './domain/reconcile.ts'
 import { onBlobChanged } from './events/on-blob-changed.ts'
 import { createProviders } from './providers/registry-providers.ts'
+import { createArrivals } from './arrivals.ts'
 import { createBacklog } from './store/backlog.ts'
 import { createGraphStore } from './store/graph-store.ts'
 import { createJobReader, createPrisma } from './store/job-reader.ts'
@@ -27,6 +28,7 @@ export interface Context {
   readonly store: GraphStore
   readonly jobs: JobReader
   readonly bell: TemporalBell
+  readonly arrivals: Arrivals
   /** Begins to take events and to reconcile. */
   start(): void
   close(): Promise<void>
@@ -43,10 +45,14 @@ export function createContext(config: Config, log: Logger): Context {
     token: config.STUDIO_INTERNAL_TOKEN,
   })
   const providers = createProviders(registry)
+  const arrivals = createArrivals()
   const store = createGraphStore(
     database,
     { leaseMs: config.STUDIO_LEASE_MS, patienceMs: config.STUDIO_PATIENCE_MS },
-    () => relay.poke(),
+    (tenantId) => {
+      relay.poke()
+      arrivals.tell(tenantId)
+    },
   )
   const bell = createCascadeBell({ address: config.TEMPORAL_HOST, namespace: config.TEMPORAL_NAMESPACE, log })
   const backlog = createBacklog(database, config.STUDIO_LEASE_MS)
@@ -64,6 +70,7 @@ export function createContext(config: Config, log: Logger): Context {
     store,
     jobs: createJobReader(prisma, database),
     bell,
+    arrivals,
     start() {
       const began = Date.now()
       const consumer = startConsumer({

@@ -13,7 +13,8 @@ import { createDatabase, type Database } from '@studio/database'
 import { migratedDatabase } from '@studio/testing'
 import { createLogger } from '@studio/telemetry'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
-import { claimNext, claimWork } from '../src/domain/claim-work.ts'
+import { claimNext } from '../src/domain/claim-next.ts'
+import { claimWork } from '../src/domain/claim-work.ts'
 import { createJob } from '../src/domain/create-job.ts'
 import { endCascade } from '../src/domain/end-cascade.ts'
 import { ensureDerivation, removeDerivation, updateDerivation } from '../src/domain/derivations.ts'
@@ -254,8 +255,8 @@ async function workOff(world: World, first: ClaimGroup, fate: number): Promise<v
     if (fate === 4) await settleWork({ store: world.store, providers }, group.claim_id, outcomes)
     if (queue.length === 0 && group.kind === 'run')
       queue = await claimNext(
-        { store: world.store, providers, bell },
-        { claim_id: first.claim_id, request_id: newId() },
+        { store: world.store, providers, bell, arrivals: { next: async () => undefined } },
+        { claim_id: first.claim_id, request_id: newId(), wait_ms: 0, resume: false },
       )
   }
 }

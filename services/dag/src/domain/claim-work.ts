@@ -3,8 +3,7 @@ import { derivationKey, runId, StudioError } from '@studio/kernel'
 import { looked } from './cascade-slots.ts'
 import { contentsByName } from './contents-by-name.ts'
 import { groupClaims, type PlannedGroup, type ReadyNode } from './group-claims.ts'
-import { ringCascades } from './mark-dirty.ts'
-import type { CascadeBell, GraphStore, GraphTransaction, NewRun, NodeRow, Providers } from './ports.ts'
+import type { GraphStore, GraphTransaction, NewRun, NodeRow, Providers } from './ports.ts'
 import { failNodes } from './settle-work.ts'
 
 export interface ClaimRequest {
@@ -38,44 +37,7 @@ export async function claimWork(
   })
 }
 
-/**
- * More for the worker that has worked off a claim: what is ready of the same provider version by now, under the same workflow, so that a chain
- * of cheap nodes takes one child workflow and not one a level. Cascades are told of what else is ready.
- */
-export async function claimNext(
-  deps: { store: GraphStore; providers: Providers; bell: CascadeBell },
-  request: { claim_id: string; request_id: string },
-): Promise<ClaimGroup[]> {
-  const claim = await deps.store.findClaim(request.claim_id)
-  if (!claim) return []
-  const { tenant_id: tenantId, work } = claim
-  const provider = await deps.providers.current(tenantId, work.provider_id)
-  if (!provider || provider.version !== work.provider_version || provider.batch_size === 1) return []
-  const next = await deps.store.transaction(tenantId, async (graph) => {
-    const before = await graph.readClaimsOfRequest(request.request_id)
-    if (before.length > 0) return { groups: before.map((one) => one.work), roots: [] }
-    const groups = await takeReady(graph, new Map([[provider.id, provider]]), {
-      request_id: request.request_id,
-      limit: Math.min(provider.batch_size, Math.max(1, Math.floor(longestNextMs / provider.timeout_ms))),
-      list: (room) => graph.listReadyOf(provider.id, room),
-      group: (ready) =>
-        groupClaims(ready, work.task_queue).map(({ group, nodes }) => ({
-          group: { ...group, workflow_id: work.workflow_id },
-          nodes,
-        })),
-    })
-    // Nothing for this worker: its workflow ends, and the cascade that waits for it looks for more.
-    if (groups.length === 0 || !(await graph.hasReady())) return { groups, roots: [] }
-    return { groups, roots: ringCascades(graph, work.root_ids.slice(0, 1)) }
-  })
-  deps.bell.ring(tenantId, next.roots)
-  return next.groups
-}
-
-/** What a worker goes on with must be done, at its slowest, in what its activity has been allowed beyond its first claim. */
-const longestNextMs = 4 * 60_000
-
-interface Taking {
+export interface Taking {
   readonly request_id: string
   /** Nodes at most. */
   readonly limit: number
@@ -84,7 +46,7 @@ interface Taking {
 }
 
 /** Leases ready nodes; those that need no run settle here. */
-async function takeReady(graph: GraphTransaction, known: KnownProviders, taking: Taking): Promise<ClaimGroup[]> {
+export async function takeReady(graph: GraphTransaction, known: KnownProviders, taking: Taking): Promise<ClaimGroup[]> {
   const claimed: ClaimGroup[] = []
   for (let room = taking.limit; room > 0;) {
     const nodes = await taking.list(room)

@@ -237,6 +237,8 @@ export interface GraphStore {
   /** Runs `work` with the tenant's lock; all or nothing. `work` may run again, so it has no effects outside. */
   transaction<Result>(tenantId: string, work: (graph: GraphTransaction) => Promise<Result>): Promise<Result>
   findClaim(claimId: string): Promise<StoredClaim | null>
+  /** What is leased still of the claims that one workflow made. */
+  listClaimsOf(tenantId: string, workflowId: string): Promise<ClaimGroup[]>
   /** Ids of the providers that the tenant's ready nodes need. */
   listReadyProviders(tenantId: string): Promise<string[]>
   /** A derivation that was made, removed ones included. */
@@ -250,6 +252,12 @@ export interface Providers {
   /** The current version of a provider that the tenant sees, or null. */
   current(tenantId: string, providerId: string): Promise<Provider | null>
   match(subjects: readonly TriggerSubject[]): Promise<Provider[][]>
+}
+
+/** Tells who waits that a tenant's graph has changed. */
+export interface Arrivals {
+  /** Resolves at the next change, or when the time is over. */
+  next(tenantId: string, timeoutMs: number): Promise<void>
 }
 
 /** Wakes cascade workflows; never throws: what is not rung now is found by the reconciler. */

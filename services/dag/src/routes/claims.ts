@@ -2,7 +2,8 @@ import type { dagApi } from '@studio/contracts'
 import type { Handlers } from '@studio/http'
 import { failpoint } from '@studio/kernel'
 import type { Context } from '../context.ts'
-import { claimNext, claimWork } from '../domain/claim-work.ts'
+import { claimNext } from '../domain/claim-next.ts'
+import { claimWork } from '../domain/claim-work.ts'
 import { endCascade } from '../domain/end-cascade.ts'
 import { abandonClaim, settleWork } from '../domain/settle-work.ts'
 import { readClaim, renewClaim } from '../store/claim-reader.ts'
@@ -15,7 +16,7 @@ export function claimRoutes(
   Handlers<typeof dagApi>,
   'claim' | 'claimNext' | 'readClaim' | 'renewClaim' | 'settle' | 'abandonClaim' | 'endCascade'
 > {
-  const { store, providers, bell, database, config } = context
+  const { store, providers, bell, arrivals, database, config } = context
   return {
     claim: async (request) => {
       failpoint('dag.claim.before')
@@ -23,7 +24,7 @@ export function claimRoutes(
       failpoint('dag.claim.after')
       return { groups }
     },
-    claimNext: async (request) => ({ groups: await claimNext({ store, providers, bell }, request) }),
+    claimNext: async (request) => ({ groups: await claimNext({ store, providers, bell, arrivals }, request) }),
     readClaim: async ({ claim_id }) => ({ items: await readClaim(database, claim_id, config.STUDIO_LEASE_MS) }),
     renewClaim: async ({ claim_id }) => ({ held: await renewClaim(database, claim_id, config.STUDIO_LEASE_MS) }),
     settle: async ({ claim_id, items }) => {

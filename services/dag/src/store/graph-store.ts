@@ -26,8 +26,12 @@ export interface Times {
   readonly patienceMs: number
 }
 
-/** `afterCommit` is called when a transaction has put rows into the outbox. */
-export function createGraphStore(database: Database, times: Times, afterCommit: () => void): GraphStore {
+/** `afterCommit` is called when a transaction has changed a tenant's graph, and put rows into the outbox. */
+export function createGraphStore(
+  database: Database,
+  times: Times,
+  afterCommit: (tenantId: string) => void,
+): GraphStore {
   return {
     async transaction(tenantId, work) {
       const result = await database.transaction(async (tx) => {
@@ -38,7 +42,7 @@ export function createGraphStore(database: Database, times: Times, afterCommit: 
         if (state.slots !== before) await saveSlots(tx, tenantId, state.slots)
         return result
       })
-      afterCommit()
+      afterCommit(tenantId)
       return result
     },
     async findClaim(claimId) {
@@ -48,6 +52,15 @@ export function createGraphStore(database: Database, times: Times, afterCommit: 
         [claimId],
       )
       return claim ?? null
+    },
+    async listClaimsOf(tenantId, workflowId) {
+      const rows = await database.query<Pick<StoredClaim, 'work'>>(
+        'list-claims-of',
+        `select work from claim where tenant_id = $1 and work->>'workflow_id' = $2
+           and id in (select claim_id from node where claim_id is not null and node.tenant_id = $1 and state = 'running')`,
+        [tenantId, workflowId],
+      )
+      return rows.map(({ work }) => work)
     },
     async listReadyProviders(tenantId) {
       const rows = await database.query<{ provider_id: string }>(

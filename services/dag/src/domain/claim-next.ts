@@ -1,0 +1,87 @@
+import type { ClaimGroup, Provider } from '@studio/contracts'
+import { takeReady } from './claim-work.ts'
+import { groupClaims } from './group-claims.ts'
+import { ringCascades } from './mark-dirty.ts'
+import type { Arrivals, CascadeBell, GraphStore, Providers, StoredClaim } from './ports.ts'
+
+/** What a worker goes on with must be done, at its slowest, in what its activity has been allowed beyond its first claim. */
+const longestNextMs = 4 * 60_000
+
+/** Another process of dag may have made something ready, of which nobody here hears. */
+const longestWaitMs = 200
+
+interface Deps {
+  readonly store: GraphStore
+  readonly providers: Providers
+  readonly bell: CascadeBell
+  readonly arrivals: Arrivals
+}
+
+export interface NextRequest {
+  readonly claim_id: string
+  readonly request_id: string
+  readonly wait_ms: number
+  readonly resume: boolean
+}
+
+/**
+ * More for the worker that has worked off a claim: what is ready of the same provider version by now, or in the next `wait_ms`, under the same
+ * workflow. So a chain of cheap nodes takes one child workflow and not one a level, and an edit that comes soon finds a warm worker.
+ */
+export async function claimNext(deps: Deps, request: NextRequest): Promise<ClaimGroup[]> {
+  const claim = await deps.store.findClaim(request.claim_id)
+  if (!claim) return []
+  const { tenant_id: tenantId, work } = claim
+  if (request.resume) {
+    const left = await deps.store.listClaimsOf(tenantId, work.workflow_id)
+    if (left.length > 0) return left
+  }
+  const provider = await deps.providers.current(tenantId, work.provider_id)
+  if (!provider || provider.version !== work.provider_version || provider.batch_size === 1) return []
+  const until = performance.now() + request.wait_ms
+  for (;;) {
+    const groups = await take(deps, claim, provider, request.request_id)
+    if (groups.length > 0 || !(await awaitReady(deps, tenantId, provider.id, until))) return groups
+  }
+}
+
+async function take(
+  { store, bell }: Deps,
+  { tenant_id: tenantId, work }: StoredClaim,
+  provider: Provider,
+  requestId: string,
+): Promise<ClaimGroup[]> {
+  const next = await store.transaction(tenantId, async (graph) => {
+    const before = await graph.readClaimsOfRequest(requestId)
+    if (before.length > 0) return { groups: before.map((one) => one.work), roots: [] }
+    const groups = await takeReady(graph, new Map([[provider.id, provider]]), {
+      request_id: requestId,
+      limit: Math.min(provider.batch_size, Math.max(1, Math.floor(longestNextMs / provider.timeout_ms))),
+      list: (room) => graph.listReadyOf(provider.id, room),
+      group: (ready) =>
+        groupClaims(ready, work.task_queue).map(({ group, nodes }) => ({
+          group: { ...group, workflow_id: work.workflow_id },
+          nodes,
+        })),
+    })
+    // The cascade sees no child end between the levels: what others have to do it is told.
+    return { groups, roots: (await graph.hasReady()) ? ringCascades(graph, work.root_ids.slice(0, 1)) : [] }
+  })
+  bell.ring(tenantId, next.roots)
+  return next.groups
+}
+
+/** Whether something of a provider is ready before the time is over; asks without the tenant's lock. */
+async function awaitReady(
+  { store, arrivals }: Deps,
+  tenantId: string,
+  providerId: string,
+  until: number,
+): Promise<boolean> {
+  for (let left = until - performance.now(); left > 0; left = until - performance.now()) {
+    const change = arrivals.next(tenantId, Math.min(left, longestWaitMs))
+    if ((await store.listReadyProviders(tenantId)).includes(providerId)) return true
+    await change
+  }
+  return false
+}
