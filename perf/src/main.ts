@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { apply } from './benchmarks/apply.ts'
 import { cascadeLatency } from './benchmarks/cascade-latency.ts'
+import { cascadeSize } from './benchmarks/cascade-size.ts'
 import { diff } from './benchmarks/diff.ts'
 import { eventLoop } from './benchmarks/event-loop.ts'
 import { history } from './benchmarks/history.ts'
@@ -19,6 +20,7 @@ import { startStack, type Stack } from './stack.ts'
 const onStack: Record<string, (stack: Stack) => Promise<Figure[]>> = {
   throughput,
   latency: cascadeLatency,
+  size: cascadeSize,
   lists,
   providers: withProviders,
 }

@@ -255,7 +255,7 @@ async function workOff(world: World, first: ClaimGroup, fate: number): Promise<v
     if (fate === 4) await settleWork({ store: world.store, providers }, group.claim_id, outcomes)
     if (queue.length === 0 && group.kind === 'run')
       queue = await claimNext(
-        { store: world.store, providers, bell, arrivals: { next: async () => undefined } },
+        { store: world.store, providers, bell, arrivals: { watch: () => null } },
         { claim_id: first.claim_id, request_id: newId(), wait_ms: 0, resume: false },
       )
   }

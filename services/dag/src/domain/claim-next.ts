@@ -38,10 +38,24 @@ export async function claimNext(deps: Deps, request: NextRequest): Promise<Claim
   }
   const provider = await deps.providers.current(tenantId, work.provider_id)
   if (!provider || provider.version !== work.provider_version || provider.batch_size === 1) return []
-  const until = performance.now() + request.wait_ms
-  for (;;) {
-    const groups = await take(deps, claim, provider, request.request_id)
-    if (groups.length > 0 || !(await awaitReady(deps, tenantId, provider.id, until))) return groups
+  const next = (): Promise<ClaimGroup[]> => take(deps, claim, provider, request.request_id)
+  const groups = await next()
+  if (groups.length > 0 || request.wait_ms === 0) return groups
+  const watch = deps.arrivals.watch(tenantId, provider.id)
+  if (watch === null) return []
+  try {
+    const until = performance.now() + request.wait_ms
+    while (performance.now() < until) {
+      // Asked without the tenant's lock, and once before the first wait: something may have come before the watch.
+      if ((await deps.store.listReadyProviders(tenantId)).includes(provider.id)) {
+        const found = await next()
+        if (found.length > 0) return found
+      }
+      await watch.next(Math.min(until - performance.now(), longestWaitMs))
+    }
+    return []
+  } finally {
+    watch.close()
   }
 }
 
@@ -69,19 +83,4 @@ async function take(
   })
   bell.ring(tenantId, next.roots)
   return next.groups
-}
-
-/** Whether something of a provider is ready before the time is over; asks without the tenant's lock. */
-async function awaitReady(
-  { store, arrivals }: Deps,
-  tenantId: string,
-  providerId: string,
-  until: number,
-): Promise<boolean> {
-  for (let left = until - performance.now(); left > 0; left = until - performance.now()) {
-    const change = arrivals.next(tenantId, Math.min(left, longestWaitMs))
-    if ((await store.listReadyProviders(tenantId)).includes(providerId)) return true
-    await change
-  }
-  return false
 }

@@ -254,10 +254,16 @@ export interface Providers {
   match(subjects: readonly TriggerSubject[]): Promise<Provider[][]>
 }
 
-/** Tells who waits that a tenant's graph has changed. */
+/** Tells who waits for work of one provider that a tenant's graph has changed. */
 export interface Arrivals {
-  /** Resolves at the next change, or when the time is over. */
-  next(tenantId: string, timeoutMs: number): Promise<void>
+  /** null where somebody waits for the same work already. */
+  watch(tenantId: string, providerId: string): Watch | null
+}
+
+export interface Watch {
+  /** Resolves when there was a change since it was asked last, or when the time is over. */
+  next(timeoutMs: number): Promise<void>
+  close(): void
 }
 
 /** Wakes cascade workflows; never throws: what is not rung now is found by the reconciler. */
