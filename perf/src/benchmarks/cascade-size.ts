@@ -60,7 +60,7 @@ interface Chain {
   version: number
 }
 
-export async function build(client: Client, column: number): Promise<Chain> {
+async function build(client: Client, column: number): Promise<Chain> {
   const { id: rootId } = await client.send<{ id: string }>('POST', '/blobs', { text: textOf(), providers: 'none' })
   let leafId = rootId
   for (let level = 1; level <= levels; level += 1) {
@@ -80,7 +80,7 @@ function textOf(): string {
   return `${randomUUID()}\n${'x'.repeat(1000)}`
 }
 
-export async function measure(client: Client, chains: readonly Chain[]): Promise<number> {
+async function measure(client: Client, chains: readonly Chain[]): Promise<number> {
   const operations = chains.map(({ rootId }) => ({ op: 'update', blob_id: rootId, text: textOf() }))
   const begin = performance.now()
   await client.send('POST', '/bulk', { operations })

@@ -257,6 +257,7 @@ async function workOff(world: World, first: ClaimGroup, fate: number): Promise<v
       queue = await claimNext(
         { store: world.store, providers, bell, arrivals: { watch: () => null } },
         { claim_id: first.claim_id, request_id: newId(), wait_ms: 0, resume: false },
+        new AbortController().signal,
       )
   }
 }

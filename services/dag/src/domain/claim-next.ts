@@ -1,7 +1,7 @@
 import type { ClaimGroup, Provider } from '@studio/contracts'
 import { takeReady } from './claim-work.ts'
 import { groupClaims } from './group-claims.ts'
-import { ringCascades } from './mark-dirty.ts'
+import { ringCascades, takeAgain } from './mark-dirty.ts'
 import type { Arrivals, CascadeBell, GraphStore, Providers, StoredClaim } from './ports.ts'
 
 /** What a worker goes on with must be done, at its slowest, in what its activity has been allowed beyond its first claim. */
@@ -27,8 +27,10 @@ export interface NextRequest {
 /**
  * More for the worker that has worked off a claim: what is ready of the same provider version by now, or in the next `wait_ms`, under the same
  * workflow. So a chain of cheap nodes takes one child workflow and not one a level, and an edit that comes soon finds a warm worker.
+ *
+ * @param signal aborts when the worker hangs up: nothing is leased to one that is gone.
  */
-export async function claimNext(deps: Deps, request: NextRequest): Promise<ClaimGroup[]> {
+export async function claimNext(deps: Deps, request: NextRequest, signal: AbortSignal): Promise<ClaimGroup[]> {
   const claim = await deps.store.findClaim(request.claim_id)
   if (!claim) return []
   const { tenant_id: tenantId, work } = claim
@@ -38,14 +40,19 @@ export async function claimNext(deps: Deps, request: NextRequest): Promise<Claim
   }
   const provider = await deps.providers.current(tenantId, work.provider_id)
   if (!provider || provider.version !== work.provider_version || provider.batch_size === 1) return []
-  const next = (): Promise<ClaimGroup[]> => take(deps, claim, provider, request.request_id)
+  const next = async (): Promise<ClaimGroup[]> => {
+    if (signal.aborted) return []
+    const groups = await take(deps, claim, provider, request.request_id)
+    if (signal.aborted) await giveBack(deps, claim, groups)
+    return groups
+  }
   const groups = await next()
   if (groups.length > 0 || request.wait_ms === 0) return groups
   const watch = deps.arrivals.watch(tenantId, provider.id)
   if (watch === null) return []
   try {
     const until = performance.now() + request.wait_ms
-    while (performance.now() < until) {
+    while (performance.now() < until && !signal.aborted) {
       // Asked without the tenant's lock, and once before the first wait: something may have come before the watch.
       if ((await deps.store.listReadyProviders(tenantId)).includes(provider.id)) {
         const found = await next()
@@ -83,4 +90,22 @@ async function take(
   })
   bell.ring(tenantId, next.roots)
   return next.groups
+}
+
+async function giveBack(
+  { store, bell }: Deps,
+  { tenant_id: tenantId, work }: StoredClaim,
+  groups: readonly ClaimGroup[],
+): Promise<void> {
+  const roots = await store.transaction(tenantId, async (graph) => {
+    await takeAgain(
+      graph,
+      await graph.returnClaims(
+        groups.map(({ claim_id }) => claim_id),
+        'all',
+      ),
+    )
+    return ringCascades(graph, work.root_ids.slice(0, 1))
+  })
+  bell.ring(tenantId, roots)
 }

@@ -211,8 +211,8 @@ export interface GraphTransaction {
   awaitRuns(waiting: readonly { blob_id: string; key: string }[]): Promise<void>
   lease(leases: readonly Lease[]): Promise<void>
   release(blobIds: readonly string[]): Promise<void>
-  /** Gives back the nodes of these claims whose lease is over; answers which. */
-  releaseExpired(claimIds: readonly string[]): Promise<string[]>
+  /** Makes the nodes of these claims ready again, all of them or those whose lease is over; answers which. */
+  returnClaims(claimIds: readonly string[], which: 'all' | 'expired'): Promise<string[]>
   settle(settlements: readonly NodeSettlement[]): Promise<void>
   settleFresh(blobIds: readonly string[]): Promise<void>
   /** Tells the targets of settled nodes that one dirty input less is left; answers how many became ready. */

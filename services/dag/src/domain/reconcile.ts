@@ -94,7 +94,7 @@ async function releaseLost({
 /** Makes the nodes of these claims ready again, where the lease is still over; answers how many. */
 export async function releaseClaims(store: GraphStore, tenantId: string, claimIds: readonly string[]): Promise<number> {
   return await store.transaction(tenantId, async (graph) => {
-    const released = await graph.releaseExpired(claimIds)
+    const released = await graph.returnClaims(claimIds, 'expired')
     await takeAgain(graph, released)
     return released.length
   })

@@ -24,7 +24,9 @@ export function claimRoutes(
       failpoint('dag.claim.after')
       return { groups }
     },
-    claimNext: async (request) => ({ groups: await claimNext({ store, providers, bell, arrivals }, request) }),
+    claimNext: async (request, { signal }) => ({
+      groups: await claimNext({ store, providers, bell, arrivals }, request, signal),
+    }),
     readClaim: async ({ claim_id }) => ({ items: await readClaim(database, claim_id, config.STUDIO_LEASE_MS) }),
     renewClaim: async ({ claim_id }) => ({ held: await renewClaim(database, claim_id, config.STUDIO_LEASE_MS) }),
     settle: async ({ claim_id, items }) => {

@@ -4,7 +4,7 @@ import type { GraphStore, GraphTransaction, StoredClaim } from '../domain/ports.
 import { addDerivations, listEdgesBelow, listInputs, readInputs, replaceInputs } from './edges.ts'
 import { readDerivation } from './read-derivation.ts'
 import { addCascades, addEvents, closeCascades } from './events.ts'
-import { addClaims, lease, readClaimsOfRequest, release, releaseExpired } from './leases.ts'
+import { addClaims, lease, readClaimsOfRequest, release, returnClaims } from './leases.ts'
 import { awaitRuns, listKnown, wakeSharers } from './sharing.ts'
 import { blockBelow, countDown, markAgain, markDirty, markDoomed } from './marks.ts'
 import {
@@ -143,7 +143,7 @@ function graphTransaction(
     awaitRuns: (waiting) => awaitRuns(tx, tenantId, waiting),
     lease: (leases) => lease(tx, tenantId, leaseMs, leases),
     release: ending((ids) => release(tx, tenantId, ids)),
-    releaseExpired: ending((claimIds) => releaseExpired(tx, tenantId, claimIds)),
+    returnClaims: ending((claimIds, which) => returnClaims(tx, tenantId, claimIds, which)),
     settle: ending((settlements) => settle(tx, tenantId, settlements)),
     settleFresh: (ids) => settleFresh(tx, tenantId, ids),
     countDown: (ids) => countDown(tx, ids),

@@ -30,14 +30,19 @@ export async function release(tx: Queryable, tenantId: string, blobIds: readonly
   )
 }
 
-/** Makes the nodes of claims ready again whose lease is over; answers which. */
-export async function releaseExpired(tx: Queryable, tenantId: string, claimIds: readonly string[]): Promise<string[]> {
+/** Makes the nodes of claims ready again, all of them or those whose lease is over; answers which. */
+export async function returnClaims(
+  tx: Queryable,
+  tenantId: string,
+  claimIds: readonly string[],
+  which: 'all' | 'expired',
+): Promise<string[]> {
   const rows = await tx.query<{ blob_id: string }>(
-    'release-expired',
+    'return-claims',
     `update node set state = 'dirty', claim_id = null, lease_until = null, changed_at = now()
-     where tenant_id = $1 and claim_id = any($2::uuid[]) and state = 'running' and lease_until < now()
+     where tenant_id = $1 and claim_id = any($2::uuid[]) and state = 'running' and ($3 or lease_until < now())
      returning blob_id`,
-    [tenantId, claimIds],
+    [tenantId, claimIds, which === 'all'],
   )
   return rows.map((row) => row.blob_id)
 }
