@@ -1,5 +1,6 @@
 import type {
   BlobResource,
+  CascadeResource,
   DeltaResource,
   DerivationResource,
   ExplanationResource,
@@ -30,6 +31,10 @@ export function user(api: Api) {
     versions: (id: string) => data<VersionResource[]>(api.get(`${base}/blobs/${id}/versions`)),
     deltas: (id: string) => data<DeltaResource[]>(api.get(`${base}/blobs/${id}/deltas`)),
     explain: (id: string) => data<ExplanationResource>(api.get(`${base}/blobs/${id}/explain`)),
+    cascade: (id: string) => data<CascadeResource>(api.get(`${base}/cascades/${id}`)),
+    /** Asks something of a cascade: `pause`, `resume`, `cancel`, `retry-failed`. */
+    order: (id: string, action: string, body?: object) =>
+      data<CascadeResource>(api.post(`${base}/cascades/${id}/${action}`, body)),
     derive: (provider_id: string, inputs: Record<string, string | string[]>, more: object = {}, status = 201) =>
       data<DerivationResource>(api.post(`${base}/derivations`, { provider_id, inputs, ...more }), status),
     derivation: (id: string) => data<DerivationResource>(api.get(`${base}/derivations/${id}`)),

@@ -14,7 +14,7 @@ export interface GraphNode {
   version: number
   provider_id: string | null
   provider_version: string | null
-  state: 'settled' | 'dirty' | 'running' | 'failed' | 'blocked' | 'deleted'
+  state: 'settled' | 'dirty' | 'running' | 'failed' | 'cancelled' | 'blocked' | 'deleted'
   last_run_id: string | null
   last_run_at: string | null
   error: { code: string; detail: string } | null

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { Cascade } from './cascade.ts'
+import { Budget, SpentToday, TenantBudget } from './budget.ts'
+import { Cascade, CascadeAction } from './cascade.ts'
 import { BlobReference, JsonObject, Sha256, Timestamp, Traceparent, Uuid, VersionNumber, items } from './common.ts'
 import { Derivation, DerivationInputs } from './derivation.ts'
 import { Explanation } from './explain.ts'
@@ -212,6 +213,41 @@ export const dagApi = {
     '/internal/cascades/read',
     z.object({ tenant_id: Uuid, cascade_id: Uuid }),
     z.object({ cascade: Cascade.nullable() }),
+    { idempotent: true },
+  ),
+  /**
+   * Pauses, resumes or cancels a cascade, or tries its failed nodes again; asked again it changes nothing. It is named by its id, or by its root: then the newest
+   * one is meant. `budget` takes the place of the one that it has. Throws cascade_not_found, cascade_ended, budget_spent.
+   */
+  controlCascade: route(
+    '/internal/cascades/control',
+    z.object({
+      tenant_id: Uuid,
+      cascade: z.union([z.object({ cascade_id: Uuid }), z.object({ root_id: Uuid })]),
+      action: CascadeAction,
+      budget: Budget.nullable(),
+    }),
+    z.object({ cascade: Cascade }),
+    { idempotent: true },
+  ),
+  /** Gives a cascade another budget; one that is paused stays so. Throws cascade_not_found. */
+  setCascadeBudget: route(
+    '/internal/cascades/budget',
+    z.object({ tenant_id: Uuid, cascade_id: Uuid, budget: Budget }),
+    z.object({ cascade: Cascade }),
+    { idempotent: true },
+  ),
+  readBudget: route(
+    '/internal/budgets/read',
+    z.object({ tenant_id: Uuid }),
+    z.object({ budget: TenantBudget, spent_today: SpentToday }),
+    { idempotent: true },
+  ),
+  /** Gives a tenant other budgets; cascades that a cap of the day paused go on as far as the new one lets them. */
+  setBudget: route(
+    '/internal/budgets/set',
+    z.object({ tenant_id: Uuid, budget: TenantBudget }),
+    z.object({ budget: TenantBudget, spent_today: SpentToday }),
     { idempotent: true },
   ),
   /** Why a blob is as it is; null: dag has not heard of it. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { PauseReason } from './budget.ts'
 import { Timestamp, Uuid, VersionNumber } from './common.ts'
 import { ClaimInput, NodeState, RunOutcome } from './run.ts'
 import { ProblemSchema } from './problem.ts'
@@ -33,9 +34,13 @@ export const Reason = z.discriminatedUnion('code', [
   z.object({ code: z.literal('waiting'), blob_ids: z.array(Uuid) }),
   /** It is ready, and waits for its turn. */
   z.object({ code: z.literal('queued') }),
+  /** It is ready, and its cascade is paused. */
+  z.object({ code: z.literal('paused'), cascade_id: Uuid, by: PauseReason }),
   z.object({ code: z.literal('running'), workflow_id: z.string().nullable() }),
   z.object({ code: z.literal('failed'), run_id: Uuid.nullable(), error: ProblemSchema.nullable() }),
-  /** These blobs above it have failed. */
+  /** It was given up with this cascade. */
+  z.object({ code: z.literal('cancelled'), cascade_id: Uuid }),
+  /** These blobs above it have failed, or were cancelled. */
   z.object({ code: z.literal('blocked'), blob_ids: z.array(Uuid) }),
 ])
 export type Reason = z.infer<typeof Reason>
@@ -60,8 +65,8 @@ export const LastChange = z.object({
   delta_id: Uuid.nullable(),
   at: Timestamp,
   run_id: Uuid.nullable(),
-  /** What came of it; `unchanged`: no run, since its inputs came out as they had been · `open`: not settled yet. */
-  outcome: z.union([RunOutcome, z.enum(['unchanged', 'open'])]),
+  /** What came of it; `unchanged`: no run, since its inputs came out as they had been · `open`: not settled yet · `cancelled`. */
+  outcome: z.union([RunOutcome, z.enum(['unchanged', 'open', 'cancelled'])]),
   /** Where it is `unchanged`: the inputs that were made anew and came out equal. */
   equal_inputs: z.array(Uuid),
 })

@@ -1,4 +1,5 @@
 export * from './blob.ts'
+export * from './budget.ts'
 export * from './cascade.ts'
 export * from './common.ts'
 export * from './dag.ts'

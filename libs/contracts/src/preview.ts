@@ -4,8 +4,8 @@ import { Usage } from './run.ts'
 
 /**
  * What a change would mean for one blob. fresh: it stays as it is, without a run · memo: its output is recorded and is taken over · will_run: its
- * provider runs · may_run: it depends on an output that is not known yet · failed: it has failed, and nothing makes it anew · blocked: it waits for
- * one that has failed or cannot run. It would fail without a run: provider_not_found · provider_disabled · input_missing: a blob that it needs was deleted.
+ * provider runs · may_run: it depends on an output that is not known yet · failed, cancelled: that is so, and nothing makes it anew ·
+ * blocked: it waits for one that has failed, was cancelled or cannot run. It would fail without a run: provider_not_found · provider_disabled · input_missing: a blob that it needs was deleted.
  */
 export const PreviewStatus = z.enum([
   'fresh',
@@ -13,6 +13,7 @@ export const PreviewStatus = z.enum([
   'will_run',
   'may_run',
   'failed',
+  'cancelled',
   'blocked',
   'provider_not_found',
   'provider_disabled',

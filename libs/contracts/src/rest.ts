@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Blob, Version } from './blob.ts'
+import { Budget, SpentToday, TenantBudget } from './budget.ts'
 import { Cascade } from './cascade.ts'
 import { ConflictPolicy, Json, JsonObject, Metadata, Sha256, Timestamp, Uuid, VersionNumber } from './common.ts'
 import { Job } from './dag.ts'
@@ -123,6 +124,9 @@ export type PreviewResource = z.infer<typeof PreviewResource>
 export const CascadeResource = z.strictObject(Cascade.omit({ tenant_id: true }).shape)
 export type CascadeResource = z.infer<typeof CascadeResource>
 
+export const BudgetResource = z.strictObject({ ...TenantBudget.shape, spent_today: SpentToday })
+export type BudgetResource = z.infer<typeof BudgetResource>
+
 export const ProviderResource = z.strictObject(Provider.omit({ tenant_id: true }).shape)
 export type ProviderResource = z.infer<typeof ProviderResource>
 
@@ -242,3 +246,20 @@ export const CreateDerivation = z.strictObject({
 export const UpdateDerivation = z
   .strictObject({ inputs: PublicInputs.optional(), configuration: JsonObject.optional() })
   .refine(({ inputs, configuration }) => inputs ?? configuration, 'must have inputs, configuration, or both')
+
+/** Caps that are left out are none. */
+const PublicBudget = z.strictObject({
+  runs: Budget.shape.runs.default(null),
+  tokens: Budget.shape.tokens.default(null),
+  cost_microdollars: Budget.shape.cost_microdollars.default(null),
+})
+
+/** PUT /budget. */
+export const SetBudget = z.strictObject({
+  per_day: PublicBudget.prefault({}),
+  per_cascade: PublicBudget.prefault({}),
+})
+/** PATCH /cascades/{id}. */
+export const UpdateCascade = z.strictObject({ budget: PublicBudget })
+/** POST /cascades/{id}/resume; an empty body leaves the budget as it is. */
+export const ResumeCascade = z.strictObject({ budget: PublicBudget.optional() })

@@ -2,8 +2,11 @@ import { z } from 'zod'
 import { Sha256, Timestamp, Uuid, VersionNumber } from './common.ts'
 import { ProblemSchema } from './problem.ts'
 
-/** settled: nothing to do · dirty: waits for its turn or its inputs · running: claimed · failed · blocked: below a failed one · deleted */
-export const NodeState = z.enum(['settled', 'dirty', 'running', 'failed', 'blocked', 'deleted'])
+/**
+ * settled: nothing to do · dirty: waits for its turn or its inputs · running: claimed · failed · cancelled: with its cascade · blocked: below a failed or
+ * cancelled one · deleted
+ */
+export const NodeState = z.enum(['settled', 'dirty', 'running', 'failed', 'cancelled', 'blocked', 'deleted'])
 export type NodeState = z.infer<typeof NodeState>
 
 /** version: a new version was made · cutoff: the output equals the stored one · memo: a recorded output was used, no provider ran · failed · deleted */

@@ -85,6 +85,8 @@ export const errorCatalogue = {
     title: 'The derivation would lie too many levels below its sources',
   },
   cascade_not_found: { status: 404, retryable: false, title: 'There is no such cascade' },
+  cascade_ended: { status: 409, retryable: false, title: 'The cascade has ended' },
+  budget_spent: { status: 409, retryable: false, title: 'The budget of the cascade, or of the day, is spent' },
   provenance_too_large: {
     status: 422,
     retryable: false,

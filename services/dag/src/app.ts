@@ -1,6 +1,7 @@
 import { createApp, serveRoutes } from '@studio/http'
 import { dagApi } from '@studio/contracts'
 import type { Context } from './context.ts'
+import { cascadeRoutes } from './routes/cascades.ts'
 import { claimRoutes } from './routes/claims.ts'
 import { derivationRoutes } from './routes/derivations.ts'
 import { explanationRoutes } from './routes/explanations.ts'
@@ -23,6 +24,7 @@ export function createDagApp(context: Context): App {
     },
     routes: (app) => {
       serveRoutes(app, dagApi, {
+        ...cascadeRoutes(context),
         ...claimRoutes(context),
         ...derivationRoutes(context),
         ...explanationRoutes(context),

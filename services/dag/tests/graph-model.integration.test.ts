@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import {
   ask,
+  capAll,
+  control,
   create,
   derive,
   drain,
@@ -9,19 +11,23 @@ import {
   finish,
   joinBlobs,
   openGraphs,
+  recover,
   remove,
   removeJoin,
   restore,
   rewire,
   rewireJoin,
   runJob,
+  runsOnly,
+  statesOf,
   work,
   type World,
 } from './graph-world.ts'
 
 /**
  * The graph under random histories: sources edited, duplicated, reordered and deleted, diamonds, failures, lost leases, runs that edits
- * overtake, and several cascades at once. When it is quiet, every derivation is what its inputs give, and nothing waits.
+ * overtake, cascades that are paused, cancelled, tried again and run into caps, and several of them at once. When it is quiet, every derivation is what its
+ * inputs give, and nothing waits; what failed or was cancelled comes to the same when it is taken up again.
  */
 
 let graphs: Awaited<ReturnType<typeof openGraphs>>
@@ -62,6 +68,23 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('ask' as const), index: fc.nat(20) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('work' as const), fate: fc.nat(7) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('finish' as const) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('control' as const),
+      index: fc.nat(5),
+      action: fc.constantFrom('pause', 'resume', 'cancel', 'retry-failed', 'budget'),
+      runs: fc.option(fc.nat(4)),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('cap' as const),
+      day: fc.option(fc.nat(30)),
+      cascade: fc.option(fc.nat(4)),
+    }),
+  },
 )
 
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
@@ -74,8 +97,17 @@ async function run(world: World, one: Step): Promise<void> {
   if (one.kind === 'rewire') return rewire(world, one.at, one.one, one.other)
   if (one.kind === 'ask') return ask(world, one.index)
   if (one.kind === 'finish') return finish(world)
+  if (one.kind === 'control') return control(world, one.index, one.action, one.runs)
+  if (one.kind === 'cap') return capAll(world, { per_day: runsOnly(one.day), per_cascade: runsOnly(one.cascade) })
   if (one.kind === 'work') await work(world, one.fate)
   else await create(world, one.text)
+}
+
+async function expectRecovered(world: World): Promise<void> {
+  await recover(world)
+  await drain(world)
+  await expectConverged(world)
+  expect(['settled', 'deleted']).toEqual(expect.arrayContaining(await statesOf(world)))
 }
 
 test('any history converges', async () => {
@@ -85,6 +117,7 @@ test('any history converges', async () => {
       for (const one of history) await run(world, one)
       await drain(world)
       await expectConverged(world)
+      await expectRecovered(world)
     }),
     { numRuns: Number(process.env['STUDIO_PROPERTY_RUNS'] ?? 60) },
   )
@@ -108,6 +141,7 @@ test('histories that several hands write at once converge too', async () => {
       )
       await drain(world)
       await expectConverged(world)
+      await expectRecovered(world)
     }),
     // What hands do at once cannot be made smaller: the same steps interleave in another way each time.
     { numRuns: Number(process.env['STUDIO_PROPERTY_RUNS'] ?? 25), endOnFailure: true },

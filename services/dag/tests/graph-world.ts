@@ -1,20 +1,27 @@
 import { derivationKey, isStudioError, newId, sha256 } from '@studio/kernel'
 import {
+  noBudget,
   noUsage,
   type Blob,
   type BlobFact,
   type ClaimGroup,
+  type Budget,
+  type CascadeAction,
   type ClaimInput,
   type ClaimItem,
   type Provider,
   type SettleItem,
+  type TenantBudget,
+  type Usage,
 } from '@studio/contracts'
 import { createDatabase, type Database } from '@studio/database'
 import { migratedDatabase } from '@studio/testing'
 import { createLogger } from '@studio/telemetry'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
 import { claimNext } from '../src/domain/claim-next.ts'
+import { setBudget, setCascadeBudget } from '../src/domain/budgets.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
+import { controlCascade } from '../src/domain/control-cascade.ts'
 import { createJob } from '../src/domain/create-job.ts'
 import { endCascade } from '../src/domain/end-cascade.ts'
 import { ensureDerivation, removeDerivation, updateDerivation } from '../src/domain/derivations.ts'
@@ -50,6 +57,8 @@ export interface World {
   readonly sources: Map<string, { version: number; text: string; deleted: boolean }>
   /** Runs that are under way: what they read, and what they will say in the end. */
   readonly running: { claim_id: string; outcomes: SettleItem[] }[]
+  /** What each run takes. */
+  usage: Usage
 }
 
 /** A database for graphs; each world in it is another tenant. */
@@ -58,7 +67,7 @@ export async function openGraphs(): Promise<{ newWorld(): World; close(): Promis
   const database = createDatabase({ url, schema: 'dag', log: createLogger({ service: 'test', level: 'error' }) })
   const store = createGraphStore(database, { leaseMs: 30_000, patienceMs: 0 }, () => undefined)
   return {
-    newWorld: () => ({ database, store, tenantId: newId(), sources: new Map(), running: [] }),
+    newWorld: () => ({ database, store, tenantId: newId(), sources: new Map(), running: [], usage: noUsage }),
     close: async () => {
       await database.close()
       await drop()
@@ -119,6 +128,8 @@ const requester = (world: World) => ({ tenant_id: world.tenantId, user_id: world
 async function unlessRefused(work: () => Promise<unknown>): Promise<void> {
   const refusals = [
     'blob_deleted',
+    'budget_spent',
+    'cascade_ended',
     'derivation_conflict',
     'derivation_cycle',
     'derivation_not_found',
@@ -189,12 +200,12 @@ export async function rewire(world: World, at: number, one: number, other: numbe
   await unlessRefused(() => (one % 4 === 0 ? removeJoin(world, id) : rewireJoin(world, id, ids)))
 }
 
-const allNodes = (world: World) =>
+export const allNodes = (world: World) =>
   world.database.query<NodeRow>('all-nodes', 'select * from node where tenant_id = $1 order by blob_id', [
     world.tenantId,
   ])
 
-const settlement = (item: ClaimItem, doomed: boolean, fate: number): SettleItem => {
+const settlement = (item: ClaimItem, doomed: boolean, fate: number, usage: Usage): SettleItem => {
   const output = sha256(`output of ${item.key}`)
   const common = {
     node_id: item.node_id,
@@ -204,7 +215,7 @@ const settlement = (item: ClaimItem, doomed: boolean, fate: number): SettleItem 
     attempts: 1,
     error: null,
     duration_ms: 1,
-    usage: noUsage,
+    usage: item.memo || doomed ? noUsage : usage,
     size: 1,
     content_type: 'text/plain',
   }
@@ -245,7 +256,7 @@ async function workOff(world: World, first: ClaimGroup, fate: number): Promise<v
     }
     const items = await readClaim(world.database, group.claim_id, 30_000)
     const outcomes = items.map((item, index) =>
-      settlement(item, group.kind === 'delete', index > 0 || fate === 3 || fate === 4 ? 0 : fate % 5),
+      settlement(item, group.kind === 'delete', index > 0 || fate === 3 || fate === 4 ? 0 : fate % 5, world.usage),
     )
     if (fate >= 5) {
       world.running.push({ claim_id: group.claim_id, outcomes })
@@ -268,8 +279,80 @@ export async function finish(world: World): Promise<void> {
     await settleWork({ store: world.store, providers }, claim_id, outcomes)
 }
 
+interface CascadeOfWorld {
+  id: string
+  paused_by: string | null
+  settled_at: Date | null
+  cancelled_at: Date | null
+  begun: number
+}
+
+/** Cascades, those that are open and the newest ones first. */
+export const cascadesOf = (world: World) =>
+  world.database.query<CascadeOfWorld>(
+    'cascades-of-world',
+    'select id, paused_by, settled_at, cancelled_at, begun from cascade where tenant_id = $1 order by settled_at desc nulls first, started_at desc, id',
+    [world.tenantId],
+  )
+
+/** Asks something of a cascade; what is refused is thrown. */
+export function ordered(
+  world: World,
+  cascade_id: string,
+  action: CascadeAction,
+  budget: Budget | null = null,
+): Promise<string> {
+  const { tenantId: tenant_id, store } = world
+  return controlCascade({ store, bell }, { tenant_id, cascade: { cascade_id }, action, budget, traceparent: null })
+}
+
+export const runsOnly = (runs: number | null): Budget => ({ ...noBudget, runs })
+
+/** Asks something of one of the newest cascades, with or without another budget. */
+export async function control(
+  world: World,
+  index: number,
+  action: CascadeAction | 'budget',
+  runs: number | null,
+): Promise<void> {
+  const { store, tenantId } = world
+  const some = (await cascadesOf(world)).slice(0, 6)
+  const id = some[index % Math.max(1, some.length)]?.id
+  if (id === undefined) return
+  if (action === 'budget') return setCascadeBudget({ store }, tenantId, id, runsOnly(runs))
+  await unlessRefused(() => ordered(world, id, action, action === 'resume' ? runsOnly(runs) : null))
+}
+
+export function capAll(world: World, budget: TenantBudget): Promise<void> {
+  return setBudget({ store: world.store, bell }, world.tenantId, budget)
+}
+
+/** Nothing is capped any more, and what was paused goes on. */
+async function uncap(world: World): Promise<void> {
+  await capAll(world, { per_day: noBudget, per_cascade: noBudget })
+  for (const { id } of await cascadesOf(world)) {
+    await setCascadeBudget({ store: world.store }, world.tenantId, id, noBudget)
+    const [cascade] = (await cascadesOf(world)).filter((one) => one.id === id)
+    if (cascade?.paused_by) await ordered(world, id, 'resume')
+  }
+}
+
+/** What failed is tried again, and what was cancelled is taken up again. */
+export async function recover(world: World): Promise<void> {
+  const left = (await allNodes(world)).filter(({ state }) => state === 'failed' || state === 'cancelled')
+  for (const id of new Set(left.flatMap(({ cascade_id }) => cascade_id ?? []))) {
+    await ordered(world, id, 'resume')
+    await ordered(world, id, 'retry-failed')
+  }
+}
+
+export async function statesOf(world: World): Promise<string[]> {
+  return [...new Set((await allNodes(world)).map(({ state }) => state))].sort()
+}
+
 export async function drain(world: World): Promise<void> {
   await finish(world)
+  await uncap(world)
   for (let round = 0; round < 200; round++) {
     if ((await work(world, 0)) > 0) continue
     if (await endCascade({ store: world.store }, world.tenantId, newId())) return
@@ -300,8 +383,8 @@ export async function expectConverged(world: World): Promise<void> {
       expect(node.state).toBe('deleted')
       continue
     }
-    const hindered = live.some(({ source }) => source?.state === 'failed' || source?.state === 'blocked')
-    if (node.state === 'failed') continue
+    const hindered = live.some(({ source }) => ['failed', 'cancelled', 'blocked'].includes(source?.state ?? ''))
+    if (node.state === 'failed' || node.state === 'cancelled') continue
     const told = [node.blob_id, inputs.map(({ source }) => [source?.blob_id, source?.state]), node.dirty_inputs]
     expect([node.state, ...told]).toEqual([hindered ? 'blocked' : 'settled', ...told])
     if (hindered) continue

@@ -57,7 +57,7 @@ async function checkDerivation(
   }
   if (node.state === 'blocked' && !isHindered(graph, node)) report('dag_state_wrong', 'not blocked', 'blocked')
   if (node.state === 'deleted') report('derived_missing', inputs, null)
-  // What has failed keeps the last version that it had; what waits or runs is named elsewhere.
+  // What has failed, or was cancelled, keeps the last version that it had; what waits or runs is named elsewhere.
   if (node.state !== 'settled') return
   if (!isThere || run === undefined) return report('derived_missing', inputs, head ?? null)
   if (run.made !== head.version) report('derived_unexplained', `a run that made version ${head.version}`, run.made)
@@ -90,7 +90,7 @@ function isHindered(graph: Graph, { blob_id }: GraphNode): boolean {
   return graph
     .inputsOf(blob_id)
     .some(({ source_id }) =>
-      ['failed', 'blocked', 'dirty', 'running'].includes(graph.nodes.get(source_id)?.state ?? ''),
+      ['failed', 'cancelled', 'blocked', 'dirty', 'running'].includes(graph.nodes.get(source_id)?.state ?? ''),
     )
 }
 

@@ -11,7 +11,7 @@ export function checkNodes({ id: tenant_id, findings, heads }: Tenant, graph: Gr
       continue
     }
     if (node.state === 'dirty' || node.state === 'running') findings.add('node_unsettled', place, 'settled', node.state)
-    // What failed may have written a version before, in an attempt that died.
+    // What failed or was cancelled may have written a version before, in an attempt that died.
     else if (node.state === 'settled' || node.state === 'deleted') {
       const isGone = node.state === 'deleted'
       const { version, content_hash, content_type } = node

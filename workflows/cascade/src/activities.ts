@@ -1,13 +1,15 @@
-import type { ClaimGroup } from '@studio/contracts'
+import type { Cascade, CascadeAction, ClaimGroup } from '@studio/contracts'
 import { createTombstoneActivity, toFailure, type ProviderDependencies } from '@studio/provider-kit'
 import { activityInfo } from '@temporalio/activity'
-import type { CascadeTarget } from './contract.ts'
+import type { CascadeTarget, CascadeUpdate } from './contract.ts'
 
 export interface CascadeActivities {
   /** Leases at most `limit` ready nodes; a repeated request answers the same groups. */
   claimWork(target: CascadeTarget, requestId: string, limit: number): Promise<ClaimGroup[]>
   /** Answers false where something became ready meanwhile. */
   endCascade(target: CascadeTarget): Promise<boolean>
+  /** Has dag pause, resume or cancel a cascade of the blob, or try again what failed in it; answers it as it stands then. */
+  controlCascade(target: CascadeTarget, action: CascadeAction, update: CascadeUpdate): Promise<Cascade>
   /** Deletes what a claim of kind `delete` holds. */
   tombstone(group: ClaimGroup): Promise<void>
 }
@@ -24,6 +26,12 @@ export function createCascadeActivities(dependencies: Omit<ProviderDependencies,
       told(
         async () => (await dag.call('endCascade', { tenant_id: target.tenant_id, cascade_id: target.blob_id })).ended,
       ),
+    controlCascade: (target, action, { cascade_id }) =>
+      told(async () => {
+        const cascade = cascade_id === undefined ? { root_id: target.blob_id } : { cascade_id }
+        const request = { tenant_id: target.tenant_id, cascade, action, budget: null }
+        return (await dag.call('controlCascade', request)).cascade
+      }),
     tombstone: createTombstoneActivity(dependencies),
   }
 }

@@ -1,9 +1,11 @@
-import type { ClaimGroup } from '@studio/contracts'
+import type { Cascade, ClaimGroup } from '@studio/contracts'
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common'
 import {
+  allHandlersFinished,
   condition,
   continueAsNew,
   defineSignal,
+  defineUpdate,
   isCancellation,
   log,
   ParentClosePolicy,
@@ -15,9 +17,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import type { CascadeActivities } from './activities.ts'
-import { ringSignal, type CascadeTarget } from './contract.ts'
+import { cascadeActions, ringSignal, type CascadeTarget, type CascadeUpdate } from './contract.ts'
 
-const { claimWork, endCascade } = proxyLocalActivities<CascadeActivities>({
+const { claimWork, endCascade, controlCascade } = proxyLocalActivities<CascadeActivities>({
   startToCloseTimeout: '30s',
   retry: { initialInterval: 100, backoffCoefficient: 2, maximumInterval: '5s' },
 })
@@ -56,6 +58,11 @@ export async function cascade(target: CascadeTarget): Promise<void> {
   setHandler(defineSignal(ringSignal), () => {
     rung = true
   })
+  // dag decides, and rings where that makes something ready.
+  for (const action of cascadeActions)
+    setHandler(defineUpdate<Cascade, [CascadeUpdate?]>(action), (update) =>
+      controlCascade(target, action, update ?? {}),
+    )
 
   const hasRoom = (): boolean => running <= mostRunning - leastPerClaim
   const start = (group: ClaimGroup): void => {
@@ -77,9 +84,12 @@ export async function cascade(target: CascadeTarget): Promise<void> {
     if (continueAsNewSuggested && (running === 0 || historyLength > mostHistory)) break
     if (full && hasRoom()) continue
     if (running > 0) await condition(() => (rung || finished > 0) && hasRoom())
-    else if (!rung && (await endCascade(target)) && !rung) return
+    else if (!rung && (await endCascade(target))) {
+      await condition(allHandlersFinished)
+      if (!rung) return
+    }
   }
-  await condition(() => running === 0)
+  await condition(() => running === 0 && allHandlersFinished())
   await continueAsNew<typeof cascade>(target)
 }
 

@@ -44,12 +44,14 @@ export interface Script {
   next: Map<ClaimGroup, ClaimGroup[]>
   /** Work on a group; by default it is done at once. */
   run: (group: ClaimGroup) => Promise<void>
-  /** Calls in their order: `claim`, `run text-expander`, `tombstone`, `abandon <code> <attempts>`, `end`. */
+  /** What dag makes of an update. */
+  control: () => Promise<void>
+  /** Calls in their order: `claim`, `run text-expander`, `tombstone`, `abandon <code> <attempts>`, `<action> <cascade>`, `end`. */
   calls: string[]
 }
 
 export function script(ready: ClaimGroup[], change: Partial<Script> = {}): Script {
-  return { ready, next: new Map(), run: async () => {}, calls: [], ...change }
+  return { ready, next: new Map(), run: async () => {}, control: async () => {}, calls: [], ...change }
 }
 
 /** The activities of a worker, over a script in place of dag and providers. */
@@ -79,6 +81,16 @@ export function activitiesOf(current: () => Script) {
       const { calls, ready } = current()
       calls.push('end')
       return ready.length === 0
+    },
+    controlCascade: async (_target: unknown, action: string, { cascade_id }: { cascade_id?: string }) => {
+      const { calls, control } = current()
+      calls.push(`${action} ${cascade_id ?? 'the newest'}`)
+      try {
+        await control()
+      } catch (error) {
+        throw toFailure(error, activityInfo().attempt)
+      }
+      return { id: cascade_id ?? 'newest' }
     },
     tombstone: async (claim: ClaimGroup) => {
       current().calls.push('tombstone')

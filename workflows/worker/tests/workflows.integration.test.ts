@@ -2,6 +2,7 @@ import type { ClaimGroup } from '@studio/contracts'
 import { StudioError } from '@studio/kernel'
 import { startEngines, waitFor, type TestEngines } from '@studio/testing'
 import { newId } from '@studio/kernel'
+import { WithStartWorkflowOperation } from '@temporalio/client'
 import { group, root, script, taskQueue, tenant, type Script } from './scenarios.ts'
 import { startWorkflowWorker, type WorkflowWorker } from './workflow-worker.ts'
 
@@ -134,6 +135,51 @@ describe('a cascade', () => {
     release()
     await handle.result()
     expect((await worker.client.workflow.getHandle(handle.workflowId).describe()).runId).not.toBe(runId)
+  })
+
+  test('takes updates while it runs, and goes on', async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    const followed = script([group('text-expander')], { run: () => released })
+    const handle = await startCascade(followed)
+    await waitFor('the run to begin', async () => followed.calls.includes('run text-expander'))
+    expect(await handle.executeUpdate('pause')).toEqual({ id: 'newest' })
+    expect(await handle.executeUpdate('cancel', { args: [{ cascade_id: 'this one' }] })).toEqual({ id: 'this one' })
+    release()
+    await handle.result()
+    expect(followed.calls.filter((call) => /pause|cancel|end/.test(call))).toEqual([
+      'pause the newest',
+      'cancel this one',
+      'end',
+    ])
+  })
+
+  test('is started by an update, which has ended before it ends', async () => {
+    const followed = script([])
+    worker.follow(followed)
+    const startWorkflowOperation = new WithStartWorkflowOperation('cascade', {
+      taskQueue,
+      workflowId: `cascade/${newId()}`,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      args: [{ tenant_id: tenant, blob_id: root }],
+    })
+    const answer = await worker.client.workflow.executeUpdateWithStart('retry-failed', { startWorkflowOperation })
+    expect(answer).toEqual({ id: 'newest' })
+    await (await startWorkflowOperation.workflowHandle()).result()
+    expect(followed.calls).toContain('retry-failed the newest')
+  })
+
+  test('an update that dag refuses fails alone', async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    const followed = script([group('text-expander')], {
+      run: () => released,
+      control: failing(1, () => new StudioError('cascade_ended', 'It has settled.')),
+    })
+    const handle = await startCascade(followed)
+    await expect(handle.executeUpdate('pause')).rejects.toMatchObject({
+      cause: { cause: { type: 'cascade_ended', message: 'It has settled.' } },
+    })
+    release()
+    await handle.result()
   })
 
   test('deletes by itself', async () => {

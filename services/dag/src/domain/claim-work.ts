@@ -1,5 +1,6 @@
 import { noUsage, type ClaimGroup, type ClaimInput, type Provider } from '@studio/contracts'
 import { derivationKey, runId, StudioError } from '@studio/kernel'
+import { createAllowance, type Allowance } from './allowance.ts'
 import { looked } from './cascade-slots.ts'
 import { contentsByName } from './contents-by-name.ts'
 import { groupClaims, type PlannedGroup, type ReadyNode } from './group-claims.ts'
@@ -15,8 +16,8 @@ export interface ClaimRequest {
 
 /**
  * Leases all that is ready in a tenant. A node whose inputs are what its last run had is fresh: it settles here without a run, and what
- * waits for it is looked at in turn (early cutoff). One whose output another run is computing waits for that one's record. The same request
- * answers the same groups, so that a lost answer loses no work.
+ * waits for it is looked at in turn (early cutoff). One whose output another run is computing waits for that one's record. What would run beyond a budget is put aside and its cascade paused; a cascade that
+ * somebody has paused is put aside whole. The same request answers the same groups, so that a lost answer loses no work.
  */
 export async function claimWork(
   deps: { store: GraphStore; providers: Providers; taskQueue: string },
@@ -51,7 +52,8 @@ export async function takeReady(graph: GraphTransaction, known: KnownProviders, 
   for (let room = taking.limit; room > 0;) {
     const nodes = await taking.list(room)
     if (nodes.length === 0) break
-    const sorted = await share(graph, await sort(graph, known, nodes))
+    const { waved, stopped, allowance } = await govern(graph, nodes)
+    const sorted = await share(graph, await sort(graph, known, waved), allowance)
     const groups = taking.group(sorted.ready)
     await graph.addClaims(
       taking.request_id,
@@ -72,9 +74,38 @@ export async function takeReady(graph: GraphTransaction, known: KnownProviders, 
     await failNodes(graph, sorted.unrunnable)
     await settleFresh(graph, sorted.fresh)
     await graph.awaitRuns(sorted.waiting)
-    if (sorted.fresh.length === 0 && sorted.unrunnable.length === 0 && sorted.waiting.length === 0) break
+    await putAside(graph, [...stopped, ...sorted.held], allowance)
+    const { fresh, unrunnable, waiting, held } = sorted
+    if ([fresh, unrunnable, waiting, held, stopped].every((none) => none.length === 0)) break
   }
   return claimed
+}
+
+/** Which of these nodes may be looked at, which stop because somebody has paused their cascade, and what the others may begin. */
+async function govern(
+  graph: GraphTransaction,
+  nodes: readonly NodeRow[],
+): Promise<{ waved: NodeRow[]; stopped: NodeRow[]; allowance: Allowance }> {
+  const governed = await graph.listGoverned([...new Set(nodes.flatMap(({ cascade_id }) => cascade_id ?? []))])
+  const paused = new Set(governed.filter(({ paused_by }) => paused_by === 'request').map(({ id }) => id))
+  const stops = ({ doomed, cascade_id }: NodeRow): boolean => !doomed && cascade_id !== null && paused.has(cascade_id)
+  return {
+    waved: nodes.filter((node) => !stops(node)),
+    stopped: nodes.filter(stops),
+    allowance: createAllowance(governed, { budget: graph.budget.per_day, spent: graph.spentToday }),
+  }
+}
+
+async function putAside(
+  graph: GraphTransaction,
+  held: readonly NodeRow[],
+  { begun, pauses }: Allowance,
+): Promise<void> {
+  await graph.hold(held.map(({ blob_id }) => blob_id))
+  await graph.pauseCascades(pauses)
+  await graph.countBegun(begun)
+  const runs = [...begun.values()].reduce((sum, count) => sum + count, 0)
+  if (runs > 0) graph.spend({ runs, tokens: 0, cost_microdollars: 0 })
 }
 
 type KnownProviders = ReadonlyMap<string, Provider | null>
@@ -129,26 +160,29 @@ async function sort(graph: GraphTransaction, known: KnownProviders, nodes: reado
   return sorted
 }
 
-/** One computation for one key at a time: of the nodes that ask for what nobody has recorded the first runs, and the others wait. */
+/** One computation for one key at a time: of the nodes that ask for what nobody has recorded the first that may runs, and the others wait. */
 async function share(
   graph: GraphTransaction,
   sorted: Sorted,
-): Promise<Sorted & { waiting: { blob_id: string; key: string }[] }> {
+  allowance: Allowance,
+): Promise<Sorted & { waiting: { blob_id: string; key: string }[]; held: NodeRow[] }> {
   const keys = sorted.ready.flatMap(({ derivation }) => derivation?.key ?? [])
   const known = await graph.listKnown([...new Set(keys)])
   const recorded = new Set(known.filter(({ is_recorded }) => is_recorded).map(({ key }) => key))
   const computed = new Set(known.filter(({ is_running }) => is_running).map(({ key }) => key))
   const ready: ReadyNode[] = []
   const waiting: { blob_id: string; key: string }[] = []
+  const held: NodeRow[] = []
   for (const one of sorted.ready) {
     const key = one.derivation?.key
-    if (key !== undefined && !recorded.has(key) && computed.has(key)) waiting.push({ blob_id: one.node.blob_id, key })
-    else {
+    if (key === undefined || recorded.has(key)) ready.push(one)
+    else if (computed.has(key)) waiting.push({ blob_id: one.node.blob_id, key })
+    else if (allowance.admits(one.node)) {
+      computed.add(key)
       ready.push(one)
-      if (key !== undefined) computed.add(key)
-    }
+    } else held.push(one.node)
   }
-  return { ...sorted, ready, waiting }
+  return { ...sorted, ready, waiting, held }
 }
 
 function refusalOf(node: NodeRow, provider: Provider | null): StudioError | null {

@@ -1,4 +1,4 @@
-import type { ClaimInput, NodeState, Reason, Run } from '@studio/contracts'
+import type { ClaimInput, NodeState, PauseReason, Reason, Run } from '@studio/contracts'
 import { derivationKey } from '@studio/kernel'
 import { contentsByName } from './contents-by-name.ts'
 import { explain, type InputNow, type Known } from './explain.ts'
@@ -26,7 +26,7 @@ const node = (more: Partial<Known['node']> = {}): Known['node'] => ({
   blob_id: 'it', tenant_id: 'tenant', user_id: 'user', created_by: 'join', providers: 'auto', ancestry: ['join'], parent_id: 'a', root_id: 'a', depth: 1,
   version: 1, content_hash: 'made', content_type: 'text/plain', size: 4, provider_id: 'join', provider_version: '1.0.0', config: {}, label: '', state: 'settled',
   doomed: false, dirty_inputs: 0, epoch: 1, attempts: 0, key: null, claim_id: null, last_key: null, last_run_id: 'run', last_run_at: null, error: null,
-  cascade_id: null, caused_by: null, traceparent: null, again_cascade_id: null, ...more,
+  cascade_id: null, caused_by: null, traceparent: null, again_cascade_id: null, held: false, ...more,
 }) // prettier-ignore
 
 /** A settled blob that was made of these inputs and has them now, unless told otherwise. */
@@ -155,6 +155,21 @@ describe('where it stands', () => {
     expect(explained(known([a], { ...more, node: { state, error } }))).toEqual(['stale', [reason]])
   })
 
+  const cascade = { id: 'cascade', root_id: 'a', caused_by: null, started_at: '', paused_by: null }
+  const paused = (held: boolean, by: PauseReason) =>
+    explained(known([a], { cascade: { ...cascade, paused_by: by }, node: { state: 'dirty', held } }))[1]
+
+  test('paused: what would run beyond a cap, and all that is ready where somebody has asked for it', () => {
+    expect(paused(true, 'runs')).toEqual([{ code: 'paused', cascade_id: 'cascade', by: 'runs' }])
+    expect(paused(false, 'runs')).toEqual([{ code: 'queued' }])
+    expect(paused(false, 'request')).toEqual([{ code: 'paused', cascade_id: 'cascade', by: 'request' }])
+  })
+
+  test('cancelled', () => {
+    const cancelled = known([a], { cascade, node: { state: 'cancelled' } })
+    expect(explained(cancelled)).toEqual(['stale', [{ code: 'cancelled', cascade_id: 'cascade' }]])
+  })
+
   test('never made', () => {
     const never = { settledBy: null, madeBy: null }
     expect(explained(known([a], { ...never, node: { state: 'dirty', version: 0 } }))).toEqual([
@@ -182,7 +197,13 @@ describe('where it stands', () => {
 })
 
 describe('the last change', () => {
-  const cascade = { id: 'cascade', root_id: 'a', caused_by: 'delta', started_at: '2026-01-01T00:00:00.000Z' }
+  const cascade = {
+    id: 'cascade',
+    root_id: 'a',
+    caused_by: 'delta',
+    started_at: '2026-01-01T00:00:00.000Z',
+    paused_by: null,
+  }
   const told = { cascade_id: 'cascade', root_id: 'a', delta_id: 'delta', at: cascade.started_at }
 
   test.each(['version', 'cutoff', 'memo', 'failed', 'deleted'] as const)('a run that came to %s', (outcome) => {
@@ -196,6 +217,7 @@ describe('the last change', () => {
     ['dirty', 'open', []],
     ['running', 'open', []],
     ['blocked', 'open', []],
+    ['cancelled', 'cancelled', []],
     ['deleted', 'deleted', []],
   ])('without a run, and now %s: %s', (state, outcome, equal_inputs) => {
     const { last_change } = explain(known([a], { cascade, equalInputs: ['a'], node: { state } }))

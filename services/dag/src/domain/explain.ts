@@ -1,4 +1,13 @@
-import type { ClaimInput, Explanation, Freshness, LastChange, Provider, Reason, Run } from '@studio/contracts'
+import type {
+  ClaimInput,
+  Explanation,
+  Freshness,
+  LastChange,
+  PauseReason,
+  Provider,
+  Reason,
+  Run,
+} from '@studio/contracts'
 import { canonicalJson, derivationKey } from '@studio/kernel'
 import { contentsByName } from './contents-by-name.ts'
 import type { NodeRow } from './ports.ts'
@@ -28,8 +37,10 @@ export interface Known {
     readonly root_id: string
     readonly caused_by: string | null
     readonly started_at: string
+    /** Why it is paused, if it is. */
+    readonly paused_by: PauseReason | null
   } | null
-  /** Blobs above it that have failed. */
+  /** Blobs above it that have failed or were cancelled. */
   readonly failedAbove: readonly string[]
   /** Inputs that its last change made anew and that came out equal. */
   readonly equalInputs: readonly string[]
@@ -65,7 +76,7 @@ export function explain(known: Known): Explanation {
 
 const outdating: ReadonlySet<Reason['code']> = new Set(['provider_version_changed', 'configuration_changed'])
 /** What a blob is about to become or failed to says nothing of its inputs. */
-const ofItself: ReadonlySet<Reason['code']> = new Set(['queued', 'running', 'failed'])
+const ofItself: ReadonlySet<Reason['code']> = new Set(['queued', 'paused', 'running', 'failed', 'cancelled'])
 
 function freshnessOf({ node }: Known, reasons: readonly Reason[]): Freshness {
   if (node.state === 'deleted') return 'deleted'
@@ -142,16 +153,21 @@ function changedDerivation({ node, provider }: Known, { key, provider_version, i
   return reasons
 }
 
-function stateReasons({ node, unsettledInputs, failedAbove, workflowId }: Known): Reason[] {
+function stateReasons({ node, cascade, unsettledInputs, failedAbove, workflowId }: Known): Reason[] {
   switch (node.state) {
     case 'running':
       return [{ code: 'running', workflow_id: workflowId }]
     case 'failed':
       return [{ code: 'failed', run_id: node.last_run_id, error: node.error }]
+    case 'cancelled':
+      return cascade === null ? [] : [{ code: 'cancelled', cascade_id: cascade.id }]
     case 'blocked':
       return [{ code: 'blocked', blob_ids: [...failedAbove] }]
     case 'dirty':
-      return unsettledInputs.length > 0 ? [{ code: 'waiting', blob_ids: [...unsettledInputs] }] : [{ code: 'queued' }]
+      if (unsettledInputs.length > 0) return [{ code: 'waiting', blob_ids: [...unsettledInputs] }]
+      if (cascade?.paused_by && (node.held || cascade.paused_by === 'request'))
+        return [{ code: 'paused', cascade_id: cascade.id, by: cascade.paused_by }]
+      return [{ code: 'queued' }]
     default:
       return []
   }
@@ -173,6 +189,7 @@ function lastChangeOf({ node, cascade, lastRun, equalInputs }: Known): LastChang
 
 function outcomeWithoutRun({ state }: NodeRow): LastChange['outcome'] {
   if (state === 'dirty' || state === 'running' || state === 'blocked') return 'open'
+  if (state === 'cancelled') return 'cancelled'
   // One that nobody had begun to make goes without a run.
   return state === 'deleted' ? 'deleted' : 'unchanged'
 }
@@ -203,9 +220,11 @@ const words: Record<Reason['code'], string> = {
   configuration_changed: 'its configuration is another one',
   waiting: 'it waits for its inputs',
   queued: 'it waits for its turn',
+  paused: 'its cascade is paused',
   running: 'it is being made',
   failed: 'its last run failed',
-  blocked: 'something above it has failed',
+  cancelled: 'its cascade was cancelled',
+  blocked: 'something above it has failed or was cancelled',
 }
 
 function inWords(inputs: readonly ClaimInput[]): string {

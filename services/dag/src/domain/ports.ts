@@ -1,10 +1,15 @@
 import type {
+  Budget,
+  CascadeState,
   ClaimGroup,
   ClaimInput,
   Derivation,
   NodeState,
+  PauseReason,
   Provider,
   RunOutcome,
+  Spent,
+  TenantBudget,
   TriggerPolicy,
   TriggerSubject,
   Usage,
@@ -47,7 +52,25 @@ export interface NodeRow {
   traceparent: string | null
   /** Set while a run is left alone though something newer came: the cascade for which the node is dirty when the run has ended. */
   again_cascade_id: string | null
+  /** It is ready but for its cascade, which is paused. */
+  held: boolean
 }
+
+export interface CascadeRow {
+  id: string
+  root_id: string
+  caused_by: string | null
+  state: CascadeState
+  paused_by: PauseReason | null
+  /** null: no caps. */
+  budget: Budget | null
+  spent: Spent
+}
+
+/** A cascade, or the newest one of a root. */
+export type CascadeName = { readonly cascade_id: string } | { readonly root_id: string }
+
+export type CascadeNode = Pick<NodeRow, 'blob_id' | 'state' | 'doomed' | 'again_cascade_id'>
 
 /** A blob's head as the last event told it. */
 export interface SourceHead {
@@ -169,6 +192,12 @@ export interface GraphTransaction {
   readonly cascadeSlots: readonly CascadeSlot[]
   saveCascadeSlots(slots: readonly CascadeSlot[]): void
 
+  readonly budget: TenantBudget
+  /** What the tenant's providers have taken today. */
+  readonly spentToday: Spent
+  setBudget(budget: TenantBudget): void
+  spend(more: Spent): void
+
   readNodes(blobIds: readonly string[]): Promise<NodeRow[]>
   readClaimedNodes(claimId: string): Promise<NodeRow[]>
   /** Ready nodes, those that have waited longest first. */
@@ -229,6 +258,21 @@ export interface GraphTransaction {
   addCascades(cascades: readonly (Cause & { nodes: number })[]): Promise<void>
   /** Closes those cascades (or all of the tenant's) that have nothing left to do; their facts go into the outbox. */
   closeCascades(cascadeIds: readonly string[] | 'all'): Promise<void>
+  findCascade(name: CascadeName): Promise<CascadeRow | null>
+  /** Those of these cascades that are paused or have a budget. */
+  listGoverned(cascadeIds: readonly string[]): Promise<CascadeRow[]>
+  /** The nodes of a cascade that it has not settled, and those that will be its when a run that was left alone has ended. */
+  listUnsettled(cascadeId: string): Promise<CascadeNode[]>
+  setCascadeBudget(cascadeId: string, budget: Budget): Promise<void>
+  pauseCascades(pauses: ReadonlyMap<string, PauseReason>): Promise<void>
+  /** Takes pause and cancellation from one cascade, or the pause from all that a cap of the day paused; answers their roots. */
+  letGoOn(which: string | 'daily'): Promise<string[]>
+  /** Makes ready nodes wait until their cascades go on. */
+  hold(blobIds: readonly string[]): Promise<void>
+  /** Counts the runs that cascades begin. */
+  countBegun(begun: ReadonlyMap<string, number>): Promise<void>
+  /** Ends a cascade, and gives up these nodes of it. */
+  cancel(cascadeId: string, blobIds: readonly string[]): Promise<void>
   addEvents(events: readonly NewEvent[]): Promise<void>
 }
 

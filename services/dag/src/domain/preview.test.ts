@@ -120,6 +120,7 @@ test.each<[string, Partial<PreviewedBlob>, string]>([
   ['settled', {}, 'will_run'],
   ['under way', { state: 'running' }, 'may_run'],
   ['failed', { state: 'failed' }, 'blocked'],
+  ['cancelled', { state: 'cancelled' }, 'blocked'],
   ['deleted', { state: 'deleted', content_hash: null }, 'will_run'],
   ['to be deleted', { state: 'dirty', doomed: true }, 'will_run'],
 ])('a change of a root, beside an input elsewhere that is %s', async (_what, other, status) => {
@@ -148,12 +149,15 @@ test.each([
   expect(verdicts.every(({ runs }) => runs === null)).toBe(true)
 })
 
-test('what has failed stays so without a change, and is tried again with one', async () => {
-  const blobs = [derived('a', ['root'], { state: 'failed', last_key: null }), derived('b', ['a'], { state: 'blocked' })]
-  const wiring = { a: ['root'], b: ['a'] }
-  expect((await statuses(blobs, wiring)).of).toEqual({ a: 'failed', b: 'blocked' })
-  expect((await statuses(blobs, wiring, { text: 'new' })).of).toEqual({ a: 'will_run', b: 'may_run' })
-})
+test.each(['failed', 'cancelled'] as const)(
+  'what is %s stays so without a change, and is tried again with one',
+  async (state) => {
+    const blobs = [derived('a', ['root'], { state, last_key: null }), derived('b', ['a'], { state: 'blocked' })]
+    const wiring = { a: ['root'], b: ['a'] }
+    expect((await statuses(blobs, wiring)).of).toEqual({ a: state, b: 'blocked' })
+    expect((await statuses(blobs, wiring, { text: 'new' })).of).toEqual({ a: 'will_run', b: 'may_run' })
+  },
+)
 
 test('deleted nodes are left out until a change brings them back', async () => {
   const blobs = [blob('a', { state: 'deleted', content_hash: null })]

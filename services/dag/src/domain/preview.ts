@@ -117,7 +117,7 @@ function byLevel({ rootId, held, ids, blobs, edges }: Previewed): [number, Previ
 /** What a blob that this preview does not judge gives. */
 function standing({ state, doomed, content_hash, content_type }: PreviewedBlob, as = state): Given {
   if (as === 'deleted' || doomed) return 'absent'
-  if (as === 'failed' || as === 'blocked') return 'stuck'
+  if (as === 'failed' || as === 'cancelled' || as === 'blocked') return 'stuck'
   if (as === 'dirty' || as === 'running') return 'unknown'
   return content_hash !== null && content_type !== null ? { content_hash, content_type } : 'absent'
 }
@@ -136,7 +136,7 @@ function judge(blob: PreviewedBlob, inputs: readonly GivenInput[], { changed, pr
   if (!changed) {
     if (state === 'deleted' || doomed) return null
     if (state === 'settled') return 'fresh'
-    if (state === 'failed' || state === 'blocked') return state
+    if (state === 'failed' || state === 'cancelled' || state === 'blocked') return state
   }
   if (inputs.some(({ given }) => given === 'stuck')) return 'blocked'
   const provider = providers.get(blob.provider_id ?? '')

@@ -26,6 +26,6 @@ function statusAfter(run: Run): Job['status'] {
 }
 
 function statusOf(node: NodeRow | null): Job['status'] {
-  if (!node || node.state === 'deleted') return 'cancelled'
+  if (!node || node.state === 'deleted' || node.state === 'cancelled') return 'cancelled'
   return node.state === 'running' ? 'running' : 'queued'
 }

@@ -1,3 +1,4 @@
+import { beginDay } from './budgets.ts'
 import { ringCascades, takeAgain } from './mark-dirty.ts'
 import type { CascadeBell, GraphStore } from './ports.ts'
 
@@ -18,6 +19,8 @@ export interface Backlog {
   repairDirtyCounts(olderThanMs: number): Promise<number>
   /** Tenants with nodes that have been ready for this long, and for each the root of the one that has waited longest. */
   listWaiting(olderThanMs: number): Promise<{ tenant_id: string; root_id: string; waited_ms: number }[]>
+  /** Tenants with cascades that a cap of a day before today has paused. */
+  listNewDays(): Promise<string[]>
   /** Deletes claims that nobody holds any more. */
   dropOldClaims(): Promise<number>
 }
@@ -46,6 +49,7 @@ export async function reconcile(
 ): Promise<Reconciliation> {
   const released = mayRelease ? await releaseLost(deps) : 0
   const repaired = await deps.backlog.repairDirtyCounts(patienceMs * 6)
+  for (const tenantId of await deps.backlog.listNewDays()) await beginDay(deps, tenantId)
   const waiting = await deps.backlog.listWaiting(patienceMs)
   let rung = 0
   for (const { tenant_id: tenantId, root_id: rootId, waited_ms: waitedMs } of waiting) {

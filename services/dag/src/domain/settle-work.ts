@@ -1,4 +1,4 @@
-import { noUsage, type ClaimInput, type RunOutcome, type SettleItem } from '@studio/contracts'
+import { noUsage, type ClaimInput, type RunOutcome, type SettleItem, type Usage } from '@studio/contracts'
 import { newId, runId, toProblem, type Problem, type StudioError } from '@studio/kernel'
 import { markDirty, takeAgain } from './mark-dirty.ts'
 import type {
@@ -157,6 +157,7 @@ async function recordOutcomes(
   const runs = ended.map(({ node, item }) => runOf(node, item, item.outcome, claim))
   await graph.settle(ended.map(({ node, item }) => settlementOf(node, item)))
   await graph.addRuns(runs)
+  countUsage(graph, runs)
   await graph.addMemos(
     runs.flatMap((run, index) => {
       const { key, content_hash } = run
@@ -185,6 +186,13 @@ async function recordOutcomes(
       })),
     },
   ])
+}
+
+/** Runs count when they begin, what they take when they end. */
+function countUsage(graph: GraphTransaction, runs: readonly NewRun[]): void {
+  const sum = (what: keyof Usage) => runs.reduce((all, { usage }) => all + (usage[what] ?? 0), 0)
+  const [tokens, cost_microdollars] = [sum('tokens'), sum('cost_microdollars')]
+  if (tokens > 0 || cost_microdollars > 0) graph.spend({ runs: 0, tokens, cost_microdollars })
 }
 
 function settlementOf(node: NodeRow, item: SettleItem): NodeSettlement {

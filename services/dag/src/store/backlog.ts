@@ -1,5 +1,6 @@
 import type { Database } from '@studio/database'
 import type { Backlog, ExpiredClaim } from '../domain/reconcile.ts'
+import { isReady, unsettledStates } from './states.ts'
 
 export function createBacklog(database: Database, leaseMs: number): Backlog {
   return {
@@ -22,7 +23,7 @@ export function createBacklog(database: Database, leaseMs: number): Backlog {
         `update node set dirty_inputs = 0, changed_at = now()
          where state = 'dirty' and dirty_inputs > 0 and changed_at < now() - $1 * interval '1 millisecond'
            and not exists (select 1 from edge join node source on source.blob_id = edge.source_id
-             where edge.target_id = node.blob_id and edge.valid_to is null and source.state in ('dirty', 'running', 'failed', 'blocked') and not source.doomed)`,
+             where edge.target_id = node.blob_id and edge.valid_to is null and source.state in ${unsettledStates} and not source.doomed)`,
         [olderThanMs],
       ),
     listWaiting: (olderThanMs) =>
@@ -30,11 +31,20 @@ export function createBacklog(database: Database, leaseMs: number): Backlog {
         'list-waiting',
         `select * from (
            select distinct on (tenant_id) tenant_id, root_id, extract(epoch from now() - changed_at)::float8 * 1000 as waited_ms from node
-           where state = 'dirty' and dirty_inputs = 0 and awaits is null and changed_at < now() - $1 * interval '1 millisecond'
+           where ${isReady} and changed_at < now() - $1 * interval '1 millisecond'
            order by tenant_id, changed_at) as waiting
          order by waited_ms desc limit 100`,
         [olderThanMs],
       ),
+    async listNewDays() {
+      const rows = await database.query<{ tenant_id: string }>(
+        'list-new-days',
+        `select distinct tenant_id from cascade
+         where settled_at is null and paused_by like 'daily%' and paused_at < date_trunc('day', now(), 'UTC')`,
+        [],
+      )
+      return rows.map((row) => row.tenant_id)
+    },
     dropOldClaims: () =>
       database.execute(
         'drop-old-claims',

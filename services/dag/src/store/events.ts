@@ -1,7 +1,8 @@
-import { subjectOf, type EventType } from '@studio/contracts'
+import { subjectOf, type Budget, type EventType } from '@studio/contracts'
 import type { Queryable } from '@studio/database'
 import { newId } from '@studio/kernel'
 import type { Cause, NewEvent } from '../domain/ports.ts'
+import { budgetColumn } from './cascades.ts'
 import { moment } from './moment.ts'
 
 /** NATS takes at most 1 MiB a message; a fact has at most about 1 KiB. */
@@ -32,21 +33,22 @@ function rowOf(tenantId: string, type: EventType, facts: unknown[]) {
   }
 }
 
-/** Opens cascades; one that is open already grows. */
+/** Opens cascades, each with this budget; one that is there already grows, and is open again. */
 export async function addCascades(
   tx: Queryable,
   tenantId: string,
   cascades: readonly (Cause & { nodes: number })[],
+  budget: Budget,
 ): Promise<void> {
   if (cascades.length === 0) return
   const opened = await tx.query<{ id: string; is_new: boolean }>(
     'add-cascades',
-    `insert into cascade (id, tenant_id, root_id, caused_by, nodes)
-     select cascade_id, $1, root_id, caused_by, nodes
+    `insert into cascade (id, tenant_id, root_id, caused_by, nodes, budget)
+     select cascade_id, $1, root_id, caused_by, nodes, $3::json
      from json_to_recordset($2::json) as new(cascade_id uuid, root_id uuid, caused_by uuid, nodes int)
      on conflict (id) do update set nodes = cascade.nodes + excluded.nodes, settled_at = null
      returning id, xmax = 0 as is_new`,
-    [tenantId, JSON.stringify(cascades)],
+    [tenantId, JSON.stringify(cascades), budgetColumn(budget)],
   )
   const fresh = new Set(opened.filter((row) => row.is_new).map((row) => row.id))
   const facts = cascades
@@ -64,7 +66,7 @@ export async function closeCascades(
   if (cascadeIds.length === 0) return
   const facts = await tx.query<{ cascade_id: string; root_id: string; caused_by: string | null; nodes: number }>(
     'close-cascades',
-    `update cascade set settled_at = ${moment}
+    `update cascade set settled_at = ${moment}, paused_by = null, paused_at = null
      where tenant_id = $1 and settled_at is null and ($2::uuid[] is null or id = any($2::uuid[]))
        and not exists (select 1 from node where node.cascade_id = cascade.id and node.state in ('dirty', 'running'))
        and not exists (select 1 from node where node.again_cascade_id = cascade.id)

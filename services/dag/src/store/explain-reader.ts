@@ -1,9 +1,10 @@
-import type { ClaimInput } from '@studio/contracts'
+import type { ClaimInput, PauseReason } from '@studio/contracts'
 import type { Database } from '@studio/database'
 import type { Known } from '../domain/explain.ts'
 import type { PrismaClient } from '../generated/client.ts'
 import { runOf } from './job-reader.ts'
 import { readNodes } from './nodes.ts'
+import { unsettledStates } from './states.ts'
 
 type Told = Omit<Known, 'inputs' | 'provider'> & {
   readonly inputs: readonly ClaimInput[]
@@ -50,6 +51,7 @@ export async function readKnown(
       root_id: cascade.rootId,
       caused_by: cascade.causedBy,
       started_at: cascade.startedAt.toISOString(),
+      paused_by: cascade.pausedBy as PauseReason | null,
     },
     failedAbove,
     equalInputs,
@@ -73,7 +75,7 @@ async function listUnsettledInputs(database: Database, blobId: string): Promise<
   const rows = await database.query<{ blob_id: string }>(
     'list-unsettled-inputs',
     `select distinct source.blob_id from edge join node source on source.blob_id = edge.source_id
-     where edge.target_id = $1 and edge.valid_to is null and source.state in ('dirty', 'running', 'failed', 'blocked') and not source.doomed`,
+     where edge.target_id = $1 and edge.valid_to is null and source.state in ${unsettledStates} and not source.doomed`,
     [blobId],
   )
   return rows.map((row) => row.blob_id)
@@ -86,7 +88,7 @@ async function listFailedAbove(database: Database, blobId: string): Promise<stri
        select $1::uuid
        union select edge.source_id from above join node on node.blob_id = above.blob_id and node.state = 'blocked'
          join edge on edge.target_id = above.blob_id and edge.valid_to is null)
-     select blob_id from above join node using (blob_id) where node.state = 'failed'`,
+     select blob_id from above join node using (blob_id) where node.state in ('failed', 'cancelled')`,
     [blobId],
   )
   return rows.map((row) => row.blob_id)

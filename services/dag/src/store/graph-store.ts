@@ -1,6 +1,17 @@
+import type { Spent } from '@studio/contracts'
 import type { Database, Queryable } from '@studio/database'
-import type { CascadeSlot } from '../domain/cascade-slots.ts'
 import type { GraphStore, GraphTransaction, StoredClaim } from '../domain/ports.ts'
+import {
+  cancel,
+  countBegun,
+  findCascade,
+  hold,
+  letGoOn,
+  listGoverned,
+  listUnsettled,
+  pauseCascades,
+  setCascadeBudget,
+} from './cascades.ts'
 import { addDerivations, listEdgesBelow, listInputs, readInputs, replaceInputs } from './edges.ts'
 import { readDerivation } from './read-derivation.ts'
 import { addCascades, addEvents, closeCascades } from './events.ts'
@@ -19,6 +30,8 @@ import {
 } from './nodes.ts'
 import { observeDepth } from '../telemetry.ts'
 import { addJob, addMemos, addRuns, listJobNodes, settle, settleFresh } from './outcomes.ts'
+import { isReady } from './states.ts'
+import { lockTenant, saveTenant, type Tenant } from './tenant.ts'
 
 /** How long a lease lasts, and how long runs are taken away by newer changes before one is left to end, in milliseconds. */
 export interface Times {
@@ -36,10 +49,10 @@ export function createGraphStore(
     async transaction(tenantId, work) {
       const result = await database.transaction(async (tx) => {
         const before = await lockTenant(tx, tenantId)
-        const state = { slots: before, runsEnded: false }
+        const state = { tenant: before, runsEnded: false }
         const result = await work(graphTransaction(tx, tenantId, times, state))
         if (state.runsEnded) await wakeSharers(tx, tenantId)
-        if (state.slots !== before) await saveSlots(tx, tenantId, state.slots)
+        if (state.tenant !== before) await saveTenant(tx, tenantId, state.tenant)
         return result
       })
       afterCommit(tenantId)
@@ -65,7 +78,7 @@ export function createGraphStore(
     async listReadyProviders(tenantId) {
       const rows = await database.query<{ provider_id: string }>(
         'list-ready-providers',
-        `select distinct provider_id from node where tenant_id = $1 and state = 'dirty' and dirty_inputs = 0 and awaits is null and not doomed and provider_id is not null`,
+        `select distinct provider_id from node where tenant_id = $1 and ${isReady} and not doomed and provider_id is not null`,
         [tenantId],
       )
       return rows.map((row) => row.provider_id)
@@ -75,35 +88,11 @@ export function createGraphStore(
   }
 }
 
-/**
- * Updating this row is the tenant's lock: every change of a graph begins with it, so claims, settlements and edits of one tenant follow
- * one another and each sees all of the ones before (each statement of READ COMMITTED has its own snapshot). Without it an edit
- * that counts dirty inputs while one of them settles would count wrong and leave a node waiting for ever.
- */
-async function lockTenant(tx: Queryable, tenantId: string): Promise<readonly CascadeSlot[]> {
-  const [row] = await tx.query<{ cascades: CascadeSlot[] }>(
-    'lock-tenant',
-    `insert into tenant (tenant_id, revision, changed_at) values ($1, 1, clock_timestamp())
-     on conflict (tenant_id) do update set revision = tenant.revision + 1,
-       changed_at = greatest(clock_timestamp(), tenant.changed_at + interval '1 microsecond')
-     returning cascades`,
-    [tenantId],
-  )
-  return row?.cascades ?? []
-}
-
-async function saveSlots(tx: Queryable, tenantId: string, slots: readonly CascadeSlot[]): Promise<void> {
-  await tx.query('save-cascade-slots', 'update tenant set cascades = $2::json where tenant_id = $1', [
-    tenantId,
-    JSON.stringify(slots),
-  ])
-}
-
 function graphTransaction(
   tx: Queryable,
   tenantId: string,
   { leaseMs, patienceMs }: Times,
-  state: { slots: readonly CascadeSlot[]; runsEnded: boolean },
+  state: { tenant: Tenant; runsEnded: boolean },
 ): GraphTransaction {
   const ending = <Given extends unknown[], Result>(run: (...given: Given) => Promise<Result>) => {
     return (...given: Given): Promise<Result> => {
@@ -114,10 +103,22 @@ function graphTransaction(
   return {
     tenantId,
     get cascadeSlots() {
-      return state.slots
+      return state.tenant.slots
     },
     saveCascadeSlots(slots) {
-      state.slots = slots
+      state.tenant = { ...state.tenant, slots }
+    },
+    get budget() {
+      return state.tenant.budget
+    },
+    get spentToday() {
+      return state.tenant.spent
+    },
+    setBudget(budget) {
+      state.tenant = { ...state.tenant, budget }
+    },
+    spend(more) {
+      state.tenant = { ...state.tenant, spent: sum(state.tenant.spent, more) }
     },
     readNodes: (ids) => readNodes(tx, tenantId, ids),
     readClaimedNodes: (claimId) => readClaimedNodes(tx, tenantId, claimId),
@@ -153,8 +154,25 @@ function graphTransaction(
     listJobNodes: (ids) => listJobNodes(tx, ids),
     addClaims: (requestId, claims) => addClaims(tx, requestId, claims),
     readClaimsOfRequest: (requestId) => readClaimsOfRequest(tx, tenantId, requestId),
-    addCascades: (cascades) => addCascades(tx, tenantId, cascades),
+    addCascades: (cascades) => addCascades(tx, tenantId, cascades, state.tenant.budget.per_cascade),
     closeCascades: (ids) => closeCascades(tx, tenantId, ids),
+    findCascade: (name) => findCascade(tx, tenantId, name),
+    listGoverned: (ids) => listGoverned(tx, tenantId, ids),
+    listUnsettled: (id) => listUnsettled(tx, tenantId, id),
+    setCascadeBudget: (id, budget) => setCascadeBudget(tx, tenantId, id, budget),
+    pauseCascades: (pauses) => pauseCascades(tx, tenantId, pauses),
+    letGoOn: (which) => letGoOn(tx, tenantId, which),
+    hold: (ids) => hold(tx, tenantId, ids),
+    countBegun: (begun) => countBegun(tx, tenantId, begun),
+    cancel: ending((id, ids) => cancel(tx, tenantId, id, ids)),
     addEvents: (events) => addEvents(tx, tenantId, events),
+  }
+}
+
+function sum(one: Spent, other: Spent): Spent {
+  return {
+    runs: one.runs + other.runs,
+    tokens: one.tokens + other.tokens,
+    cost_microdollars: one.cost_microdollars + other.cost_microdollars,
   }
 }

@@ -1,9 +1,10 @@
 import type { Queryable } from '@studio/database'
 import type { Cause, MarkedNode } from '../domain/ports.ts'
+import { hinderingStates, unsettledStates } from './states.ts'
 
 /**
  * One statement marks everything below a change, whatever its size (measured: 10,000 nodes in about 100 ms). Each marked node counts those
- * of its inputs that have to settle first: marked here, or waiting, running or failed already (for a doomed one nobody waits). A new epoch takes the node
+ * of its inputs that have to settle first: marked here, or waiting, running, failed or cancelled already (for a doomed one nobody waits). A new epoch takes the node
  * from whoever holds it.
  *
  * Under steady edits a slow provider would then never finish. So a run that was taken away for the first time more than `patienceMs` ago is left
@@ -33,9 +34,9 @@ export async function markDirty(
      picked as (select blob_id, min(cause_index) as cause_index from reached group by blob_id),
      counted as (
        select picked.blob_id, picked.cause_index,
-         coalesce(bool_or(dirty.blob_id is null and source.state in ('failed', 'blocked') and not source.doomed), false) as hindered,
+         coalesce(bool_or(dirty.blob_id is null and source.state in ${hinderingStates} and not source.doomed), false) as hindered,
          count(*) filter (where dirty.blob_id is not null
-           or source.state in ('dirty', 'running', 'failed', 'blocked') and not source.doomed)::int as dirty_inputs
+           or source.state in ${unsettledStates} and not source.doomed)::int as dirty_inputs
        from picked join edge on edge.target_id = picked.blob_id and edge.valid_to is null
          join node source on source.blob_id = edge.source_id left join picked dirty on dirty.blob_id = edge.source_id
        group by picked.blob_id, picked.cause_index),
@@ -52,7 +53,7 @@ export async function markDirty(
      marked as (
        update node set state = 'dirty', doomed = false, dirty_inputs = judged.dirty_inputs, epoch = node.epoch + 1, attempts = 0, key = null,
          claim_id = null, lease_until = null, error = null, cascade_id = cause.cascade_id, caused_by = cause.caused_by,
-         traceparent = cause.traceparent, again_cascade_id = null, awaits = null, changed_at = now(),
+         traceparent = cause.traceparent, again_cascade_id = null, awaits = null, held = false, changed_at = now(),
          superseded_at = case when node.state = 'running' then coalesce(node.superseded_at, now()) else node.superseded_at end
        from judged join cause using (cause_index)
        where not coalesce(judged.left_alone, false) and node.blob_id = judged.blob_id and node.tenant_id = $1
@@ -83,7 +84,7 @@ export async function markAgain(
        cascade_id = again_cascade_id, caused_by = again_caused_by, traceparent = again_traceparent, again_cascade_id = null, changed_at = now(),
        dirty_inputs = (select count(*) from edge join node source on source.blob_id = edge.source_id
          where edge.target_id = node.blob_id and edge.valid_to is null
-           and source.state in ('dirty', 'running', 'failed', 'blocked') and not source.doomed)
+           and source.state in ${unsettledStates} and not source.doomed)
      where tenant_id = $1 and blob_id = any($2::uuid[]) and again_cascade_id is not null
      returning blob_id, dirty_inputs = 0 as ready`,
     [tenantId, blobIds],
@@ -95,7 +96,7 @@ export async function blockBelow(tx: Queryable, tenantId: string, blobIds: reado
     'block-below',
     `with recursive blocked(blob_id) as (
        select edge.target_id from edge join node source on source.blob_id = edge.source_id
-       where (edge.source_id = any($2::uuid[]) or edge.target_id = any($2::uuid[])) and edge.valid_to is null and source.state in ('failed', 'blocked')
+       where (edge.source_id = any($2::uuid[]) or edge.target_id = any($2::uuid[])) and edge.valid_to is null and source.state in ${hinderingStates}
        union select edge.target_id from blocked join edge on edge.source_id = blocked.blob_id and edge.valid_to is null)
      update node set state = 'blocked', changed_at = now() from blocked
      where node.blob_id = blocked.blob_id and node.tenant_id = $1 and node.state = 'dirty'`,
@@ -116,7 +117,7 @@ export async function markDoomed(
   const rows = await tx.query<{ state: string }>(
     'mark-doomed',
     `update node set state = case when version = 0 and leases = 0 then 'deleted' else 'dirty' end, doomed = version > 0 or leases > 0, dirty_inputs = 0, epoch = epoch + 1,
-       attempts = 0, key = null, last_key = null, claim_id = null, lease_until = null, again_cascade_id = null, superseded_at = null, awaits = null, error = null, cascade_id = $3, caused_by = $4,
+       attempts = 0, key = null, last_key = null, claim_id = null, lease_until = null, again_cascade_id = null, superseded_at = null, awaits = null, held = false, error = null, cascade_id = $3, caused_by = $4,
        traceparent = $5, changed_at = now()
      where tenant_id = $1 and blob_id = any($2::uuid[]) and state <> 'deleted'
      returning state`,

@@ -1,10 +1,11 @@
 import type { Queryable } from '@studio/database'
 import type { NodeRow, SourceHead } from '../domain/ports.ts'
 import { moment } from './moment.ts'
+import { isReady } from './states.ts'
 
 const columns = `blob_id, tenant_id, user_id, created_by, providers, ancestry, parent_id, root_id, depth, version, content_hash, content_type, size,
   provider_id, provider_version, config, label, state, doomed, dirty_inputs, epoch, attempts, key, claim_id, last_key, last_run_id, last_run_at,
-  error, cascade_id, caused_by, traceparent, again_cascade_id`
+  error, cascade_id, caused_by, traceparent, again_cascade_id, held`
 
 export async function readNodes(database: Queryable, tenantId: string, blobIds: readonly string[]): Promise<NodeRow[]> {
   if (blobIds.length === 0) return []
@@ -26,7 +27,7 @@ export async function readClaimedNodes(tx: Queryable, tenantId: string, claimId:
 export async function listReady(tx: Queryable, tenantId: string, limit: number): Promise<NodeRow[]> {
   return await tx.query<NodeRow>(
     'list-ready',
-    `select ${columns} from node where tenant_id = $1 and state = 'dirty' and dirty_inputs = 0 and awaits is null order by changed_at limit $2`,
+    `select ${columns} from node where tenant_id = $1 and ${isReady} order by changed_at limit $2`,
     [tenantId, limit],
   )
 }
@@ -48,7 +49,7 @@ export async function listReadyOf(
 export async function hasReady(tx: Queryable, tenantId: string): Promise<boolean> {
   const [row] = await tx.query<{ ready: boolean }>(
     'has-ready',
-    `select exists (select 1 from node where tenant_id = $1 and state = 'dirty' and dirty_inputs = 0 and awaits is null) as ready`,
+    `select exists (select 1 from node where tenant_id = $1 and ${isReady}) as ready`,
     [tenantId],
   )
   return row?.ready ?? false

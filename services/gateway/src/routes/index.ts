@@ -1,6 +1,7 @@
 import express, { type Router } from 'express'
 import { authenticate } from '../auth/authenticate.ts'
 import type { Context } from '../context.ts'
+import { cascadeRoutes } from './cascades.ts'
 import { changeBlobRoutes } from './change-blob.ts'
 import { createBlobRoute } from './create-blob.ts'
 import { deltaRoutes } from './deltas.ts'
@@ -26,6 +27,7 @@ export function publicApi(context: Context): Router {
   graphRoutes(router, context)
   provenanceRoute(router, context)
   previewRoutes(router, context)
+  cascadeRoutes(router, context)
   derivationRoutes(router, context)
   historyRoutes(router, context)
   deltaRoutes(router, context)

@@ -1,16 +1,16 @@
-import { NoQuery, PreviewQuery, type PreviewedContent } from '@studio/contracts'
+import { PreviewQuery, type PreviewedContent } from '@studio/contracts'
 import { validate } from '@studio/http'
 import { StudioError } from '@studio/kernel'
 import type { Request, Response, Router } from 'express'
 import { principalOf } from '../auth/authenticate.ts'
 import type { Context } from '../context.ts'
-import { cascadeResource } from '../domain/resources.ts'
 import { answerData } from './answer.ts'
 import { updateOfBody } from './change-blob.ts'
 import { blobNotFound, findLiveBlob, idFrom } from './find-blob.ts'
+import { isEmpty } from './is-empty.ts'
 import { submit } from './submit.ts'
 
-/** What a change would cost, and what one did cost. */
+/** What a change would cost. */
 export function previewRoutes(router: Router, context: Context): void {
   router.post('/blobs/:id/preview', async (request, response) => {
     const { tenant_id } = principalOf(response)
@@ -19,15 +19,6 @@ export function previewRoutes(router: Router, context: Context): void {
     const { preview } = await context.dag.call('preview', { tenant_id, blob_id, change })
     if (!preview) throw blobNotFound()
     answerData(response, 200, preview)
-  })
-
-  router.get('/cascades/:id', async (request, response) => {
-    validate(NoQuery, request.query)
-    const { tenant_id } = principalOf(response)
-    const cascade_id = idFrom(request.params.id, cascadeNotFound)
-    const { cascade } = await context.dag.call('readCascade', { tenant_id, cascade_id })
-    if (!cascade) throw cascadeNotFound()
-    answerData(response, 200, cascadeResource(cascade))
   })
 }
 
@@ -50,12 +41,4 @@ async function plannedContent(
   if (content_hash === null || content_type === null || size === null) throw blobNotFound()
   const text = content && Buffer.from(content.base64, 'base64').toString('utf8')
   return { content_hash, content_type, size, text }
-}
-
-function isEmpty({ headers }: Request): boolean {
-  return Number(headers['content-length'] ?? 0) === 0 && headers['transfer-encoding'] === undefined
-}
-
-function cascadeNotFound(): StudioError {
-  return new StudioError('cascade_not_found', 'GET …/blobs/{id}/explain names the cascade of the last change.')
 }

@@ -1,0 +1,124 @@
+import type { Budget, PauseReason } from '@studio/contracts'
+import type { Queryable } from '@studio/database'
+import type { CascadeName, CascadeNode, CascadeRow } from '../domain/ports.ts'
+import { moment } from './moment.ts'
+import { unsettledStates } from './states.ts'
+
+/** As SQL over `cascade`. */
+export const stateOfCascade = `case when cascade.cancelled_at is not null then 'cancelled' when cascade.settled_at is not null then 'settled'
+  when cascade.paused_by is not null then 'paused' else 'running' end`
+export const spentByCascade = `(select json_build_object('runs', cascade.begun, 'tokens', coalesce(sum(run.tokens), 0),
+  'cost_microdollars', coalesce(sum(run.cost_microdollars), 0)) from run where run.cascade_id = cascade.id)`
+
+const columns = `id, root_id, caused_by, ${stateOfCascade} as state, paused_by, budget, ${spentByCascade} as spent`
+
+/** A cascade by its id, or the newest one of a root. */
+export async function findCascade(tx: Queryable, tenantId: string, name: CascadeName): Promise<CascadeRow | null> {
+  const [cascade] = await tx.query<CascadeRow>(
+    'find-cascade',
+    `select ${columns} from cascade where tenant_id = $1 and (id = $2 or root_id = $3) order by started_at desc, id desc limit 1`,
+    [tenantId, 'cascade_id' in name ? name.cascade_id : null, 'root_id' in name ? name.root_id : null],
+  )
+  return cascade ?? null
+}
+
+/** Those of these cascades that are paused or have a budget. */
+export async function listGoverned(tx: Queryable, tenantId: string, ids: readonly string[]): Promise<CascadeRow[]> {
+  if (ids.length === 0) return []
+  return await tx.query<CascadeRow>(
+    'list-governed',
+    `select ${columns} from cascade where tenant_id = $1 and id = any($2::uuid[]) and (paused_by is not null or budget is not null)`,
+    [tenantId, ids],
+  )
+}
+
+export async function setCascadeBudget(tx: Queryable, tenantId: string, id: string, budget: Budget): Promise<void> {
+  await tx.query('set-cascade-budget', 'update cascade set budget = $3::json where tenant_id = $1 and id = $2', [
+    tenantId,
+    id,
+    budgetColumn(budget),
+  ])
+}
+
+/** A budget without caps is none, so that nobody has to look at it. */
+export function budgetColumn(budget: Budget): string | null {
+  return Object.values(budget).every((cap) => cap === null) ? null : JSON.stringify(budget)
+}
+
+export async function pauseCascades(
+  tx: Queryable,
+  tenantId: string,
+  pauses: ReadonlyMap<string, PauseReason>,
+): Promise<void> {
+  if (pauses.size === 0) return
+  await tx.query(
+    'pause-cascades',
+    `update cascade set paused_by = paused.by, paused_at = ${moment}
+     from unnest($2::uuid[], $3::text[]) as paused(id, by) where cascade.id = paused.id and cascade.tenant_id = $1`,
+    [tenantId, [...pauses.keys()], [...pauses.values()]],
+  )
+}
+
+/** Takes pause and cancellation from one cascade, or the pause from all that a cap of the day paused; answers their roots. */
+export async function letGoOn(tx: Queryable, tenantId: string, which: string | 'daily'): Promise<string[]> {
+  const rows = await tx.query<{ root_id: string }>(
+    'let-go-on',
+    `with freed as (
+       update cascade set paused_by = null, paused_at = null, cancelled_at = null
+       where tenant_id = $1 and (id = $2::uuid or $2::uuid is null and settled_at is null and paused_by like 'daily%')
+       returning id, root_id),
+     woken as (
+       update node set held = false, changed_at = now() from freed where node.cascade_id = freed.id and node.state = 'dirty' and node.held)
+     select distinct root_id from freed`,
+    [tenantId, which === 'daily' ? null : which],
+  )
+  return rows.map((row) => row.root_id)
+}
+
+/** Ready nodes that wait until their cascades go on. */
+export async function hold(tx: Queryable, tenantId: string, blobIds: readonly string[]): Promise<void> {
+  if (blobIds.length === 0) return
+  await tx.query(
+    'hold',
+    'update node set held = true, changed_at = now() where tenant_id = $1 and blob_id = any($2::uuid[])',
+    [tenantId, blobIds],
+  )
+}
+
+export async function countBegun(tx: Queryable, tenantId: string, begun: ReadonlyMap<string, number>): Promise<void> {
+  if (begun.size === 0) return
+  await tx.query(
+    'count-begun',
+    `update cascade set begun = cascade.begun + new.runs
+     from unnest($2::uuid[], $3::int[]) as new(id, runs) where cascade.id = new.id and cascade.tenant_id = $1`,
+    [tenantId, [...begun.keys()], [...begun.values()]],
+  )
+}
+
+/** The nodes of a cascade that it has not settled, and those that will be its when a run that was left alone has ended. */
+export async function listUnsettled(tx: Queryable, tenantId: string, cascadeId: string): Promise<CascadeNode[]> {
+  return await tx.query<CascadeNode>(
+    'list-unsettled',
+    `select blob_id, state, doomed, again_cascade_id from node
+     where tenant_id = $1 and (cascade_id = $2 and state in ${unsettledStates} or again_cascade_id = $2)`,
+    [tenantId, cascadeId],
+  )
+}
+
+/** Ends a cascade, and gives up these nodes of it; whoever runs one has it no more. */
+export async function cancel(
+  tx: Queryable,
+  tenantId: string,
+  cascadeId: string,
+  blobIds: readonly string[],
+): Promise<void> {
+  await tx.query(
+    'cancel',
+    `with cancelled as (update cascade set cancelled_at = ${moment}, paused_by = null, paused_at = null where tenant_id = $1 and id = $2)
+     update node set state = 'cancelled', dirty_inputs = 0, epoch = epoch + 1, attempts = 0, key = null, claim_id = null, lease_until = null,
+       error = null, cascade_id = $2, caused_by = case again_cascade_id when $2 then again_caused_by else caused_by end, again_cascade_id = null,
+       superseded_at = null, awaits = null, held = false, changed_at = now()
+     where tenant_id = $1 and blob_id = any($3::uuid[])`,
+    [tenantId, cascadeId, blobIds],
+  )
+}
