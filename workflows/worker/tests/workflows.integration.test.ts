@@ -176,7 +176,7 @@ describe('a cascade', () => {
     })
     const handle = await startCascade(followed)
     await expect(handle.executeUpdate('pause')).rejects.toMatchObject({
-      cause: { cause: { type: 'cascade_ended', message: 'It has settled.' } },
+      cause: { type: 'cascade_ended', message: 'It has settled.' },
     })
     release()
     await handle.result()
