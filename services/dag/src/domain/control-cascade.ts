@@ -56,7 +56,7 @@ async function resume(graph: GraphTransaction, cascade: CascadeRow, traceparent:
   const reason = pauseReasonOf(cascade, { budget: graph.budget.per_day, spent: graph.spentToday })
   if (reason !== null && paused_by !== null && paused_by !== 'request')
     throw new StudioError('budget_spent', `Raise ${reason} in the budget of the ${whoseCap(reason)}, then resume.`)
-  await graph.letGoOn(id)
+  await graph.letGoOn({ cascade_id: id })
   if (state === 'cancelled') await deriveAgain(graph, cascade, 'cancelled', traceparent)
   return true
 }

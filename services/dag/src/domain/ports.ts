@@ -266,7 +266,7 @@ export interface GraphTransaction {
   setCascadeBudget(cascadeId: string, budget: Budget): Promise<void>
   pauseCascades(pauses: ReadonlyMap<string, PauseReason>): Promise<void>
   /** Takes pause and cancellation from one cascade, or the pause from all that a cap of the day paused; answers their roots. */
-  letGoOn(which: string | 'daily'): Promise<string[]>
+  letGoOn(which: { readonly cascade_id: string } | 'daily'): Promise<string[]>
   /** Makes ready nodes wait until their cascades go on. */
   hold(blobIds: readonly string[]): Promise<void>
   /** Counts the runs that cascades begin. */

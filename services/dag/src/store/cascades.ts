@@ -60,7 +60,11 @@ export async function pauseCascades(
 }
 
 /** Takes pause and cancellation from one cascade, or the pause from all that a cap of the day paused; answers their roots. */
-export async function letGoOn(tx: Queryable, tenantId: string, which: string | 'daily'): Promise<string[]> {
+export async function letGoOn(
+  tx: Queryable,
+  tenantId: string,
+  which: { readonly cascade_id: string } | 'daily',
+): Promise<string[]> {
   const rows = await tx.query<{ root_id: string }>(
     'let-go-on',
     `with freed as (
@@ -70,7 +74,7 @@ export async function letGoOn(tx: Queryable, tenantId: string, which: string | '
      woken as (
        update node set held = false, changed_at = now() from freed where node.cascade_id = freed.id and node.state = 'dirty' and node.held)
      select distinct root_id from freed`,
-    [tenantId, which === 'daily' ? null : which],
+    [tenantId, which === 'daily' ? null : which.cascade_id],
   )
   return rows.map((row) => row.root_id)
 }
