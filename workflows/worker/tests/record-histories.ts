@@ -20,13 +20,14 @@ const scenarios = recordedScenarios().filter(({ folder }) => folders.length === 
 const engines = await startEngines({ temporal: true })
 const worker = await startWorkflowWorker(engines.temporalAddress)
 try {
-  for (const { folder, name, workflowType, argument, script } of scenarios) {
+  for (const { folder, name, workflowType, argument, script, meanwhile } of scenarios) {
     worker.follow(script)
     const handle = await worker.client.workflow.start(workflowType, {
       taskQueue,
       workflowId: `${name}/${newId()}`,
       args: [argument],
     })
+    await meanwhile?.(handle)
     await handle.result().catch(() => {})
     const histories = new URL(`../../${folder}/tests/histories/`, import.meta.url)
     await mkdir(histories, { recursive: true })

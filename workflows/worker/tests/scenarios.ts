@@ -2,6 +2,7 @@ import type { ClaimGroup } from '@studio/contracts'
 import { newId, StudioError, type Problem } from '@studio/kernel'
 import { toFailure } from '@studio/provider-kit'
 import { activityInfo } from '@temporalio/activity'
+import type { WorkflowHandle } from '@temporalio/client'
 
 export const tenant = '8f1d7c1e-6a53-4b0e-9c1a-3b7d2f4e5a60'
 export const root = '8f1d7c1e-6a53-4b0e-9c1a-3b7d2f4e5a61'
@@ -114,6 +115,8 @@ export interface RecordedScenario {
   workflowType: string
   argument: unknown
   script: Script
+  /** What happens to the workflow while it runs. */
+  meanwhile?: (handle: WorkflowHandle) => Promise<void>
 }
 
 const refusal = async (): Promise<void> => {
@@ -130,6 +133,7 @@ export function recordedScenarios(): RecordedScenario[] {
     group('delete'),
   ]
   const failing = group('text-expander')
+  const [paused, resumed] = [group('summariser'), Promise.withResolvers<void>()]
   return [
     {
       folder: 'cascade',
@@ -149,6 +153,18 @@ export function recordedScenarios(): RecordedScenario[] {
       workflowType: 'cascade',
       argument: target,
       script: script([failing], { run: refusal }),
+    },
+    {
+      folder: 'cascade',
+      name: 'updated',
+      workflowType: 'cascade',
+      argument: target,
+      script: script([paused], { run: () => resumed.promise }),
+      meanwhile: async (handle) => {
+        await handle.executeUpdate('pause')
+        await handle.executeUpdate('resume', { args: [{ cascade_id: root }] })
+        resumed.resolve()
+      },
     },
     ...(Object.keys(workflowTypes) as ProviderId[]).flatMap((id) => [
       {
