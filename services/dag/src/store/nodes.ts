@@ -40,7 +40,7 @@ export async function listReadyOf(
 ): Promise<NodeRow[]> {
   return await tx.query<NodeRow>(
     'list-ready-of',
-    `select ${columns} from node where tenant_id = $1 and state = 'dirty' and dirty_inputs = 0 and awaits is null
+    `select ${columns} from node where tenant_id = $1 and ${isReady}
        and provider_id = $2 and attempts = 0 and not doomed order by changed_at limit $3`,
     [tenantId, providerId, limit],
   )
