@@ -33,7 +33,7 @@ export const codes = {
   run_output_wrong: 'running the provider again on the recorded inputs gives something else',
   run_version_wrong: 'a run says that it made a version that is not there, or is another one',
   run_out_of_order: 'a version was made by an older epoch than the version before it',
-  key_ambiguous: 'computing runs recorded different outputs for one key',
+  key_ambiguous: 'a key with a recorded output was computed again, to another one',
   memo_wrong: 'a memo is not what the run that it names recorded',
   event_missing: 'a version, delta or run has not left as an event',
   event_duplicate: 'it has left as several events',

@@ -39,6 +39,9 @@ export const variables = {
   STUDIO_LEASE_MS: milliseconds.default(30_000),
   STUDIO_PATIENCE_MS: milliseconds.default(5_000),
   STUDIO_RECONCILE_MS: milliseconds.default(5_000),
+  /** A recorded output goes when nobody has used it for this long, or when a tenant has more bytes of them, the least recently used first. */
+  STUDIO_MEMO_DAYS: count.default(90),
+  STUDIO_MEMO_BYTES: bytes.default(10 * 2 ** 30),
   STUDIO_EXPANDER_URL: url.optional(),
   STUDIO_EXPANDER_MODEL: text.optional(),
   STUDIO_EXPANDER_API_KEY: text.optional(),

@@ -211,6 +211,15 @@ test('a recorded output is written without running the provider', async () => {
   expect(submitted).toMatchObject([{ content: { hash: memo.content_hash } }])
 })
 
+test('a recorded output whose content is gone sends its node back, also one that is alone', async () => {
+  const memo = { content_hash: sha256('recorded and gone'), content_type: 'text/plain' }
+  const { run, answers, settled } = studio([{ memo }])
+  const problem = toProblem(new StudioError('content_not_found'))
+  answers.submitTransforms = async ({ items }) => ({ items: items.map(() => ({ status: 'failed', problem })) })
+  expect(await run()).toEqual({ returned: 1 })
+  expect(settled).toMatchObject([{ outcome: 'returned', error: { code: 'content_not_found' } }])
+})
+
 test('a node that fails in a batch goes back alone; the others are done', async () => {
   const { run, outcomes, settled } = studio([{ text: 'one' }, { text: 'fail' }, { text: 'refuse' }, { text: 'two' }])
   expect(await run()).toEqual({ version: 2, returned: 2 })

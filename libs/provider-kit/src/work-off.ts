@@ -61,6 +61,9 @@ export async function workOff(
       for (const [write, outcome] of written) {
         const { item, took, content_type, outcome: wanted } = write as Pending
         if (outcome.status === 'lost') summary.lost = (summary.lost ?? 0) + 1
+        else if (outcome.status === 'failed' && wanted === 'memo' && outcome.problem.code === 'content_not_found')
+          // What was recorded is gone: dag forgets it when it hears that, and the next claim of the node runs the provider.
+          settled.push(settlement(item, 'returned', 1, { error: outcome.problem }))
         else if (outcome.status === 'failed') fail(item, fromProblem(outcome.problem))
         else {
           const { version, content_hash, size } = outcome

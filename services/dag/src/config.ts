@@ -12,6 +12,8 @@ const environment = z.object({
   STUDIO_LEASE_MS: variables.STUDIO_LEASE_MS,
   STUDIO_PATIENCE_MS: variables.STUDIO_PATIENCE_MS,
   STUDIO_RECONCILE_MS: variables.STUDIO_RECONCILE_MS,
+  STUDIO_MEMO_DAYS: variables.STUDIO_MEMO_DAYS,
+  STUDIO_MEMO_BYTES: variables.STUDIO_MEMO_BYTES,
 })
 
 export type Config = z.infer<typeof environment>

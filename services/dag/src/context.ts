@@ -8,14 +8,18 @@ import type { JobReader } from './domain/job-reader.ts'
 import type { Arrivals, GraphStore, Providers } from './domain/ports.ts'
 import { reconcile } from './domain/reconcile.ts'
 import { onBlobChanged } from './events/on-blob-changed.ts'
+import { sweepMemos } from './domain/sweep-memos.ts'
 import { createProviders } from './providers/registry-providers.ts'
 import { createArrivals } from './arrivals.ts'
 import { createBacklog } from './store/backlog.ts'
 import { createGraphStore } from './store/graph-store.ts'
 import { createJobReader, createPrisma } from './store/job-reader.ts'
-import { reconciled } from './telemetry.ts'
+import { createMemoBacklog } from './store/memos.ts'
+import { memosDropped, reconciled } from './telemetry.ts'
 import { createCascadeBell, type TemporalBell } from './temporal/cascade-bell.ts'
 
+
+const memoSweepMs = 60 * 60 * 1000
 export interface Context {
   readonly config: Config
   readonly log: Logger
@@ -61,6 +65,7 @@ export function createContext(config: Config, log: Logger): Context {
   return {
     config,
     log,
+  const memos = createMemoBacklog(database)
     database,
     prisma,
     bus,
@@ -95,6 +100,15 @@ export function createContext(config: Config, log: Logger): Context {
       await bell.close()
       await relay.close()
       await bus.close()
+      const bounds = { days: config.STUDIO_MEMO_DAYS, bytes: config.STUDIO_MEMO_BYTES }
+      stops.push(
+        every(
+          memoSweepMs,
+          log,
+          async () => memosDropped(log, await sweepMemos({ store, memos }, bounds)),
+          config.STUDIO_RECONCILE_MS,
+        ),
+      )
       await prisma.$disconnect()
       await Promise.all([blob.close(), registry.close()])
       await database.close()
@@ -103,7 +117,7 @@ export function createContext(config: Config, log: Logger): Context {
 }
 
 /** Does something again and again, `pauseMs` after it last ended; a failure is logged and the next turn tries anew. */
-function every(pauseMs: number, log: Logger, work: () => Promise<void>): () => Promise<void> {
+function every(pauseMs: number, log: Logger, work: () => Promise<void>, firstPauseMs = pauseMs): () => Promise<void> {
   let running = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
   let stopped = false
@@ -114,7 +128,7 @@ function every(pauseMs: number, log: Logger, work: () => Promise<void>): () => P
         if (!stopped) timer = setTimeout(turn, pauseMs)
       })
   }
-  timer = setTimeout(turn, pauseMs)
+  timer = setTimeout(turn, firstPauseMs)
   return async () => {
     stopped = true
     clearTimeout(timer)

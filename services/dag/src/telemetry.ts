@@ -23,6 +23,10 @@ export function reconciled(log: Logger, result: Reconciliation): void {
   else if (result.released > 0 || result.rung > 0) log.warn(result, 'started again what was lost')
 }
 
+export function memosDropped(log: Logger, dropped: number): void {
+  if (dropped > 0) log.info({ dropped }, 'recorded outputs dropped that nobody has used for long')
+}
+
 export function ringFailed(log: Logger, tenantId: string, rootId: string, error: unknown): void {
   log.warn({ tenant_id: tenantId, blob_id: rootId, error }, 'Temporal could not be rung: the reconciler will')
 }

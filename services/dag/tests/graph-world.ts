@@ -40,7 +40,7 @@ const provider = (id: string, batch: number, createdBy: string[], inputs: Provid
 
 const join = provider('join', 5, ['nobody'], { texts: { types: ['text/*'], list: true } })
 const known = [provider('first', 3, ['user']), provider('second', 1, ['first']), join]
-const providers: Providers = {
+export const providers: Providers = {
   current: (_tenant, id) => Promise.resolve(known.find((one) => one.id === id) ?? null),
   match: (subjects) =>
     Promise.resolve(
@@ -205,7 +205,7 @@ export const allNodes = (world: World) =>
     world.tenantId,
   ])
 
-const settlement = (item: ClaimItem, doomed: boolean, fate: number, usage: Usage): SettleItem => {
+export const settlement = (item: ClaimItem, doomed: boolean, fate: number, usage: Usage): SettleItem => {
   const output = sha256(`output of ${item.key}`)
   const common = {
     node_id: item.node_id,

@@ -1,6 +1,9 @@
 import type { Tenant } from '../tenant.ts'
 
-/** One recorded result a key: memos agree with the runs that they name, and computing runs of one key with each other (the last of them is named). */
+/**
+ * One recorded result a key: memos agree with the runs that they name, and what a key was computed to later is what is recorded. (Runs from before that
+ * were recorded too, and what nobody used for long has been dropped since.)
+ */
 export async function checkMemos({ id: tenant_id, snapshot, findings }: Tenant): Promise<number> {
   const memos = snapshot.stream<{
     key: string
@@ -22,13 +25,14 @@ export async function checkMemos({ id: tenant_id, snapshot, findings }: Tenant):
     if (memo !== run) findings.add('memo_wrong', { tenant_id, blob_id, version }, run, memo)
     if (!kept) findings.add('content_missing', { tenant_id, blob_id, version }, memo, null)
   }
-  const ambiguous = await snapshot.rows<{ key: string; hashes: string[]; blob_id: string; version: number | null }>(
-    `select key, array_agg(distinct content_hash) as hashes, (array_agg(blob_id order by finished_at desc))[1] as blob_id,
-       (array_agg(version order by finished_at desc))[1] as version
-     from dag.run where tenant_id = $1 and outcome in ('version', 'cutoff') group by key having count(distinct content_hash) > 1`,
+  const ambiguous = await snapshot.rows<{ memo: string; run: string; blob_id: string; version: number | null }>(
+    `select memo.key || ' ' || memo.content_hash as memo, later.key || ' ' || later.content_hash as run, later.blob_id, later.version
+     from dag.memo join dag.run first on first.id = memo.run_id
+     join dag.run later on later.tenant_id = memo.tenant_id and later.key = memo.key and later.finished_at >= first.finished_at
+     where memo.tenant_id = $1 and later.outcome in ('version', 'cutoff') and later.content_hash <> first.content_hash`,
     [tenant_id],
   )
-  for (const { key, hashes, blob_id, version } of ambiguous)
-    findings.add('key_ambiguous', { tenant_id, blob_id, version }, `one output of ${key}`, hashes)
+  for (const { memo, run, blob_id, version } of ambiguous)
+    findings.add('key_ambiguous', { tenant_id, blob_id, version }, memo, run)
   return count
 }

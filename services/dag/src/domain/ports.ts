@@ -171,6 +171,7 @@ export interface NewMemo {
   key: string
   content_hash: string
   content_type: string
+  size: number
   run_id: string
 }
 
@@ -249,6 +250,10 @@ export interface GraphTransaction {
 
   addRuns(runs: readonly NewRun[]): Promise<void>
   addMemos(memos: readonly NewMemo[]): Promise<void>
+  /** Forgets recorded outputs, whoever has them. */
+  forgetMemos(keys: readonly string[]): Promise<void>
+  /** Forgets those of these recorded outputs that are neither the current output of a node nor of use to a run under way; answers how many. */
+  dropSpareMemos(keys: readonly string[]): Promise<number>
   /** Answers when it was made. */
   addJob(job: { id: string; blob_id: string; epoch: number; provider_id: string }): Promise<Date>
   /** Which of these nodes somebody asked for by a job that no run has ended yet. */

@@ -39,7 +39,12 @@ export async function settleWork(
       return node && node.epoch === item.epoch ? [{ node, item }] : []
     })
     await recordOutcomes(graph, claim, held)
-    await graph.release(held.filter(({ item }) => item.outcome === 'returned').map(({ node }) => node.blob_id))
+    const returned = held.filter(({ item }) => item.outcome === 'returned')
+    // A recorded output whose content is gone answers nobody: the node runs.
+    await graph.forgetMemos(
+      returned.flatMap(({ item }) => (item.error?.code === 'content_not_found' && item.key ? [item.key] : [])),
+    )
+    await graph.release(returned.map(({ node }) => node.blob_id))
     const again = held.filter(({ node }) => isAgain(node)).map(({ node }) => node.blob_id)
     const readyAgain = await takeAgain(graph, again)
 
@@ -161,10 +166,13 @@ async function recordOutcomes(
   await graph.addMemos(
     runs.flatMap((run, index) => {
       const { key, content_hash } = run
-      const content_type = ended[index]?.item.content_type
+      const { node, item } = ended[index] as Held
+      const { content_type } = item
+      // A cutoff names no size: its output is the head's.
+      const size = item.size ?? node.size ?? 0
       const computed = run.outcome === 'version' || run.outcome === 'cutoff'
       return computed && key && content_hash && content_type
-        ? [{ key, content_hash, content_type, run_id: run.id }]
+        ? [{ key, content_hash, content_type, size, run_id: run.id }]
         : []
     }),
   )

@@ -29,7 +29,8 @@ import {
   setConfig,
 } from './nodes.ts'
 import { observeDepth } from '../telemetry.ts'
-import { addJob, addMemos, addRuns, listJobNodes, settle, settleFresh } from './outcomes.ts'
+import { addMemos, dropSpareMemos, forgetMemos } from './memos.ts'
+import { addJob, addRuns, listJobNodes, settle, settleFresh } from './outcomes.ts'
 import { isReady } from './states.ts'
 import { lockTenant, saveTenant, type Tenant } from './tenant.ts'
 
@@ -150,6 +151,8 @@ function graphTransaction(
     countDown: (ids) => countDown(tx, ids),
     addRuns: (runs) => addRuns(tx, tenantId, runs),
     addMemos: (memos) => addMemos(tx, tenantId, memos),
+    forgetMemos: (keys) => forgetMemos(tx, tenantId, keys),
+    dropSpareMemos: (keys) => dropSpareMemos(tx, tenantId, keys),
     addJob: (job) => addJob(tx, tenantId, job),
     listJobNodes: (ids) => listJobNodes(tx, ids),
     addClaims: (requestId, claims) => addClaims(tx, requestId, claims),

@@ -5,16 +5,24 @@ import type { Lease, StoredClaim } from '../domain/ports.ts'
  * From here on until the node settles, blob may hold more than dag knows: an attempt may commit and die, or be overtaken, before it settles. So the
  * key of the last run is forgotten, which keeps the node from being taken for fresh, and `leases` tells whether the head known
  * here can be trusted.
+ *
+ * The recorded outputs of that run and of the one to come (where there is one) are of use: noted to the hour, so that what is used all the time is not
+ * written all the time.
  */
 export async function lease(tx: Queryable, tenantId: string, leaseMs: number, leases: readonly Lease[]): Promise<void> {
   if (leases.length === 0) return
   await tx.query(
     'lease',
-    `update node set state = 'running', leases = node.leases + 1, last_key = null, claim_id = lease.claim_id,
-       lease_until = now() + $3 * interval '1 millisecond', key = lease.key,
-       provider_version = coalesce(lease.provider_version, node.provider_version), changed_at = now()
-     from json_to_recordset($2::json) as lease(blob_id uuid, claim_id uuid, key text, provider_version text)
-     where node.blob_id = lease.blob_id and node.tenant_id = $1`,
+    `with leased as (
+       update node set state = 'running', leases = node.leases + 1, last_key = null, claim_id = lease.claim_id,
+         lease_until = now() + $3 * interval '1 millisecond', key = lease.key,
+         provider_version = coalesce(lease.provider_version, node.provider_version), changed_at = now()
+       from json_to_recordset($2::json) as lease(blob_id uuid, claim_id uuid, key text, provider_version text)
+       where node.blob_id = lease.blob_id and node.tenant_id = $1
+       returning old.last_key, node.key)
+     update memo set used_at = now()
+     from (select last_key as key from leased union select key from leased) as used
+     where memo.tenant_id = $1 and memo.key = used.key and memo.used_at < now() - interval '1 hour'`,
     [tenantId, JSON.stringify(leases), leaseMs],
   )
 }

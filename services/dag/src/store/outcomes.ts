@@ -1,5 +1,5 @@
 import type { Queryable } from '@studio/database'
-import type { NewMemo, NewRun, NodeSettlement } from '../domain/ports.ts'
+import type { NewRun, NodeSettlement } from '../domain/ports.ts'
 import { moment } from './moment.ts'
 
 /**
@@ -47,19 +47,6 @@ export async function addRuns(tx: Queryable, tenantId: string, runs: readonly Ne
        outcome text, version int, content_hash text, attempts int, duration_ms float8, tokens bigint, cost_microdollars bigint, workflow_id text, cascade_id uuid, caused_by uuid, error json)
      on conflict (id) do nothing`,
     [tenantId, JSON.stringify(runs.map(({ usage, ...run }) => ({ ...run, ...usage })))],
-  )
-}
-
-/** One recorded result a key: the first stays. */
-export async function addMemos(tx: Queryable, tenantId: string, memos: readonly NewMemo[]): Promise<void> {
-  if (memos.length === 0) return
-  await tx.query(
-    'add-memos',
-    `insert into memo (tenant_id, key, content_hash, content_type, run_id)
-     select $1, key, content_hash, content_type, run_id
-     from json_to_recordset($2::json) as new(key text, content_hash text, content_type text, run_id uuid)
-     on conflict do nothing`,
-    [tenantId, JSON.stringify(memos)],
   )
 }
 
