@@ -1,5 +1,5 @@
 import { isAlive, loadSecrets, postgresUrl, readState } from '@studio/supervisor'
-import { main as verify } from '../../verify/src/main.ts'
+import { main as verify } from '../../verify/src/command.ts'
 import { readConfig } from '../config.ts'
 import { UserError } from '../user-error.ts'
 

@@ -37,15 +37,16 @@ export interface VerifyReport {
 }
 
 /**
- * Works out what every blob must be and compares it with what the services keep, all on one client, in the transaction that it stands in.
- * Nothing is written. Throws where the database does not answer.
+ * Works out what every blob must be and compares it with what the services keep, all on one client, in the transaction that it stands in; of
+ * all tenants, or of one alone. Nothing is written. Throws where the database does not answer.
  */
-export async function verify(client: ClientBase): Promise<VerifyReport> {
+export async function verify(client: ClientBase, tenantId: string | null = null): Promise<VerifyReport> {
   const snapshot = createSnapshot(client)
   const findings = createFindings()
-  await checkQuiet(snapshot, findings)
+  await checkQuiet(snapshot, findings, tenantId)
   const tenants: TenantReport[] = []
-  for (const { id } of await readTenants(snapshot)) tenants.push(await verifyTenant(snapshot, findings, id))
+  const wanted = tenantId === null ? await readTenants(snapshot) : [{ id: tenantId }]
+  for (const { id } of wanted) tenants.push(await verifyTenant(snapshot, findings, id))
   return { divergences: findings.all, tenants }
 }
 

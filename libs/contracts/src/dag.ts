@@ -10,6 +10,7 @@ import { ProblemSchema } from './problem.ts'
 import { Provenance } from './provenance.ts'
 import { route } from './route.ts'
 import { ClaimInput, NodeState, Run, RunOutcome, Usage } from './run.ts'
+import { Verification } from './verification.ts'
 
 /** Work that one child workflow is to do: nodes of one tenant and one provider version, leased under `claim_id`. */
 export const ClaimGroup = z.object({
@@ -248,6 +249,19 @@ export const dagApi = {
     '/internal/budgets/set',
     z.object({ tenant_id: Uuid, budget: TenantBudget }),
     z.object({ budget: TenantBudget, spent_today: SpentToday }),
+    { idempotent: true },
+  ),
+  /** Starts a verification, or answers the one of this tenant that is under way. */
+  startVerification: route(
+    '/internal/verifications/start',
+    z.object({ tenant_id: Uuid }),
+    z.object({ verification: Verification }),
+    { idempotent: true },
+  ),
+  readVerification: route(
+    '/internal/verifications/read',
+    z.object({ tenant_id: Uuid, verification_id: Uuid }),
+    z.object({ verification: Verification.nullable() }),
     { idempotent: true },
   ),
   /** Why a blob is as it is; null: dag has not heard of it. */

@@ -13,6 +13,7 @@ import { ProblemSchema } from './problem.ts'
 import { Provenance } from './provenance.ts'
 import { InputName, Provider, ProviderId, ProviderManifest } from './provider.ts'
 import { NodeState, Run } from './run.ts'
+import { Verification } from './verification.ts'
 
 // The public API, as the gateway serves it under /api/v1/studio and /api/v1. Answers are `{data}`, lists `{data, next}`. Its query
 // parameters are in rest-queries.ts.
@@ -126,6 +127,9 @@ export type CascadeResource = z.infer<typeof CascadeResource>
 
 export const BudgetResource = z.strictObject({ ...TenantBudget.shape, spent_today: SpentToday })
 export type BudgetResource = z.infer<typeof BudgetResource>
+
+export const VerificationResource = z.strictObject(Verification.omit({ tenant_id: true }).shape)
+export type VerificationResource = z.infer<typeof VerificationResource>
 
 export const ProviderResource = z.strictObject(Provider.omit({ tenant_id: true }).shape)
 export type ProviderResource = z.infer<typeof ProviderResource>

@@ -92,6 +92,7 @@ export const errorCatalogue = {
     retryable: false,
     title: 'More versions went into this one than an answer holds',
   },
+  verification_not_found: { status: 404, retryable: false, title: 'There is no such verification' },
   claim_lost: { status: 409, retryable: false, title: 'The claim is no longer held' },
   // the studio itself
   dependency_unavailable: { status: 503, retryable: true, title: 'A part of the studio does not answer' },

@@ -10,6 +10,7 @@ export const serviceFolders = {
   dag: 'services/dag',
   'delta-engine': 'services/delta-engine',
   worker: 'workflows/worker',
+  verifier: 'verify',
   gateway: 'services/gateway',
 } as const
 

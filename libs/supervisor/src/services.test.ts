@@ -27,3 +27,9 @@ test('only the gateway knows the key of the tokens, and it knows no database', (
   expect(blob).not.toHaveProperty('STUDIO_JWT_SECRET')
   expect(blob).toHaveProperty('DATABASE_URL')
 })
+
+test('the verifier reads the database, and can call no service', () => {
+  const verifier = serviceEnvironment({ ...common, name: 'verifier', environment: {} })
+  expect(verifier).toHaveProperty('DATABASE_URL')
+  expect(verifier).not.toHaveProperty('STUDIO_INTERNAL_TOKEN')
+})

@@ -28,7 +28,15 @@ export const defaultPorts: StackPorts = {
   natsMonitor: 8222,
   temporal: 7233,
   temporalUi: 8233,
-  services: { gateway: 8010, blob: 8011, 'delta-engine': 8012, dag: 8013, 'provider-registry': 8014, worker: 8015 },
+  services: {
+    gateway: 8010,
+    blob: 8011,
+    'delta-engine': 8012,
+    dag: 8013,
+    'provider-registry': 8014,
+    worker: 8015,
+    verifier: 8016,
+  },
 }
 
 async function mapPorts(ports: StackPorts, choose: (port: number) => Promise<number>): Promise<StackPorts> {

@@ -1,14 +1,15 @@
-import { createClient, type Client } from '@studio/clients'
+import { createClient, type Client as InternalClient } from '@studio/clients'
 import { blobApi, registryApi, subjectsFor } from '@studio/contracts'
 import { createDatabase, type Database } from '@studio/database'
 import { openBus, startConsumer, startRelay, type Bus } from '@studio/events'
 import type { Logger } from '@studio/telemetry'
+import { Client, Connection } from '@temporalio/client'
 import type { Config } from './config.ts'
 import type { JobReader } from './domain/job-reader.ts'
 import type { Arrivals, GraphStore, Providers } from './domain/ports.ts'
 import { reconcile } from './domain/reconcile.ts'
-import { onBlobChanged } from './events/on-blob-changed.ts'
 import { sweepMemos } from './domain/sweep-memos.ts'
+import { onBlobChanged } from './events/on-blob-changed.ts'
 import { createProviders } from './providers/registry-providers.ts'
 import { createArrivals } from './arrivals.ts'
 import { createBacklog } from './store/backlog.ts'
@@ -17,22 +18,24 @@ import { createJobReader, createPrisma } from './store/job-reader.ts'
 import { createMemoBacklog } from './store/memos.ts'
 import { memosDropped, reconciled } from './telemetry.ts'
 import { createCascadeBell, type TemporalBell } from './temporal/cascade-bell.ts'
-
+import { createVerifications, type Verifications } from './temporal/verifications.ts'
 
 const memoSweepMs = 60 * 60 * 1000
+
 export interface Context {
   readonly config: Config
   readonly log: Logger
   readonly database: Database
   readonly prisma: ReturnType<typeof createPrisma>
   readonly bus: Bus
-  readonly blob: Client<typeof blobApi>
-  readonly registry: Client<typeof registryApi>
+  readonly blob: InternalClient<typeof blobApi>
+  readonly registry: InternalClient<typeof registryApi>
   readonly providers: Providers
   readonly store: GraphStore
   readonly jobs: JobReader
   readonly bell: TemporalBell
   readonly arrivals: Arrivals
+  readonly verifications: Verifications
   /** Begins to take events and to reconcile. */
   start(): void
   close(): Promise<void>
@@ -58,14 +61,17 @@ export function createContext(config: Config, log: Logger): Context {
       arrivals.tell(tenantId)
     },
   )
-  const bell = createCascadeBell({ address: config.TEMPORAL_HOST, namespace: config.TEMPORAL_NAMESPACE, log })
+  // Lazily, so that dag starts and takes events while Temporal is away.
+  const connection = Connection.lazy({ address: config.TEMPORAL_HOST })
+  const temporal = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE })
+  const bell = createCascadeBell({ client: temporal, log })
   const backlog = createBacklog(database, config.STUDIO_LEASE_MS)
+  const memos = createMemoBacklog(database)
   const stops: (() => Promise<void>)[] = []
 
   return {
     config,
     log,
-  const memos = createMemoBacklog(database)
     database,
     prisma,
     bus,
@@ -76,6 +82,7 @@ export function createContext(config: Config, log: Logger): Context {
     jobs: createJobReader(prisma, database),
     bell,
     arrivals,
+    verifications: createVerifications(temporal),
     start() {
       const began = Date.now()
       const consumer = startConsumer({
@@ -94,12 +101,6 @@ export function createContext(config: Config, log: Logger): Context {
           reconciled(log, await reconcile(deps, { patienceMs: config.STUDIO_RECONCILE_MS, mayRelease }))
         }),
       )
-    },
-    async close() {
-      for (const stop of stops) await stop()
-      await bell.close()
-      await relay.close()
-      await bus.close()
       const bounds = { days: config.STUDIO_MEMO_DAYS, bytes: config.STUDIO_MEMO_BYTES }
       stops.push(
         every(
@@ -109,6 +110,13 @@ export function createContext(config: Config, log: Logger): Context {
           config.STUDIO_RECONCILE_MS,
         ),
       )
+    },
+    async close() {
+      for (const stop of stops) await stop()
+      await bell.close()
+      await connection.close()
+      await relay.close()
+      await bus.close()
       await prisma.$disconnect()
       await Promise.all([blob.close(), registry.close()])
       await database.close()

@@ -147,7 +147,7 @@ test('a recorded output whose content is gone is forgotten, and made again', asy
   if (!group || !item?.memo) throw new Error('nothing recorded was offered')
   const error = toProblem(new StudioError('content_not_found'))
   await settleWork({ store: world.store, providers }, group.claim_id, [
-    { ...settlement(item, false, 2), outcome: 'returned', error },
+    { ...settlement(item, false, 2, world.usage), outcome: 'returned', error },
   ])
   expect(await recorded(world)).not.toContain(item.key)
   await drain(world)

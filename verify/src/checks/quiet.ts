@@ -30,8 +30,8 @@ const queries: readonly (readonly [Code, string])[] = [
   ),
 ]
 
-/** Looks over all tenants for what is under way, or stuck: with that, the rest cannot be judged. */
-export async function checkQuiet(snapshot: Snapshot, findings: Findings): Promise<void> {
+/** Looks over all tenants, or one, for what is under way, or stuck: with that, the rest cannot be judged. */
+export async function checkQuiet(snapshot: Snapshot, findings: Findings, tenantId: string | null): Promise<void> {
   for (const [code, text] of queries) {
     const rows = snapshot.stream<{
       tenant_id: string | null
@@ -39,7 +39,7 @@ export async function checkQuiet(snapshot: Snapshot, findings: Findings): Promis
       version: number | null
       expected: string
       found: string
-    }>(text, [], 1000)
+    }>(`select * from (${text}) as busy where $1::text is null or tenant_id::text = $1`, [tenantId], 1000)
     for await (const { expected, found, ...place } of rows) findings.add(code, place, expected, found)
   }
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 const workflows = fileURLToPath(new URL('../..', import.meta.url))
 const histories = globSync('*/tests/histories/*.json', { cwd: workflows }).sort()
-const workflowTypes = ['cascade', 'compare', 'grammarChecker', 'report', 'summariser', 'textExpander']
+const workflowTypes = ['cascade', 'compare', 'grammarChecker', 'report', 'summariser', 'textExpander', 'verification']
 
 function readHistory(path: string) {
   return historyFromJSON(JSON.parse(readFileSync(`${workflows}/${path}`, 'utf8')) as object)

@@ -166,6 +166,7 @@ export function recordedScenarios(): RecordedScenario[] {
         resumed.resolve()
       },
     },
+    { folder: 'verification', name: 'done', workflowType: 'verification', argument: tenant, script: script([]) },
     ...(Object.keys(workflowTypes) as ProviderId[]).flatMap((id) => [
       {
         folder: id,

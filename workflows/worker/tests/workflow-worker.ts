@@ -31,7 +31,13 @@ export async function startWorkflowWorker(address: string): Promise<WorkflowWork
       return current
     }),
   })
-  const running = worker.run()
+  const verifier = await Worker.create({
+    connection: native,
+    taskQueue: 'verify',
+    identity: 'test-worker',
+    activities: { verify: async (tenantId: string) => ({ tenant_id: tenantId }) },
+  })
+  const running = Promise.all([worker.run(), verifier.run()])
   return {
     client: new Client({ connection, identity: 'test-client' }),
     follow: (script) => {
@@ -39,6 +45,7 @@ export async function startWorkflowWorker(address: string): Promise<WorkflowWork
     },
     stop: async () => {
       worker.shutdown()
+      verifier.shutdown()
       await running
       await native.close()
       await connection.close()

@@ -7,7 +7,7 @@ import { claimWork } from '../domain/claim-work.ts'
 import { endCascade } from '../domain/end-cascade.ts'
 import { abandonClaim, settleWork } from '../domain/settle-work.ts'
 import { readClaim, renewClaim } from '../store/claim-reader.ts'
-import { cascadeTaskQueue } from '../temporal/cascade-bell.ts'
+import { studioTaskQueue } from '../temporal/names.ts'
 
 /** What cascades and workers ask: which work there is, and what became of it. */
 export function claimRoutes(
@@ -20,7 +20,7 @@ export function claimRoutes(
   return {
     claim: async (request) => {
       failpoint('dag.claim.before')
-      const groups = await claimWork({ store, providers, taskQueue: cascadeTaskQueue }, request)
+      const groups = await claimWork({ store, providers, taskQueue: studioTaskQueue }, request)
       failpoint('dag.claim.after')
       return { groups }
     },

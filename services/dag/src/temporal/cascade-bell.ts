@@ -1,33 +1,26 @@
-import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client'
-import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common'
+import { WorkflowNotFoundError, type Client } from '@temporalio/client'
+import { TypedSearchAttributes } from '@temporalio/common'
 import type { Logger } from '@studio/telemetry'
 import type { CascadeBell } from '../domain/ports.ts'
 import { ringFailed } from '../telemetry.ts'
-
-/** The queue that cascade workflows run on. */
-export const cascadeTaskQueue = 'studio'
-
-const tenantKey = defineSearchAttributeKey('studioTenant', 'KEYWORD')
-const rootKey = defineSearchAttributeKey('studioRoot', 'KEYWORD_LIST')
+import { rootKey, studioTaskQueue, tenantKey } from './names.ts'
 
 export interface TemporalBell extends CascadeBell {
   isAwake(tenantId: string, rootId: string): Promise<boolean>
   isRunning(workflowId: string): Promise<boolean>
   ping(): Promise<void>
+  /** Waits for the rings that are under way. */
   close(): Promise<void>
 }
 
-/** Connects lazily, so that dag starts and takes events while Temporal is away. */
-export function createCascadeBell(options: { address: string; namespace: string; log: Logger }): TemporalBell {
-  const connection = Connection.lazy({ address: options.address })
-  const client = new Client({ connection, namespace: options.namespace })
+export function createCascadeBell({ client, log }: { client: Client; log: Logger }): TemporalBell {
   const under = new Set<Promise<void>>()
 
   const ringOne = async (tenantId: string, rootId: string): Promise<void> => {
     try {
       await client.workflow.signalWithStart('cascade', {
         workflowId: workflowIdOf(tenantId, rootId),
-        taskQueue: cascadeTaskQueue,
+        taskQueue: studioTaskQueue,
         signal: 'ring',
         args: [{ tenant_id: tenantId, blob_id: rootId }],
         typedSearchAttributes: new TypedSearchAttributes([
@@ -36,7 +29,7 @@ export function createCascadeBell(options: { address: string; namespace: string;
         ]),
       })
     } catch (error) {
-      ringFailed(options.log, tenantId, rootId, error)
+      ringFailed(log, tenantId, rootId, error)
     }
   }
   const isRunning = async (workflowId: string): Promise<boolean> => {
@@ -57,11 +50,10 @@ export function createCascadeBell(options: { address: string; namespace: string;
     isAwake: (tenantId, rootId) => isRunning(workflowIdOf(tenantId, rootId)),
     isRunning,
     async ping() {
-      await connection.withDeadline(Date.now() + 2000, () => connection.workflowService.getSystemInfo({}))
+      await client.withDeadline(Date.now() + 2000, () => client.workflowService.getSystemInfo({}))
     },
     async close() {
       await Promise.allSettled(under)
-      await connection.close()
     },
   }
 }

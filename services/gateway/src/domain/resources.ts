@@ -22,6 +22,8 @@ import type {
   RunResource,
   SubmitOutcome,
   Version,
+  Verification,
+  VerificationResource,
 } from '@studio/contracts'
 import { embedContent } from './embed-content.ts'
 
@@ -113,6 +115,10 @@ export function runResource({ tenant_id: _tenant, ...run }: Run): RunResource {
 
 export function cascadeResource({ tenant_id: _tenant, ...cascade }: Cascade): CascadeResource {
   return cascade
+}
+
+export function verificationResource({ tenant_id: _tenant, ...verification }: Verification): VerificationResource {
+  return verification
 }
 
 export function jobResource({ id, tenant_id: _tenant, run, ...job }: Job): JobResource {

@@ -15,6 +15,7 @@ import { previewRoutes } from './previews.ts'
 import { providerRoutes } from './providers.ts'
 import { readBlobRoutes } from './read-blob.ts'
 import { retryLater } from './retry-later.ts'
+import { verificationRoutes } from './verifications.ts'
 
 /** The public API. Routes are tried in their order: the most used stand first. */
 export function publicApi(context: Context): Router {
@@ -33,6 +34,7 @@ export function publicApi(context: Context): Router {
   deltaRoutes(router, context)
   diffRoute(router, context)
   providerRoutes(router, context)
+  verificationRoutes(router, context)
   router.use(retryLater(context))
   return router
 }
