@@ -96,6 +96,30 @@ test('one runs a tenant at a time: who asks meanwhile gets that one, and a verif
   expect((await start(who)).id).not.toBe(first.id)
 }, 120_000)
 
+test('a verifier that dies at its work gives it to the next one', async () => {
+  const { who } = await someone()
+  const readers = async () => {
+    const { rows } = await database.query(
+      `select from pg_stat_activity where application_name = 'studio-verify' and wait_event_type = 'Lock'`,
+    )
+    return rows.length
+  }
+  // It waits at this table, so that it dies in the middle.
+  const locker = new pg.Client({ connectionString: studio.databaseUrl })
+  await locker.connect()
+  await locker.query('begin; lock table dag.memo')
+  const { id } = await start(who)
+  try {
+    await waitForValue('a verification that reads', readers, (count) => count > 0)
+    await studio.kill('verifier')
+  } finally {
+    await locker.end()
+  }
+  expect((await read(who, id)).body.data.state).toBe('running')
+  await studio.start('verifier')
+  expect(await ended(who, id)).toMatchObject({ state: 'done', report: { divergences: 0 } })
+}, 120_000)
+
 test('one that was ended from outside has failed', async () => {
   const who = user(studio.as('terminated'))
   await studio.terminate('verifier')

@@ -14,7 +14,7 @@ const verifications = new Counter({
   labelNames: ['outcome'],
 })
 
-const heartbeatMs = 5000
+const heartbeatMs = 3000
 const pauseMs = 500
 
 export interface Verifier {

@@ -8,7 +8,7 @@ interface VerifierActivities {
 const { verify } = proxyActivities<VerifierActivities>({
   taskQueue: 'verify',
   startToCloseTimeout: '6 hours',
-  heartbeatTimeout: '30s',
+  heartbeatTimeout: '15s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 5 },
 })
 
