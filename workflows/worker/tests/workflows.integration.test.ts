@@ -1,6 +1,6 @@
 import type { ClaimGroup } from '@studio/contracts'
 import { StudioError } from '@studio/kernel'
-import { startEngines, waitFor, type TestEngines } from '@studio/testing'
+import { startEngines, waitFor, waitForValue, type TestEngines } from '@studio/testing'
 import { newId } from '@studio/kernel'
 import { WithStartWorkflowOperation } from '@temporalio/client'
 import { group, root, script, taskQueue, tenant, type Script } from './scenarios.ts'
@@ -108,9 +108,14 @@ describe('a cascade', () => {
     const handle = await startCascade(followed)
     await waitFor('the group behind them to run', async () => followed.calls.includes('run summariser'))
     // They make way, so that their nodes can be claimed anew: after their attempts' time and a few minutes.
-    const [child] = waiting
-    const { raw } = await worker.client.workflow.getHandle(child?.workflow_id ?? '').describe()
-    expect(Number(raw.executionConfig?.workflowExecutionTimeout?.seconds)).toBe(3 * 10 + 300)
+    const child = worker.client.workflow.getHandle(waiting[0]?.workflow_id ?? '')
+    // Temporal starts children in an order of its own: this one may come after the one that ran already.
+    const described = await waitForValue(
+      'one of them to be started',
+      () => child.describe().catch(() => null),
+      (found) => found !== null,
+    )
+    expect(Number(described?.raw.executionConfig?.workflowExecutionTimeout?.seconds)).toBe(3 * 10 + 300)
     await handle.terminate()
   })
 
