@@ -1,0 +1,127 @@
+import type { ClaimGroup } from '@studio/contracts'
+import { newId } from '@studio/kernel'
+import { createArrivals } from '../src/arrivals.ts'
+import { claimNext } from '../src/domain/claim-next.ts'
+import { claimWork } from '../src/domain/claim-work.ts'
+import type { GraphStore } from '../src/domain/ports.ts'
+import { settleWork } from '../src/domain/settle-work.ts'
+import { readClaim } from '../src/store/claim-reader.ts'
+import { create, drain, edit, expectConverged, openGraphs, providers, settlement, type World } from './graph-world.ts'
+
+/** What a worker goes on with. `first` is the provider of every text; it takes batches of three. */
+
+let graphs: Awaited<ReturnType<typeof openGraphs>>
+beforeAll(async () => {
+  graphs = await openGraphs()
+}, 120_000)
+afterAll(() => graphs?.close())
+
+const bell = { ring: () => undefined }
+
+/** A worker that has worked off one claim of `first`, and asks for more. */
+async function worker(world: World) {
+  await create(world, 'a')
+  const [group] = await claimWork(
+    { store: world.store, providers, taskQueue: 'q' },
+    { tenant_id: world.tenantId, cascade_id: newId(), request_id: newId(), limit: 50 },
+  )
+  if (!group) throw new Error('nothing to do')
+  const workOff = async ({ claim_id }: ClaimGroup): Promise<void> => {
+    const items = await readClaim(world.database, claim_id, 30_000)
+    await settleWork(
+      { store: world.store, providers },
+      claim_id,
+      items.map((item) => settlement(item, false, 0, world.usage)),
+    )
+  }
+  await workOff(group)
+  const arrivals = createArrivals()
+  const hangUp = new AbortController()
+  return {
+    workOff,
+    hangUp,
+    /** dag commits a change: who waits hears of it. */
+    tell: () => arrivals.tell(world.tenantId),
+    ask: (more: { wait_ms?: number; resume?: boolean; request_id?: string } = {}, store = world.store) =>
+      claimNext(
+        { store, providers, bell, arrivals },
+        { claim_id: group.claim_id, request_id: newId(), wait_ms: 0, resume: false, ...more },
+        hangUp.signal,
+      ),
+    workflowId: group.workflow_id,
+  }
+}
+
+const leased = async (world: World): Promise<number> => {
+  const [row] = await world.database.query<{ count: number }>(
+    'count-leased',
+    `select count(*)::int as count from node where tenant_id = $1 and state = 'running'`,
+    [world.tenantId],
+  )
+  return row?.count ?? 0
+}
+
+it('is what is ready of the same provider, under the same workflow; said again it is the same', async () => {
+  const world = graphs.newWorld()
+  const { ask, workOff, workflowId } = await worker(world)
+  for (const text of ['b', 'c', 'd', 'e']) await create(world, text)
+  const request_id = newId()
+  const groups = await ask({ request_id })
+  expect(groups).toMatchObject([{ provider_id: 'first', size: 3, workflow_id: workflowId }])
+  expect(await ask({ request_id })).toEqual(groups)
+  for (const group of groups) await workOff(group)
+  await drain(world)
+  await expectConverged(world)
+})
+
+it('comes while it waits, and nothing comes to one that has hung up', async () => {
+  const world = graphs.newWorld()
+  const { ask, hangUp, tell, workOff } = await worker(world)
+  await drain(world)
+  const waiting = ask({ wait_ms: 10_000 })
+  await edit(world, 0, 'b', false)
+  tell()
+  const [group] = await waiting
+  if (!group) throw new Error('the edit was not heard of')
+  await workOff(group)
+  await drain(world)
+
+  const gone = ask({ wait_ms: 10_000 })
+  hangUp.abort()
+  await edit(world, 0, 'c', false)
+  tell()
+  expect(await gone).toEqual([])
+  expect(await leased(world)).toBe(0)
+  await drain(world)
+  await expectConverged(world)
+})
+
+it('is given back where its worker hung up while it was leased', async () => {
+  const world = graphs.newWorld()
+  const { ask, hangUp } = await worker(world)
+  await create(world, 'b')
+  const atLease: number[] = []
+  const transaction: GraphStore['transaction'] = async (tenantId, work) => {
+    const result = await world.store.transaction(tenantId, work)
+    atLease.push(await leased(world))
+    hangUp.abort()
+    return result
+  }
+  await ask({}, { ...world.store, transaction })
+  expect(atLease).toEqual([1, 0])
+  await drain(world)
+  await expectConverged(world)
+})
+
+it('is what a dead attempt had leased, where a later one asks', async () => {
+  const world = graphs.newWorld()
+  const { ask, workOff } = await worker(world)
+  await create(world, 'b')
+  const left = await ask()
+  expect(left).toHaveLength(1)
+  expect(await ask({ resume: true })).toEqual(left)
+  for (const group of left) await workOff(group)
+  expect(await ask({ resume: true })).toEqual([])
+  await drain(world)
+  await expectConverged(world)
+})
