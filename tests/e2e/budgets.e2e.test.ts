@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { BudgetResource, CascadeResource } from '@studio/contracts'
-import { hostOfTests, startStudio, waitForValue, type Answer, type TestStudio } from '@studio/testing'
+import { startStudio, waitForValue, type Answer, type TestStudio } from '@studio/testing'
 import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client'
+import { startLanguageModel, type LanguageModel } from './language-model.ts'
 import { user, type User } from './support.ts'
 
 /** Cascades that run into a cap, are paused, cancelled, resumed and tried again: at REST, and at Temporal. */
@@ -12,29 +11,14 @@ const base = '/api/v1/studio'
 const alone = { providers: 'none' }
 let studio: TestStudio
 let temporal: Client
-
-/** A language model that takes 50 tokens for everything, while it works. */
-let modelWorks = true
-const model = createServer((request, response) => {
-  request.resume().on('end', () => {
-    response.statusCode = modelWorks ? 200 : 400
-    response.end(
-      JSON.stringify({
-        choices: [{ message: { content: 'Written at length.' } }],
-        usage: { prompt_tokens: 30, completion_tokens: 20 },
-      }),
-    )
-  })
-})
+let model: LanguageModel
 
 beforeAll(async () => {
-  await new Promise<void>((ready) => model.listen(0, ready))
+  model = await startLanguageModel()
   studio = await startStudio({
     workers: { 'test-worker': 'tests/providers/main.ts' },
     env: {
-      STUDIO_EXPANDER_URL: `http://${hostOfTests()}:${(model.address() as AddressInfo).port}/v1`,
-      STUDIO_EXPANDER_MODEL: 'some-model',
-      STUDIO_EXPANDER_COST_PER_1K_TOKENS: '3000',
+      ...model.env,
       // Who loses a claim hears of it when he makes its lease longer.
       STUDIO_LEASE_MS: '6000',
     },
@@ -44,7 +28,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await temporal?.connection.close()
   await studio?.stop()
-  model.close()
+  model?.close()
 })
 
 const newUser = () => user(studio.as(randomUUID()))
@@ -202,7 +186,7 @@ test('what failed is tried again, and nothing else', async () => {
   const stamp = await ann.derive('stamp', { input: root.id })
   const { nodes } = await ann.settled(root.id, 5)
   const belowExpanded = nodes.filter(({ level }) => level === 2).map(({ blob_id }) => blob_id)
-  modelWorks = false
+  model.works = false
   await ann.edit(root.id, 'Another text.')
   await ann.made(stamp.id, 2)
   const failed = await waitForValue(
@@ -211,7 +195,7 @@ test('what failed is tried again, and nothing else', async () => {
     ({ open }) => open.failed === 1,
   )
   expect(failed).toMatchObject({ open: { failed: 1, blocked: 2 }, runs: { version: 1, failed: 1 } })
-  modelWorks = true
+  model.works = true
   expect(await ann.order(failed.id, 'retry-failed')).toMatchObject({ state: 'running', planned: 7 })
   await ann.settled(root.id, 5)
   expect(await ann.cascade(failed.id)).toMatchObject({ state: 'settled', open: {}, runs: { version: 4, failed: 1 } })

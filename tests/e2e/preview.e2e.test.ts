@@ -1,43 +1,26 @@
 import { randomUUID } from 'node:crypto'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { CascadeResource, PreviewResource, RunResource } from '@studio/contracts'
-import { hostOfTests, startStudio, type Answer, type TestStudio } from '@studio/testing'
+import { startStudio, type Answer, type TestStudio } from '@studio/testing'
+import { pricePer1kTokens, startLanguageModel, type LanguageModel } from './language-model.ts'
 import { user, type User } from './support.ts'
 
 /** What a change would cost, asked before; and what it did cost, asked afterwards: the second must be as the first said. */
 
 const base = '/api/v1/studio'
 const alone = { providers: 'none' }
-const pricePer1kTokens = 3000
 let studio: TestStudio
-
-/** A language model that says how many tokens it took. */
-const model = createServer((request, response) => {
-  request.resume().on('end', () =>
-    response.end(
-      JSON.stringify({
-        choices: [{ message: { content: 'Written at length.' } }],
-        usage: { prompt_tokens: 30, completion_tokens: 20 },
-      }),
-    ),
-  )
-})
+let model: LanguageModel
 
 beforeAll(async () => {
-  await new Promise<void>((ready) => model.listen(0, ready))
+  model = await startLanguageModel()
   studio = await startStudio({
     workers: { 'test-worker': 'tests/providers/main.ts' },
-    env: {
-      STUDIO_EXPANDER_URL: `http://${hostOfTests()}:${(model.address() as AddressInfo).port}/v1`,
-      STUDIO_EXPANDER_MODEL: 'some-model',
-      STUDIO_EXPANDER_COST_PER_1K_TOKENS: String(pricePer1kTokens),
-    },
+    env: model.env,
   })
 }, 180_000)
 afterAll(async () => {
   await studio?.stop()
-  model.close()
+  model?.close()
 })
 
 const newUser = () => user(studio.as(randomUUID()))

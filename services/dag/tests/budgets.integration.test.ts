@@ -6,6 +6,7 @@ import { reconcile } from '../src/domain/reconcile.ts'
 import { createBacklog } from '../src/store/backlog.ts'
 import { readCascade } from '../src/store/read-cascade.ts'
 import { readBudget } from '../src/store/tenant.ts'
+import { expectConverged } from './converged.ts'
 import {
   allNodes,
   capAll,
@@ -13,7 +14,6 @@ import {
   create,
   drain,
   edit,
-  expectConverged,
   finish,
   joinBlobs,
   openGraphs,

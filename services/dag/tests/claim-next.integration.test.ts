@@ -6,7 +6,9 @@ import { claimWork } from '../src/domain/claim-work.ts'
 import type { GraphStore } from '../src/domain/ports.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
 import { readClaim } from '../src/store/claim-reader.ts'
-import { create, drain, edit, expectConverged, openGraphs, providers, settlement, type World } from './graph-world.ts'
+import { expectConverged } from './converged.ts'
+import { bell } from './fixture.ts'
+import { create, drain, edit, openGraphs, providers, settlement, type World } from './graph-world.ts'
 
 /** What a worker goes on with. `first` is the provider of every text; it takes batches of three. */
 
@@ -15,8 +17,6 @@ beforeAll(async () => {
   graphs = await openGraphs()
 }, 120_000)
 afterAll(() => graphs?.close())
-
-const bell = { ring: () => undefined }
 
 /** A worker that has worked off one claim of `first`, and asks for more. */
 async function worker(world: World) {

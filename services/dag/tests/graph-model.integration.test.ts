@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { expectConverged } from './converged.ts'
 import {
   ask,
   capAll,
@@ -7,7 +8,6 @@ import {
   derive,
   drain,
   edit,
-  expectConverged,
   finish,
   joinBlobs,
   openGraphs,

@@ -1,4 +1,4 @@
-import { derivationKey, isStudioError, newId, sha256 } from '@studio/kernel'
+import { isStudioError, newId, sha256 } from '@studio/kernel'
 import {
   noBudget,
   noUsage,
@@ -7,16 +7,13 @@ import {
   type ClaimGroup,
   type Budget,
   type CascadeAction,
-  type ClaimInput,
   type ClaimItem,
   type Provider,
   type SettleItem,
   type TenantBudget,
   type Usage,
 } from '@studio/contracts'
-import { createDatabase, type Database } from '@studio/database'
-import { migratedDatabase } from '@studio/testing'
-import { createLogger } from '@studio/telemetry'
+import type { Database } from '@studio/database'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
 import { claimNext } from '../src/domain/claim-next.ts'
 import { setBudget, setCascadeBudget } from '../src/domain/budgets.ts'
@@ -29,17 +26,12 @@ import type { GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
 import { releaseClaims } from '../src/domain/reconcile.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
 import { readClaim } from '../src/store/claim-reader.ts'
-import { createGraphStore } from '../src/store/graph-store.ts'
+import { aProvider, bell, openDag } from './fixture.ts'
 
-const provider = (id: string, batch: number, createdBy: string[], inputs: Provider['inputs'] = { input: { types: ['text/*'], list: false } }): Provider => ({
-  id, version: '1.0.0', name: id, description: '', type: 'text', workflow_type: id, task_queue: 'q', inputs, output_type: 'text/plain',
-  config_schema: {}, default_config: {}, input_schema: null, output_schema: null, max_input_bytes: 1e6, timeout_ms: 1000, batch_size: batch,
-  trigger_events: ['blob.created', 'blob.updated'], trigger_created_by: createdBy, trigger_patterns: [], tenant_id: null, status: 'active',
-  digest: '0'.repeat(64), created_at: '', updated_at: '',
-}) // prettier-ignore
-
-const join = provider('join', 5, ['nobody'], { texts: { types: ['text/*'], list: true } })
-const known = [provider('first', 3, ['user']), provider('second', 1, ['first']), join]
+const triggered = (id: string, batch_size: number, createdBy: string): Provider =>
+  aProvider(id, { batch_size, trigger_events: ['blob.created', 'blob.updated'], trigger_created_by: [createdBy] })
+const join = aProvider('join', { batch_size: 5, inputs: { texts: { types: ['text/*'], list: true } } })
+const known = [triggered('first', 3, 'user'), triggered('second', 1, 'first'), join]
 export const providers: Providers = {
   current: (_tenant, id) => Promise.resolve(known.find((one) => one.id === id) ?? null),
   match: (subjects) =>
@@ -47,8 +39,6 @@ export const providers: Providers = {
       subjects.map((subject) => known.filter((one) => one.trigger_created_by.includes(subject.created_by))),
     ),
 }
-const bell = { ring: () => undefined }
-
 /** A tenant's graph, with what blob would say of its sources. */
 export interface World {
   readonly database: Database
@@ -63,15 +53,10 @@ export interface World {
 
 /** A database for graphs; each world in it is another tenant. */
 export async function openGraphs(): Promise<{ newWorld(): World; close(): Promise<void> }> {
-  const { url, drop } = await migratedDatabase('dag')
-  const database = createDatabase({ url, schema: 'dag', log: createLogger({ service: 'test', level: 'error' }) })
-  const store = createGraphStore(database, { leaseMs: 30_000, patienceMs: 0 }, () => undefined)
+  const { database, store, close } = await openDag({ patienceMs: 0 })
   return {
     newWorld: () => ({ database, store, tenantId: newId(), sources: new Map(), running: [], usage: noUsage }),
-    close: async () => {
-      await database.close()
-      await drop()
-    },
+    close,
   }
 }
 
@@ -358,79 +343,4 @@ export async function drain(world: World): Promise<void> {
     if (await endCascade({ store: world.store }, world.tenantId, newId())) return
   }
   throw new Error('the graph does not come to rest')
-}
-
-export async function expectConverged(world: World): Promise<void> {
-  const nodes = await allNodes(world)
-  const byId = new Map(nodes.map((node) => [node.blob_id, node]))
-  const edges = await world.database.query<{ source_id: string; target_id: string; input: string }>(
-    'current-edges',
-    `select edge.* from edge join node on node.blob_id = edge.target_id where node.tenant_id = $1 and valid_to is null order by target_id, input, ordinal`,
-    [world.tenantId],
-  )
-  for (const node of nodes) {
-    if (node.provider_id === null) {
-      const source = world.sources.get(node.blob_id)
-      expect([node.version, node.state]).toEqual([source?.version, source?.deleted ? 'deleted' : 'settled'])
-      if (!source?.deleted) expect(node.content_hash).toBe(sha256(source?.text ?? ''))
-      continue
-    }
-    const inputs = edges
-      .filter((edge) => edge.target_id === node.blob_id)
-      .map((edge) => ({ edge, source: byId.get(edge.source_id) }))
-    const live = inputs.filter(({ source }) => source?.state !== 'deleted')
-    if (live.length === 0) {
-      expect(node.state).toBe('deleted')
-      continue
-    }
-    const hindered = live.some(({ source }) => ['failed', 'cancelled', 'blocked'].includes(source?.state ?? ''))
-    if (node.state === 'failed' || node.state === 'cancelled') continue
-    const told = [node.blob_id, inputs.map(({ source }) => [source?.blob_id, source?.state]), node.dirty_inputs]
-    expect([node.state, ...told]).toEqual([hindered ? 'blocked' : 'settled', ...told])
-    if (hindered) continue
-    const named: Record<string, [string, string][]> = {}
-    for (const { edge, source } of live)
-      (named[edge.input] ??= []).push([source?.content_type ?? '', source?.content_hash ?? ''])
-    const key = derivationKey({
-      provider_id: node.provider_id,
-      provider_version: '1.0.0',
-      config: node.config,
-      inputs: named,
-    })
-    expect(node.last_key).toBe(key)
-    expect(node.content_hash).toBe(sha256(`output of ${key}`))
-    expect(node.dirty_inputs).toBe(0)
-  }
-  await expectExactRuns(world, byId)
-  const [open] = await world.database.query<{ count: number }>(
-    'open-cascades',
-    'select count(*) from cascade where tenant_id = $1 and settled_at is null',
-    [world.tenantId],
-  )
-  expect(Number(open?.count)).toBe(0)
-}
-
-/** Each run says what it read: the inputs that its key is made of. Nothing is computed twice. */
-async function expectExactRuns(world: World, nodes: ReadonlyMap<string, NodeRow>): Promise<void> {
-  const runs = await world.database.query<{ blob_id: string; key: string; outcome: string; inputs: ClaimInput[] }>(
-    'computed-runs',
-    `select blob_id, key, outcome, inputs from run where tenant_id = $1 and outcome in ('version', 'cutoff', 'memo')`,
-    [world.tenantId],
-  )
-  const computed = runs.filter(({ outcome }) => outcome !== 'memo').map(({ key }) => key)
-  expect(computed).toHaveLength(new Set(computed).size)
-  for (const { blob_id, key, inputs } of runs) {
-    const node = nodes.get(blob_id)
-    const named: Record<string, [string, string][]> = {}
-    for (const { name, content_type, content_hash } of inputs) (named[name] ??= []).push([content_type, content_hash])
-    const keys = [node?.config, { mark: 0 }, { mark: 1 }].map((config) =>
-      derivationKey({
-        provider_id: node?.provider_id ?? '',
-        provider_version: '1.0.0',
-        config: config ?? null,
-        inputs: named,
-      }),
-    )
-    expect(keys).toContain(key)
-  }
 }

@@ -1,8 +1,6 @@
 import { newId, runId, sha256 } from '@studio/kernel'
 import { noUsage, type BlobFact, type ClaimItem, type Provider, type SettleItem } from '@studio/contracts'
-import { createDatabase, type Database } from '@studio/database'
-import { migratedDatabase } from '@studio/testing'
-import { createLogger } from '@studio/telemetry'
+import type { Database } from '@studio/database'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
 import { createJob } from '../src/domain/create-job.ts'
@@ -11,17 +9,13 @@ import { retryJob } from '../src/domain/retry-job.ts'
 import type { GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
 import { readClaim } from '../src/store/claim-reader.ts'
-import { createGraphStore } from '../src/store/graph-store.ts'
 import { createJobReader, createPrisma } from '../src/store/job-reader.ts'
+import { aProvider, bell, openDag } from './fixture.ts'
 
 /** What a worker committed at blob and could not settle at dag, because an edit or a deletion took the node away in between. */
 
-const provider = (id: string, events: Provider['trigger_events'], createdBy: string[]): Provider => ({
-  id, version: '1.0.0', name: id, description: '', type: 'text', workflow_type: id, task_queue: 'q', inputs: { input: { types: ['text/*'], list: false } }, output_type: 'text/plain',
-  config_schema: {}, default_config: {}, input_schema: null, output_schema: null, max_input_bytes: 1e6, timeout_ms: 1000, batch_size: 1,
-  trigger_events: events, trigger_created_by: createdBy, trigger_patterns: [], tenant_id: null, status: 'active',
-  digest: '0'.repeat(64), created_at: '', updated_at: '',
-}) // prettier-ignore
+const provider = (id: string, trigger_events: Provider['trigger_events'], trigger_created_by: string[]): Provider =>
+  aProvider(id, { trigger_events, trigger_created_by })
 
 const known = [
   provider('expander', ['blob.created', 'blob.updated'], ['user']),
@@ -38,27 +32,22 @@ const providers: Providers = {
       ),
     ),
 }
-const bell = { ring: () => undefined }
 
 let database: Database
 let store: GraphStore
 let jobs: ReturnType<typeof createJobReader>
 let prisma: ReturnType<typeof createPrisma>
-let drop: () => Promise<void>
+let close: () => Promise<void>
 
 beforeAll(async () => {
-  const fresh = await migratedDatabase('dag')
-  drop = fresh.drop
-  database = createDatabase({ url: fresh.url, schema: 'dag', log: createLogger({ service: 'test', level: 'error' }) })
+  ;({ database, store, close } = await openDag())
   prisma = createPrisma(database)
-  store = createGraphStore(database, { leaseMs: 30_000, patienceMs: 5_000 }, () => undefined)
   jobs = createJobReader(prisma, database)
 }, 120_000)
 
 afterAll(async () => {
   await prisma.$disconnect()
-  await database.close()
-  await drop()
+  await close()
 })
 
 interface World {

@@ -1,8 +1,6 @@
-import type { Blob, BlobFact, ClaimItem, Provider, RunOutcome } from '@studio/contracts'
-import { createDatabase, type Database } from '@studio/database'
+import type { Blob, BlobFact, ClaimItem, RunOutcome } from '@studio/contracts'
+import type { Database } from '@studio/database'
 import { newId, sha256 } from '@studio/kernel'
-import { createLogger } from '@studio/telemetry'
-import { migratedDatabase } from '@studio/testing'
 import fc from 'fast-check'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
@@ -12,37 +10,27 @@ import type { GraphStore, Providers } from '../src/domain/ports.ts'
 import { previewChange } from '../src/domain/preview-change.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
 import { readClaim } from '../src/store/claim-reader.ts'
-import { createGraphStore } from '../src/store/graph-store.ts'
 import { createPreviewReader } from '../src/store/preview-reader.ts'
 import { readCascade } from '../src/store/read-cascade.ts'
+import { aProvider, bell, openDag } from './fixture.ts'
 
 /** Random graphs, random edits: what each node does is what the preview of the edit said, and what was recorded before never runs again. */
 
-const join: Provider = {
-  id: 'join', version: '1.0.0', name: 'join', description: '', type: 'text', workflow_type: 'join', task_queue: 'q',
-  inputs: { parts: { types: ['text/*'], list: true } }, output_type: 'text/plain', config_schema: {}, default_config: {}, input_schema: null,
-  output_schema: null, max_input_bytes: 1e6, timeout_ms: 1000, batch_size: 3, trigger_events: [], trigger_created_by: [], trigger_patterns: [],
-  tenant_id: null, status: 'active', digest: '0'.repeat(64), created_at: '', updated_at: '',
-} // prettier-ignore
+const join = aProvider('join', { batch_size: 3, inputs: { parts: { types: ['text/*'], list: true } } })
 const providers: Providers = {
   current: () => Promise.resolve(join),
   match: (subjects) => Promise.resolve(subjects.map(() => [])),
 }
-const bell = { ring: () => undefined }
 
 let database: Database
 let store: GraphStore
-let drop: () => Promise<void>
+let close: () => Promise<void>
 
 beforeAll(async () => {
-  const fresh = await migratedDatabase('dag')
-  drop = fresh.drop
-  database = createDatabase({ url: fresh.url, schema: 'dag', log: createLogger({ service: 'test', level: 'error' }) })
-  store = createGraphStore(database, { leaseMs: 30_000, patienceMs: 5_000 }, () => undefined)
+  ;({ database, store, close } = await openDag())
 }, 120_000)
 afterAll(async () => {
-  await database.close()
-  await drop()
+  await close()
 })
 
 const texts = ['a', 'b', 'c']

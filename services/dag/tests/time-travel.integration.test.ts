@@ -1,8 +1,6 @@
-import type { BlobFact, ClaimInput, ClaimItem, Provider, SettleItem } from '@studio/contracts'
-import { createDatabase, type Database } from '@studio/database'
+import type { BlobFact, ClaimInput, ClaimItem, SettleItem } from '@studio/contracts'
+import type { Database } from '@studio/database'
 import { isStudioError, newId, sha256 } from '@studio/kernel'
-import { createLogger } from '@studio/telemetry'
-import { migratedDatabase } from '@studio/testing'
 import fc from 'fast-check'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
@@ -12,38 +10,28 @@ import { assertComplete, provenanceOf } from '../src/domain/provenance.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
 import { readClaim } from '../src/store/claim-reader.ts'
 import { readBelow } from '../src/store/graph-reader.ts'
-import { createGraphStore } from '../src/store/graph-store.ts'
 import { readBelowAt } from '../src/store/past-reader.ts'
 import { readMadeVersions } from '../src/store/provenance-reader.ts'
+import { aProvider, bell, openDag } from './fixture.ts'
 
 /** What was seen of a graph when it was so has to be what is answered of that time later. */
 
-const join: Provider = {
-  id: 'join', version: '1.0.0', name: 'join', description: '', type: 'text', workflow_type: 'join', task_queue: 'q',
-  inputs: { texts: { types: ['text/*'], list: true } }, output_type: 'text/plain', config_schema: {}, default_config: {}, input_schema: null, output_schema: null,
-  max_input_bytes: 1e6, timeout_ms: 1000, batch_size: 5, trigger_events: [], trigger_created_by: [], trigger_patterns: [], tenant_id: null, status: 'active',
-  digest: '0'.repeat(64), created_at: '', updated_at: '',
-} // prettier-ignore
+const join = aProvider('join', { batch_size: 5, inputs: { texts: { types: ['text/*'], list: true } } })
 const providers: Providers = {
   current: () => Promise.resolve(join),
   match: (subjects) => Promise.resolve(subjects.map(() => [])),
 }
-const bell = { ring: () => undefined }
 
 let database: Database
 let store: GraphStore
-let drop: () => Promise<void>
+let close: () => Promise<void>
 
 beforeAll(async () => {
-  const fresh = await migratedDatabase('dag')
-  drop = fresh.drop
-  database = createDatabase({ url: fresh.url, schema: 'dag', log: createLogger({ service: 'test', level: 'error' }) })
-  store = createGraphStore(database, { leaseMs: 30_000, patienceMs: 5_000 }, () => undefined)
+  ;({ database, store, close } = await openDag())
 }, 120_000)
 
 afterAll(async () => {
-  await database.close()
-  await drop()
+  await close()
 })
 
 /** A tenant, its sources (version; negative: deleted), and of what each version was made. */
