@@ -1,7 +1,7 @@
 /** What can be wrong, and what it means. The codes are stable: scripts and tests know them. */
 export const codes = {
   content_damaged: 'kept bytes do not decode to what their hash says',
-  content_missing: 'a version, or an expected head, points at bytes that are not kept',
+  content_missing: 'a version, or a recorded output, points at bytes that are not kept',
   version_missing: 'an applied delta has no version, or a version between others is not there',
   version_duplicate: 'two versions have one number, or one delta made two of them',
   version_hash_wrong: 'a version is not what replaying its deltas gives',

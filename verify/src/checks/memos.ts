@@ -6,14 +6,13 @@ import type { Tenant } from '../tenant.ts'
  */
 export async function checkMemos({ id: tenant_id, snapshot, findings }: Tenant): Promise<number> {
   const memos = snapshot.stream<{
-    key: string
     memo: string
     run: string | null
     blob_id: string | null
     version: number | null
     kept: boolean
   }>(
-    `select memo.key, memo.key || ' ' || memo.content_hash as memo, run.key || ' ' || run.content_hash as run, run.blob_id, run.version,
+    `select memo.key || ' ' || memo.content_hash as memo, run.key || ' ' || run.content_hash as run, run.blob_id, run.version,
        exists (select from blob.content where content.tenant_id = memo.tenant_id and content.hash = memo.content_hash) as kept
      from dag.memo left join dag.run on run.id = memo.run_id where memo.tenant_id = $1`,
     [tenant_id],

@@ -33,8 +33,6 @@ export async function settleCommits(
   const outcomes = new Map<number, CommitOutcome>()
   const before: CommittedBefore[] = []
   const doubted = new Set<number>()
-  // Blobs of which an item is in doubt: those behind it are likely to be so, and are judged at the same time, each on the head as it is.
-  const doubtedBlobs = new Set<string>()
   let pending = chains
   let fruitless = 0
 
@@ -62,10 +60,7 @@ export async function settleCommits(
       } else if (judgement.verdict !== 'again' && isCertain(judgement, place, commit)) {
         outcomes.set(place, refusalOf(judgement))
       } else {
-        if (judgement.verdict !== 'again') {
-          doubted.add(place)
-          doubtedBlobs.add(commit.blob_id)
-        }
+        if (judgement.verdict !== 'again') doubted.add(place)
         next.add(place)
         moving.add(commit.blob_id)
       }
@@ -82,6 +77,8 @@ export async function settleCommits(
 
   function firstOfEachBlob(waiting: Chains): Chains {
     const taken = new Set<string>()
+    // Where an item of a blob is in doubt those behind it are likely to be so, and are judged at the same time, each on the head as it is.
+    const doubtedBlobs = new Set([...doubted].map((place) => commits[place]?.blob_id))
     return waiting.flatMap((chain) => {
       const blob_id = commits[chain[0] ?? 0]?.blob_id ?? ''
       if (doubtedBlobs.has(blob_id)) return chain.map((place) => [place])

@@ -1,7 +1,7 @@
 import type { ClaimGroup, Provider } from '@studio/contracts'
 import { takeReady } from './claim-work.ts'
 import { groupClaims } from './group-claims.ts'
-import { ringCascades, takeAgain } from './mark-dirty.ts'
+import { returnWork, ringCascades } from './mark-dirty.ts'
 import type { Arrivals, CascadeBell, GraphStore, Providers, StoredClaim } from './ports.ts'
 
 /** What a worker goes on with must be done, at its slowest, in what its activity has been allowed beyond its first claim. */
@@ -98,12 +98,10 @@ async function giveBack(
   groups: readonly ClaimGroup[],
 ): Promise<void> {
   const roots = await store.transaction(tenantId, async (graph) => {
-    await takeAgain(
+    await returnWork(
       graph,
-      await graph.returnClaims(
-        groups.map(({ claim_id }) => claim_id),
-        'all',
-      ),
+      groups.map(({ claim_id }) => claim_id),
+      'all',
     )
     return ringCascades(graph, work.root_ids.slice(0, 1))
   })

@@ -33,6 +33,17 @@ export async function markDirty(
   return { marked, readyRoots: [...ready].flatMap((index) => dirt.causes[index]?.root_id ?? []) }
 }
 
+/** Makes the nodes of claims ready again, all of them or those whose lease is over; answers which. */
+export async function returnWork(
+  graph: GraphTransaction,
+  claimIds: readonly string[],
+  which: 'all' | 'expired',
+): Promise<string[]> {
+  const returned = await graph.returnClaims(claimIds, which)
+  await takeAgain(graph, returned)
+  return returned
+}
+
 /** Nodes that were left to end their runs though something newer came: they are derived again. Answers how many are ready. */
 export async function takeAgain(graph: GraphTransaction, blobIds: readonly string[]): Promise<number> {
   const again = await graph.markAgain(blobIds)

@@ -35,7 +35,6 @@ export interface NodeRow {
   provider_id: string | null
   provider_version: string | null
   config: Record<string, unknown> | null
-  label: string
   state: NodeState
   doomed: boolean
   dirty_inputs: number

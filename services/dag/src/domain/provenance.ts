@@ -11,7 +11,7 @@ export interface MadeVersion extends Omit<ProvenanceNode, 'delta_id'> {
 }
 
 /**
- * What made a version, from it and all that went into it; `deltaOf` tells the delta of a version that no run made. Throws provenance_too_large.
+ * What made a version, from it and all that went into it; `deltaOf` tells the delta of a version that no run made, null for the others.
  */
 export function provenanceOf(
   made: readonly MadeVersion[],
@@ -20,7 +20,7 @@ export function provenanceOf(
   return {
     nodes: made.map((one) => {
       const { inputs: _inputs, ...version } = one
-      return { ...version, delta_id: version.run === null ? deltaOf(one) : null }
+      return { ...version, delta_id: deltaOf(one) }
     }),
     edges: made.flatMap((target) => edgesInto(target)),
   }

@@ -1,5 +1,5 @@
 import { beginDay } from './budgets.ts'
-import { ringCascades, takeAgain } from './mark-dirty.ts'
+import { returnWork, ringCascades } from './mark-dirty.ts'
 import type { CascadeBell, GraphStore } from './ports.ts'
 
 /** `begun`: a worker has read it, so that the run was under way. */
@@ -97,11 +97,8 @@ async function releaseLost({
 
 /** Makes the nodes of these claims ready again, where the lease is still over; answers how many. */
 export async function releaseClaims(store: GraphStore, tenantId: string, claimIds: readonly string[]): Promise<number> {
-  return await store.transaction(tenantId, async (graph) => {
-    const released = await graph.returnClaims(claimIds, 'expired')
-    await takeAgain(graph, released)
-    return released.length
-  })
+  const released = await store.transaction(tenantId, (graph) => returnWork(graph, claimIds, 'expired'))
+  return released.length
 }
 
 /** True in the first interval after 1, 2, 4, 8 … times the patience. */

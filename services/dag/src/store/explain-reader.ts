@@ -2,6 +2,7 @@ import type { ClaimInput, PauseReason } from '@studio/contracts'
 import type { Database } from '@studio/database'
 import type { Known } from '../domain/explain.ts'
 import type { PrismaClient } from '../generated/client.ts'
+import { listInputs } from './edges.ts'
 import { runOf } from './job-reader.ts'
 import { readNodes } from './nodes.ts'
 import { unsettledStates } from './states.ts'
@@ -22,7 +23,7 @@ export async function readKnown(
   const mine = { tenantId, blobId }
   const [inputs, unsettledInputs, settledBy, madeBy, lastRun, cascade, failedAbove, equalInputs, claim] =
     await Promise.all([
-      readInputsNow(database, blobId),
+      listInputs(database, [blobId]).then((inputs) => inputs.get(blobId) ?? []),
       node.state === 'dirty' ? listUnsettledInputs(database, blobId) : [],
       prisma.run.findFirst({
         where: { ...mine, outcome: { in: ['version', 'cutoff', 'memo'] } },
@@ -57,17 +58,6 @@ export async function readKnown(
     equalInputs,
     workflowId: (claim?.work as { workflow_id?: string } | undefined)?.workflow_id ?? null,
   }
-}
-
-function readInputsNow(database: Database, blobId: string): Promise<ClaimInput[]> {
-  return database.query(
-    'read-inputs-now',
-    `select edge.input as name, source.blob_id, source.version, source.content_hash, source.content_type
-     from edge join node source on source.blob_id = edge.source_id
-     where edge.target_id = $1 and edge.valid_to is null and source.state <> 'deleted' and not source.doomed and source.content_hash is not null
-     order by edge.input, edge.ordinal`,
-    [blobId],
-  )
 }
 
 /** What a dirty node waits for, as it is counted when it is marked. */

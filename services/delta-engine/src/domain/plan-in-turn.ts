@@ -5,7 +5,7 @@ import { eachAlone, valueOf } from './each-alone.ts'
 import type { Blobs } from './ports.ts'
 import { portionsOf } from './portions.ts'
 import { readSources } from './read-sources.ts'
-import type { SubmitPorts, Work } from './work.ts'
+import { blobOf, nameOf, type SubmitPorts, type Work } from './work.ts'
 
 /** Content that the changes of a list may make together, in bytes: it is held until all of it is committed. */
 export const maximumMade = 64 * 2 ** 20
@@ -36,16 +36,23 @@ export async function planInTurn(ports: SubmitPorts, works: readonly Work[], rul
   const drafts = new Map<string, Blob>()
   const made = new Map<string, Buffer>()
   let madeBytes = 0
+  let isFull = false
   const postponed = new Set<string>()
   const blobs = { ...ports.blobs, contents: contentsWith(ports.blobs, made) }
 
   for (const round of roundsOf(works)) {
     const targets = round.filter((work) => takeTarget(work))
     for (const portion of portionsOf(targets))
-      for (let at = 0; at < portion.length; at += atOnce) await planSome(portion.slice(at, at + atOnce))
+      for (let at = 0; at < portion.length; at += atOnce) {
+        const some = portion.slice(at, at + atOnce)
+        // What would be dropped is not planned.
+        if (isFull) for (const work of some) postpone(work, 'full')
+        else await planSome(some)
+      }
   }
 
   function postpone(work: Work, reason: Postponed): void {
+    isFull ||= reason === 'full'
     rules.postpone(work, reason)
     postponed.add(blobOf(work))
   }
@@ -118,15 +125,6 @@ function roundsOf(works: readonly Work[]): Work[][] {
     ;(rounds[round] ??= []).push(work)
   }
   return rounds
-}
-
-/** Names a thing within its tenant: nobody gets at another tenant's by its id or hash. */
-function nameOf(tenantId: string, id: string): string {
-  return `${tenantId} ${id}`
-}
-
-function blobOf({ submission: { item } }: Work): string {
-  return nameOf(item.tenant_id, item.blob_id)
 }
 
 /** Contents that the list itself makes are at hand before blob has them. */

@@ -1,22 +1,16 @@
-import type { SubmitPorts, Work } from './work.ts'
+import type { BlobReference } from '@studio/contracts'
+import { blobOf, type SubmitPorts, type Work } from './work.ts'
 
 /** Reads what changes go on, each blob once; null for what their tenants do not have. */
 export async function readHeads({ blobs }: Pick<SubmitPorts, 'blobs'>, works: readonly Work[]): Promise<void> {
-  const byBlob = new Map<string, Work[]>()
-  for (const work of works) {
-    const { operation, tenant_id, blob_id } = work.submission.item
-    if (operation === 'create') continue
-    const name = `${tenant_id} ${blob_id}`
-    byBlob.set(name, [...(byBlob.get(name) ?? []), work])
+  const references = new Map<string, BlobReference>()
+  const changes = works.filter(({ submission }) => submission.item.operation !== 'create')
+  for (const work of changes) {
+    const { tenant_id, blob_id } = work.submission.item
+    references.set(blobOf(work), { tenant_id, blob_id })
   }
-  if (byBlob.size === 0) return
-  const changes = [...byBlob.values()]
-  const heads = await blobs.heads(
-    changes.flatMap(([first]) =>
-      first === undefined
-        ? []
-        : [{ tenant_id: first.submission.item.tenant_id, blob_id: first.submission.item.blob_id }],
-    ),
-  )
-  for (const [at, ofOne] of changes.entries()) for (const work of ofOne) work.head = heads[at] ?? null
+  if (references.size === 0) return
+  const heads = await blobs.heads([...references.values()])
+  const byBlob = new Map([...references.keys()].map((name, at) => [name, heads[at] ?? null]))
+  for (const work of changes) work.head = byBlob.get(blobOf(work)) ?? null
 }

@@ -159,3 +159,13 @@ export function failedWith(
   if (!isStudioError(error)) events.fault(error)
   return { outcome: { status: 'failed', problem: toProblem(error) } }
 }
+
+/** Names a thing within its tenant: nobody gets at another tenant's by its id or hash. */
+export function nameOf(tenantId: string, id: string): string {
+  return `${tenantId} ${id}`
+}
+
+/** The name of the blob that a change is of. */
+export function blobOf({ submission: { item } }: Work): string {
+  return nameOf(item.tenant_id, item.blob_id)
+}
