@@ -55,11 +55,15 @@ export const Version = z.object({
 })
 export type Version = z.infer<typeof Version>
 
+/** A delta, and the content that it must have made: with or before the commit that rests on it. */
+export const Basis = z.object({ delta_id: Uuid, content_hash: Sha256 })
+export type Basis = z.infer<typeof Basis>
+
 /**
  * One delta to commit: the commit point of the studio (design 6.1b). `from_version` 0 makes the blob. `content` null keeps the bytes of the
  * head (a delete, a change of metadata only); `metadata`, `providers` and `conflict_policy` null keep the head's. `fence` is the epoch of the node for a
  * provider's write and 0 for a user's: a write with a lower fence than the last one is refused. `from_hash`: the content on which it was planned, where that
- * was not committed yet; null does not ask for it.
+ * was not committed yet; null does not ask for it. `rests_on`: what it was derived from, where that was not committed yet.
  */
 export const Commit = z.object({
   delta_id: Uuid,
@@ -69,6 +73,7 @@ export const Commit = z.object({
   operation: Operation,
   from_version: z.int().min(0),
   from_hash: Sha256.nullable(),
+  rests_on: z.array(Basis),
   content: Content.nullable(),
   content_type: z.string().nullable(),
   metadata: Metadata.nullable(),
@@ -86,7 +91,8 @@ export type Commit = z.infer<typeof Commit>
 
 /**
  * What became of a commit. `committed` is answered again for a delta that was committed before, whatever the head is now.
- * `conflict`: the head is not `from_version`, or not `from_hash` (or the blob exists, for a create; or the fence is old); `deleted`: a user's change of a tombstone.
+ * `conflict`: the head is not `from_version`, or not `from_hash` (or the blob exists, for a create; or the fence is old); `deleted`: a user's change of a tombstone;
+ * `baseless`: what it rests on has not been committed.
  */
 export const CommitOutcome = z.discriminatedUnion('status', [
   z.object({ status: z.literal('committed'), version: VersionNumber, version_id: Uuid, blob: Blob }),
@@ -95,6 +101,7 @@ export const CommitOutcome = z.discriminatedUnion('status', [
   z.object({ status: z.literal('deleted'), head_version: VersionNumber }),
   z.object({ status: z.literal('content_missing') }),
   z.object({ status: z.literal('refused') }),
+  z.object({ status: z.literal('baseless') }),
 ])
 export type CommitOutcome = z.infer<typeof CommitOutcome>
 

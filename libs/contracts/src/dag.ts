@@ -12,7 +12,10 @@ import { route } from './route.ts'
 import { ClaimInput, NodeState, Run, RunOutcome, Usage } from './run.ts'
 import { Verification } from './verification.ts'
 
-/** Work that one child workflow is to do: nodes of one tenant and one provider version, leased under `claim_id`. */
+/**
+ * Work that one child workflow is to do: nodes of one tenant and one provider version, leased under `claim_id`; with a cheap provider also those below
+ * that wait for nothing but each other.
+ */
 export const ClaimGroup = z.object({
   claim_id: Uuid,
   kind: z.enum(['run', 'delete']),
@@ -30,7 +33,18 @@ export const ClaimGroup = z.object({
 })
 export type ClaimGroup = z.infer<typeof ClaimGroup>
 
-/** One node to bring up to date. `memo` is the recorded output of this key, where there is one: then no provider runs. */
+/** What a provider made of a key before. */
+export const RecordedOutput = z.object({ content_hash: Sha256, content_type: z.string() })
+export type RecordedOutput = z.infer<typeof RecordedOutput>
+
+/** An input that is made under the same claim: what it comes to its worker is the first to know. */
+export const InnerInput = ClaimInput.pick({ name: true, blob_id: true })
+export type InnerInput = z.infer<typeof InnerInput>
+
+/**
+ * One node to bring up to date. `memo` is the recorded output of its key, where there is one: then no provider runs. A node that reads what others of its
+ * claim make has no `key` yet; `last_key` is then that of its head, where dag can be sure of it. Its inputs stay in their order.
+ */
 export const ClaimItem = z.object({
   tenant_id: Uuid,
   user_id: Uuid,
@@ -42,9 +56,10 @@ export const ClaimItem = z.object({
   provider_id: z.string(),
   provider_version: z.string(),
   config: JsonObject,
-  key: Sha256,
-  memo: z.object({ content_hash: Sha256, content_type: z.string() }).nullable(),
-  inputs: z.array(ClaimInput),
+  key: Sha256.nullable(),
+  last_key: Sha256.nullable(),
+  memo: RecordedOutput.nullable(),
+  inputs: z.array(z.union([ClaimInput, InnerInput])),
   parent_id: Uuid.nullable(),
   root_id: Uuid,
   depth: z.int().min(0),
@@ -53,11 +68,14 @@ export const ClaimItem = z.object({
 })
 export type ClaimItem = z.infer<typeof ClaimItem>
 
-/** What became of one claimed node. `returned`: try it again alone (it failed in a batch); it does not end the run. */
+/**
+ * What became of one claimed node. `fresh`: its inputs came to be what its head was made of, so that there is no run. `returned` does not end the run either:
+ * with an error it failed in a batch, and is tried again alone; without one what it was to read under the same claim has not come about.
+ */
 export const SettleItem = z.object({
   node_id: Uuid,
   epoch: z.int().min(1),
-  outcome: z.union([RunOutcome, z.literal('returned')]),
+  outcome: z.union([RunOutcome, z.literal(['fresh', 'returned'])]),
   /** What was read: newer versions may be there by now. */
   inputs: z.array(ClaimInput),
   key: Sha256.nullable(),
@@ -156,6 +174,13 @@ export const dagApi = {
   ),
   /** The nodes still leased under a claim, with the lease made longer. Empty: the claim is lost. */
   readClaim: route('/internal/claims/read', z.object({ claim_id: Uuid }), items(ClaimItem), { idempotent: true }),
+  /** What is recorded of derivation keys, one answer a key; null: nobody has made it. */
+  recall: route(
+    '/internal/memos/recall',
+    z.object({ tenant_id: Uuid, keys: z.array(Sha256).max(5000) }),
+    items(RecordedOutput.nullable()),
+    { idempotent: true },
+  ),
   /** Makes the lease longer; `held` are the nodes still leased. */
   renewClaim: route('/internal/claims/renew', z.object({ claim_id: Uuid }), z.object({ held: z.array(Uuid) }), {
     idempotent: true,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Blob, Version } from './blob.ts'
+import { Basis, Blob, Version } from './blob.ts'
 import {
   BlobReference,
   ConflictPolicy,
@@ -138,7 +138,7 @@ export type DiffFormat = z.infer<typeof DiffFormat>
 
 /**
  * A provider's write. Its `delta_id` is a function of (node, epoch, key), so every attempt of one run is one delta. `content` null makes a
- * tombstone. No pending row: the claim at dag is the intent (design 6.1).
+ * tombstone. No pending row: the claim at dag is the intent (design 6.1). `rests_on`: the writes of which this one was derived, where they are of the same claim.
  */
 export const SubmitTransform = z.object({
   delta_id: Uuid,
@@ -147,6 +147,7 @@ export const SubmitTransform = z.object({
   blob_id: Uuid,
   from_version: z.int().min(0),
   fence: z.int().min(1),
+  rests_on: z.array(Basis),
   provider_id: z.string(),
   content: Content.nullable(),
   content_type: z.string(),
@@ -158,6 +159,7 @@ export const SubmitTransform = z.object({
 })
 export type SubmitTransform = z.infer<typeof SubmitTransform>
 
+/** `baseless`: what it rests on was not written, or came to something else. */
 export const TransformOutcome = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('applied'),
@@ -167,6 +169,7 @@ export const TransformOutcome = z.discriminatedUnion('status', [
     size: z.int().min(0),
   }),
   z.object({ status: z.literal('conflict'), head_version: VersionNumber }),
+  z.object({ status: z.literal('baseless') }),
   z.object({ status: z.literal('failed'), problem: ProblemSchema }),
 ])
 export type TransformOutcome = z.infer<typeof TransformOutcome>

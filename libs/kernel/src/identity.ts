@@ -47,6 +47,15 @@ export interface DerivationKeyParts {
   inputs: Readonly<Record<string, readonly (readonly [contentType: string, contentHash: string])[]>>
 }
 
+/** Inputs as a derivation key has them: by name the content type and hash of each, in order. */
+export function contentsByName(
+  inputs: readonly { name: string; content_type: string; content_hash: string }[],
+): Record<string, [string, string][]> {
+  const named: Record<string, [string, string][]> = {}
+  for (const input of inputs) (named[input.name] ??= []).push([input.content_type, input.content_hash])
+  return named
+}
+
 /** The memo key of a derivation: SHA-256 of canonical JSON of provider id@version, config and input contents. */
 export function derivationKey(parts: DerivationKeyParts): string {
   return sha256(

@@ -67,6 +67,7 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseMs = 30_
       provider_version: '1.0.0',
       config: {},
       key: sha256(`key of ${text}`),
+      last_key: null,
       memo: null,
       inputs: [{ name: 'input', blob_id: newId(), version: 1, content_hash: sha256(text), content_type: 'text/plain' }],
       parent_id: null,

@@ -8,6 +8,7 @@ import type { ProviderDependencies } from './dependencies.ts'
 import { patiently } from './patiently.ts'
 import { toFailure } from './failures.ts'
 import type { Provider } from './provider.ts'
+import { createSharing } from './sharing.ts'
 import { claimWorked } from './telemetry.ts'
 
 export type { ClaimSummary } from './work-off.ts'
@@ -28,6 +29,7 @@ export function createProviderActivities(
   dependencies: ProviderDependencies,
 ): Record<string, (group: ClaimGroup) => Promise<ClaimSummary>> {
   const { id, version } = provider.manifest
+  const sharing = createSharing()
   return {
     [id]: async (group) => {
       const { attempt } = activityInfo()
@@ -43,7 +45,10 @@ export function createProviderActivities(
           const made = await span(
             `run ${id}`,
             { parent: one.traceparent, attributes: { claim_id: one.claim_id, size: one.size } },
-            () => withClaim(dependencies, one.claim_id, (claim) => workOff(provider, dependencies, one, claim, how)),
+            () =>
+              withClaim(dependencies, one.claim_id, (claim) =>
+                workOff(provider, { ...dependencies, sharing }, one, claim, how),
+              ),
           )
           claimWorked(dependencies.log, id, one.claim_id, { ...made })
           for (const [outcome, count] of Object.entries(made) as [keyof ClaimSummary, number][])

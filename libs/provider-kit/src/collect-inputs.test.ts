@@ -1,4 +1,4 @@
-import type { ClaimItem } from '@studio/contracts'
+import type { ClaimInput } from '@studio/contracts'
 import { newId, sha256 } from '@studio/kernel'
 import { collectInputs } from './collect-inputs.ts'
 
@@ -9,7 +9,7 @@ const manifest = {
 }
 const contents = new Map(['{}', 'one', 'two', 'too long'].map((text) => [sha256(text), Buffer.from(text)]))
 
-const input = (name: string, text: string, content_type = 'text/plain'): ClaimItem['inputs'][number] => ({
+const input = (name: string, text: string, content_type = 'text/plain'): ClaimInput => ({
   name,
   blob_id: newId(),
   version: 1,
@@ -33,7 +33,7 @@ test('each input gets its blobs in their order', () => {
   ])
 })
 
-test.each<[string, ClaimItem['inputs'], string, string]>([
+test.each<[string, ClaimInput[], string, string]>([
   ['a missing input', [base], 'input_not_supported', '"texts", which is missing'],
   ['an unknown input', [base, input('toString', 'one')], 'input_not_supported', 'no input "toString"'],
   [

@@ -1,4 +1,4 @@
-import type { ClaimItem, InputSlot, ProviderManifest } from '@studio/contracts'
+import type { ClaimInput, InputSlot, ProviderManifest } from '@studio/contracts'
 import { matchesContentType, StudioError } from '@studio/kernel'
 import type { InputContent, Inputs } from './provider.ts'
 
@@ -10,7 +10,7 @@ type Taking = Pick<ProviderManifest, 'name' | 'inputs' | 'max_input_bytes'>
  */
 export function collectInputs(
   manifest: Taking,
-  given: ClaimItem['inputs'],
+  given: readonly ClaimInput[],
   contents: ReadonlyMap<string, Uint8Array>,
 ): Inputs {
   const byName = Map.groupBy(given, ({ name }) => name)
@@ -34,7 +34,7 @@ function checkCount(manifest: Taking, name: string, { list }: InputSlot, count: 
 function readInput(
   manifest: Taking,
   slot: InputSlot,
-  { name, content_hash, content_type }: ClaimItem['inputs'][number],
+  { name, content_hash, content_type }: ClaimInput,
   contents: ReadonlyMap<string, Uint8Array>,
 ): InputContent {
   const bytes = contents.get(content_hash)

@@ -1,12 +1,15 @@
-import type { ClaimItem, Content, SubmitTransform, TransformOutcome } from '@studio/contracts'
+import type { Basis, Content, SubmitTransform, TransformOutcome } from '@studio/contracts'
 import { fromProblem, StudioError, transformDeltaId } from '@studio/kernel'
 import type { Claim } from './claim.ts'
 import type { ProviderDependencies } from './dependencies.ts'
 import { isAway, patiently } from './patiently.ts'
+import type { RunItem } from './run-item.ts'
 
 /** A version to write for a claimed node; `content` null makes it a tombstone. */
 export interface Write {
-  item: ClaimItem
+  item: RunItem
+  /** Writes of the same claim of which this one was derived, and which go in before or with it. */
+  rests_on: Basis[]
   content: Content | null
   content_type: string
   traceparent: string | null
@@ -18,7 +21,7 @@ const rounds = 4
 
 /**
  * Writes versions through delta-engine, in one request. Where the head has moved on (a user's overlay, a late attempt) and the node is still
- * leased to this claim, it is written on the new head: the epoch fences it. `lost`: somebody else has the node now.
+ * leased to this claim, it is written on the new head: the epoch fences it, and what rests on it waits for that. `lost`: somebody else has the node now.
  */
 export async function commitWrites(
   delta: ProviderDependencies['delta'],
@@ -38,12 +41,13 @@ export async function commitWrites(
     if (open.length === 0) break
     const transforms = open.map(([write, head]) => toTransform(write, head))
     const items = await patiently(claim.signal, () => submit(delta, transforms, claim.signal))
+    const isMoving = items.some(({ status }) => status === 'conflict')
     for (const [index, [write]] of open.entries()) {
       const outcome = items[index]
       if (outcome === undefined)
         throw new StudioError('internal_error', 'delta-engine answered fewer outcomes than transforms')
       if (outcome.status === 'conflict') heads.set(write, outcome.head_version)
-      else {
+      else if (outcome.status !== 'baseless' || !isMoving) {
         heads.delete(write)
         written.set(write, outcome)
       }
@@ -69,14 +73,20 @@ async function submit(
   return items
 }
 
-function toTransform({ item, content, content_type, traceparent }: Write, head: number): SubmitTransform {
+/** The delta of a claimed node's write: the same for each attempt. */
+export function deltaOf({ node_id, epoch, key }: RunItem): string {
+  return transformDeltaId(node_id, epoch, key)
+}
+
+function toTransform({ item, rests_on, content, content_type, traceparent }: Write, head: number): SubmitTransform {
   return {
-    delta_id: transformDeltaId(item.node_id, item.epoch, item.key),
+    delta_id: deltaOf(item),
     tenant_id: item.tenant_id,
     user_id: item.user_id,
     blob_id: item.node_id,
     from_version: head,
     fence: item.epoch,
+    rests_on,
     provider_id: item.provider_id,
     content,
     content_type,

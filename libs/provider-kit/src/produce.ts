@@ -1,10 +1,11 @@
-import { noUsage, Usage, type ClaimItem } from '@studio/contracts'
+import { noUsage, Usage } from '@studio/contracts'
 import { StudioError } from '@studio/kernel'
 import { currentTraceparent, span } from '@studio/telemetry'
 import { collectInputs } from './collect-inputs.ts'
 import type { ProviderDependencies } from './dependencies.ts'
 import { toProviderError } from './failures.ts'
 import type { Output, Provider } from './provider.ts'
+import type { RunItem } from './run-item.ts'
 import { providerRan } from './telemetry.ts'
 
 /** What a provider made of one node's inputs. */
@@ -22,7 +23,7 @@ export interface Product {
  */
 export async function produce(
   provider: Provider,
-  item: ClaimItem,
+  item: RunItem,
   contents: ReadonlyMap<string, Uint8Array>,
   {
     timeoutMs,

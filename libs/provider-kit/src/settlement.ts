@@ -1,4 +1,5 @@
-import { noUsage, type ClaimItem, type SettleItem } from '@studio/contracts'
+import { noUsage, type SettleItem } from '@studio/contracts'
+import type { RunItem } from './run-item.ts'
 
 type Made = Partial<
   Pick<SettleItem, 'version' | 'content_hash' | 'content_type' | 'size' | 'duration_ms' | 'usage' | 'error'>
@@ -6,7 +7,7 @@ type Made = Partial<
 
 /** The outcome of one claimed node, as dag wants to hear it. */
 export function settlement(
-  item: ClaimItem,
+  item: Pick<RunItem, 'node_id' | 'epoch'> & Partial<Pick<RunItem, 'inputs' | 'key'>>,
   outcome: SettleItem['outcome'],
   attempts: number,
   made: Made = {},
@@ -15,8 +16,8 @@ export function settlement(
     node_id: item.node_id,
     epoch: item.epoch,
     outcome,
-    inputs: item.inputs,
-    key: item.key,
+    inputs: item.inputs ?? [],
+    key: item.key ?? null,
     version: null,
     content_hash: null,
     content_type: null,

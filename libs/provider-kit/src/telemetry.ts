@@ -18,7 +18,12 @@ export function claimWorked(log: Logger, providerId: string, claimId: string, ou
 }
 
 // The message of a provider's error may quote content, so its code is what is logged.
-export function itemFailed(log: Logger, item: ClaimItem, code: string, attempt: number): void {
+export function itemFailed(
+  log: Logger,
+  item: Pick<ClaimItem, 'provider_id' | 'tenant_id' | 'node_id' | 'root_id' | 'epoch'>,
+  code: string,
+  attempt: number,
+): void {
   const { provider_id, tenant_id, node_id, root_id, epoch } = item
   log.warn({ provider_id, tenant_id, blob_id: node_id, root_id, epoch, code, attempt }, 'provider failed')
 }

@@ -18,7 +18,9 @@ export function createTombstoneActivity(
       await withClaim(dependencies, group.claim_id, async (claim) => {
         failpoint('worker.claimed')
         const writes = claim.items.map((item) => ({
-          item,
+          // Nothing is read: any key will do that every attempt has.
+          item: { ...item, key: item.key ?? '', inputs: [] },
+          rests_on: [],
           content: null,
           content_type: item.head_content_type ?? 'application/octet-stream',
           traceparent: item.traceparent,
@@ -31,7 +33,11 @@ export function createTombstoneActivity(
         const items = [...written].flatMap(([{ item }, outcome]) => {
           if (outcome.status === 'failed') throw fromProblem(outcome.problem)
           return outcome.status === 'applied'
-            ? [settlement(item, 'deleted', attempt, { version: outcome.version })]
+            ? [
+                settlement({ node_id: item.node_id, epoch: item.epoch }, 'deleted', attempt, {
+                  version: outcome.version,
+                }),
+              ]
             : []
         })
         if (items.length > 0) await claim.settle(items)

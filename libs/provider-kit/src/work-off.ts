@@ -1,13 +1,16 @@
-import { noUsage, type ClaimGroup, type ClaimItem, type SettleItem } from '@studio/contracts'
+import { noUsage, type ClaimGroup, type ClaimItem, type RecordedOutput, type SettleItem } from '@studio/contracts'
 import { failpoint, fromProblem, sha256, toProblem, type StudioError } from '@studio/kernel'
 import { setImmediate as yieldToTimers } from 'node:timers/promises'
 import type { Claim } from './claim.ts'
-import { commitWrites, type Write } from './commit.ts'
+import { createClaimResults } from './claim-results.ts'
+import { commitWrites, type Write, type Written } from './commit.ts'
 import type { ProviderDependencies } from './dependencies.ts'
 import { patiently } from './patiently.ts'
 import { produce } from './produce.ts'
 import type { Provider } from './provider.ts'
+import { wavesOf, type RunItem } from './run-item.ts'
 import { settlement } from './settlement.ts'
+import type { Sharing } from './sharing.ts'
 import { itemFailed } from './telemetry.ts'
 
 /** How many nodes of a claim came to which outcome; `lost` ones belong to somebody else by now. */
@@ -19,110 +22,186 @@ export interface Attempt {
   readonly givesBack: boolean
 }
 
-/** A write whose node is settled by what becomes of it. */
-interface Pending extends Write {
-  outcome: 'version' | 'memo'
-  took: Took
-}
-
 type Took = Pick<SettleItem, 'duration_ms' | 'usage'>
+
+/** What is to become of a node: `write` null leaves its head as it is. */
+interface Decision {
+  readonly item: RunItem
+  readonly outcome: 'version' | 'cutoff' | 'memo' | 'fresh'
+  readonly made: RecordedOutput
+  readonly took: Took
+  readonly write: Write | null
+}
 
 const nothing: Took = { duration_ms: 0, usage: noUsage }
 
 // Outputs wait for one common commit, up to this many bytes.
 const pendingBytes = 8 * 2 ** 20
 
-/** Brings all nodes of a claim up to date: memo, transform, commit, settle. Nodes of a claim do not feed each other. */
+/**
+ * Brings all nodes of a claim up to date: memo, transform, commit, settle. Those that read what others of the claim make come after these, in the same commit;
+ * where what they read does not come about as they read it, they go back.
+ */
 export async function workOff(
   provider: Provider,
-  dependencies: ProviderDependencies,
+  dependencies: ProviderDependencies & { sharing: Sharing },
   group: ClaimGroup,
   claim: Claim,
   { attempt, givesBack }: Attempt,
 ): Promise<ClaimSummary> {
-  const { contents, delta, log, maxOutputBytes } = dependencies
+  const { contents, dag, delta, log, maxOutputBytes, sharing } = dependencies
   failpoint('worker.claimed')
   const summary: ClaimSummary = {}
-  const settled: SettleItem[] = []
-  let pending: Pending[] = []
+  const results = createClaimResults()
+  const computed = new Set<string>()
+  let settled: SettleItem[] = []
+  let decided: Decision[] = []
   let bytes = 0
 
-  const fail = (item: ClaimItem, error: StudioError): void => {
+  const count = (outcome: keyof ClaimSummary, nodes = 1): void => {
+    summary[outcome] = (summary[outcome] ?? 0) + nodes
+  }
+  const fail = (item: ClaimItem | RunItem, error: StudioError): void => {
     itemFailed(log, item, error.code, attempt)
     if (!givesBack) throw error
     // Also what will never succeed: alone it fails under a workflow id of its own, where it is seen.
-    settled.push(settlement(item, 'returned', 1, { error: toProblem(error) }))
+    settled.push(settlement({ node_id: item.node_id, epoch: item.epoch }, 'returned', 1, { error: toProblem(error) }))
+  }
+  const giveBack = (item: ClaimItem | RunItem): void => {
+    settled.push(settlement({ node_id: item.node_id, epoch: item.epoch }, 'returned', 0))
+  }
+
+  const conclude = ({ item, outcome, made, took, write }: Decision, written: Written | undefined): void => {
+    const inputs = results.inputsRead(item)
+    if (inputs === null || written?.status === 'baseless') giveBack(item)
+    else if (write === null || written === undefined) {
+      settled.push(
+        settlement({ ...item, inputs }, outcome, attempt, { version: item.head_version || null, ...took, ...made }),
+      )
+      return
+    } else if (written.status === 'applied') {
+      const { version, content_hash, size } = written
+      results.applied(item, { version, content_hash })
+      const { content_type } = made
+      settled.push(
+        settlement({ ...item, inputs }, outcome, attempt, { version, content_hash, size, content_type, ...took }),
+      )
+      return
+    } else if (written.status === 'lost') count('lost')
+    else if (outcome === 'memo' && written.problem.code === 'content_not_found')
+      // What was recorded is gone: dag forgets it when it hears that, and the next claim of the node runs the provider.
+      settled.push(settlement({ ...item, inputs }, 'returned', 1, { error: written.problem }))
+    else fail(item, fromProblem(written.problem))
+    results.forget(item.node_id)
   }
 
   const flush = async (): Promise<void> => {
-    if (pending.length > 0) {
+    const writes = decided.flatMap(({ write }) => write ?? [])
+    let written = new Map<Write, Written>()
+    if (writes.length > 0) {
       failpoint('worker.computed')
-      const written = await commitWrites(delta, claim, pending)
-      for (const [write, outcome] of written) {
-        const { item, took, content_type, outcome: wanted } = write as Pending
-        if (outcome.status === 'lost') summary.lost = (summary.lost ?? 0) + 1
-        else if (outcome.status === 'failed' && wanted === 'memo' && outcome.problem.code === 'content_not_found')
-          // What was recorded is gone: dag forgets it when it hears that, and the next claim of the node runs the provider.
-          settled.push(settlement(item, 'returned', 1, { error: outcome.problem }))
-        else if (outcome.status === 'failed') fail(item, fromProblem(outcome.problem))
-        else {
-          const { version, content_hash, size } = outcome
-          settled.push(settlement(item, wanted, attempt, { version, content_hash, size, content_type, ...took }))
-        }
-      }
+      written = await commitWrites(delta, claim, writes)
       failpoint('worker.committed')
     }
+    for (const decision of decided) conclude(decision, decision.write ? written.get(decision.write) : undefined)
     if (settled.length > 0) {
       const gone = new Set(await claim.settle(settled))
       for (const { node_id, outcome } of settled) {
-        const counted = gone.has(node_id) ? 'lost' : outcome
-        summary[counted] = (summary[counted] ?? 0) + 1
+        count(gone.has(node_id) ? 'lost' : outcome)
+        if (gone.has(node_id)) results.forget(node_id)
       }
     }
-    pending = []
-    settled.length = 0
+    results.written()
+    sharing.release(computed)
+    computed.clear()
+    decided = []
+    settled = []
     bytes = 0
   }
 
-  const work = async (): Promise<void> => {
-    const inputs = await readInputs(dependencies, claim)
-    for (const item of claim.items) {
+  const decide = (decision: Omit<Decision, 'write'>, write: Pick<Write, 'content' | 'traceparent'> | null): void => {
+    const { item, made } = decision
+    const { content_type } = made
+    decided.push({ ...decision, write: write && { item, content_type, rests_on: results.bases(item), ...write } })
+    results.add(item, made, write !== null)
+  }
+
+  const work = async (item: RunItem, memo: RecordedOutput | null, inputs: Awaited<ReturnType<typeof read>>) => {
+    if (memo !== null) {
+      const made = { content_hash: memo.content_hash, content_type: memo.content_type }
+      const write = { content: { hash: made.content_hash }, traceparent: item.traceparent }
+      decide({ item, outcome: 'memo', made, took: nothing }, isHead(item, made, attempt) ? null : write)
+      return
+    }
+    const shared = `${item.tenant_id}/${item.key}`
+    const { product, isOwn } = await sharing.compute(shared, () =>
+      produce(provider, item, inputs, { timeoutMs: group.timeout_ms, maxOutputBytes, signal: claim.signal }),
+    )
+    if (isOwn) computed.add(shared)
+    const made = { content_hash: sha256(product.bytes), content_type: product.content_type }
+    contents.keep(item.tenant_id, made.content_hash, product.bytes)
+    const took = isOwn ? { duration_ms: product.duration_ms, usage: product.usage } : nothing
+    const isUnchanged = isHead(item, made, attempt)
+    const write = {
+      content: { base64: Buffer.from(product.bytes).toString('base64') },
+      traceparent: product.traceparent,
+    }
+    if (!isUnchanged) {
+      bytes += write.content.base64.length
+      results.hold(made.content_hash, product.bytes)
+    }
+    const outcome = isOwn ? (isUnchanged ? 'cutoff' : 'version') : 'memo'
+    decide({ item, outcome, made, took }, isUnchanged ? null : write)
+  }
+
+  const recall = async (items: readonly RunItem[]): Promise<ReadonlyMap<string, RecordedOutput | null>> => {
+    const keys = [...new Set(items.map(({ key }) => key))]
+    const [first] = items
+    if (first === undefined) return new Map()
+    const request = { tenant_id: first.tenant_id, keys }
+    const answer = await patiently(claim.signal, () => dag.call('recall', request, { signal: claim.signal }))
+    return new Map(keys.map((key, at) => [key, answer.items[at] ?? null]))
+  }
+
+  const read = async (items: readonly RunItem[]): Promise<ReadonlyMap<string, Uint8Array>> => {
+    const [first] = items
+    if (first === undefined) return new Map()
+    const hashes = items.flatMap((item) => item.inputs.map((input) => input.content_hash))
+    const missing = hashes.filter((hash) => !results.held.has(hash))
+    const found = await patiently(claim.signal, () => contents.read(first.tenant_id, missing, claim.signal))
+    return new Map([...found, ...results.held])
+  }
+
+  const workWave = async (wave: readonly ClaimItem[]): Promise<void> => {
+    const items = wave.flatMap((item) => {
+      const known = results.resolve(item)
+      if (known === null) giveBack(item)
+      return known ?? []
+    })
+    const inner = new Set(wave.filter(({ key }) => key === null).map(({ node_id }) => node_id))
+    const fresh = (item: RunItem): boolean =>
+      inner.has(item.node_id) && attempt === 1 && item.head_hash !== null && item.key === item.last_key
+    const recorded = await recall(items.filter((item) => inner.has(item.node_id) && !fresh(item)))
+    const memoOf = (item: RunItem): RecordedOutput | null => item.memo ?? recorded.get(item.key) ?? null
+    const inputs = await read(items.filter((item) => !fresh(item) && memoOf(item) === null))
+    for (const item of items) {
       claim.signal.throwIfAborted()
       if (!claim.holds(item)) {
-        summary.lost = (summary.lost ?? 0) + 1
+        count('lost')
+        results.forget(item.node_id)
         continue
       }
-      if (item.memo !== null) {
-        const { content_hash, content_type } = item.memo
-        if (isHead(item, item.memo, attempt)) settled.push(unchanged(item, 'memo', attempt, item.memo, nothing))
-        else
-          pending.push({
-            item,
-            content: { hash: content_hash },
-            content_type,
-            outcome: 'memo',
-            took: nothing,
-            traceparent: item.traceparent,
-          })
+      if (results.inputsRead(item) === null) {
+        giveBack(item)
+        continue
+      }
+      const { head_hash: content_hash, head_content_type: content_type } = item
+      if (fresh(item) && content_hash !== null && content_type !== null) {
+        decide({ item, outcome: 'fresh', made: { content_hash, content_type }, took: nothing }, null)
         continue
       }
       try {
-        const product = await produce(provider, item, inputs, {
-          timeoutMs: group.timeout_ms,
-          maxOutputBytes,
-          signal: claim.signal,
-        })
-        const { content_type, duration_ms, usage, traceparent } = product
-        const took = { duration_ms, usage }
-        const content_hash = sha256(product.bytes)
-        contents.keep(item.tenant_id, content_hash, product.bytes)
-        if (isHead(item, { content_hash, content_type }, attempt))
-          settled.push(unchanged(item, 'cutoff', attempt, { content_hash, content_type }, took))
-        else {
-          const content = { base64: Buffer.from(product.bytes).toString('base64') }
-          pending.push({ item, content, content_type, outcome: 'version', took, traceparent })
-          bytes += content.base64.length
-        }
+        await work(item, memoOf(item), inputs)
       } catch (error) {
         claim.signal.throwIfAborted()
         fail(item, error as StudioError)
@@ -131,45 +210,23 @@ export async function workOff(
       // Transforms that never wait would keep heartbeats from going out.
       await yieldToTimers()
     }
-    await flush()
   }
 
   try {
-    await work()
+    for (const wave of wavesOf(claim.items)) await workWave(wave)
+    await flush()
   } catch (error) {
     if (!claim.isLost()) throw error
-    const counted = Object.values(summary).reduce((sum, count) => sum + count, 0)
-    summary.lost = (summary.lost ?? 0) + claim.items.length - counted
+    const counted = Object.values(summary).reduce((sum, nodes) => sum + nodes, 0)
+    count('lost', claim.items.length - counted)
+  } finally {
+    sharing.release(computed)
   }
   return summary
 }
 
-async function readInputs({ contents }: ProviderDependencies, claim: Claim): Promise<ReadonlyMap<string, Uint8Array>> {
-  const wanted = Map.groupBy(
-    claim.items.filter((item) => item.memo === null),
-    (item) => item.tenant_id,
-  )
-  const read = await Promise.all(
-    [...wanted].map(([tenantId, items]) => {
-      const hashes = items.flatMap((item) => item.inputs.map((input) => input.content_hash))
-      return patiently(claim.signal, () => contents.read(tenantId, hashes, claim.signal))
-    }),
-  )
-  return new Map(read.flatMap((contentsOfTenant) => [...contentsOfTenant]))
-}
-
 // Early cutoff: the output is what the head holds already.
 // Not on a later attempt: an earlier one may have written what dag does not know of, so that its head is not blob's. A write finds out.
-function isHead(item: ClaimItem, made: { content_hash: string; content_type: string }, attempt: number): boolean {
+function isHead(item: RunItem, made: RecordedOutput, attempt: number): boolean {
   return attempt === 1 && made.content_hash === item.head_hash && made.content_type === item.head_content_type
-}
-
-function unchanged(
-  item: ClaimItem,
-  outcome: 'cutoff' | 'memo',
-  attempt: number,
-  made: { content_hash: string; content_type: string },
-  took: Took,
-): SettleItem {
-  return settlement(item, outcome, attempt, { version: item.head_version || null, ...took, ...made })
 }

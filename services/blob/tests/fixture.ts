@@ -82,6 +82,7 @@ export function aCommit(given: Partial<Commit> & { text?: string } = {}): Commit
     operation: (given.from_version ?? 0) === 0 ? 'create' : 'update',
     from_version: 0,
     from_hash: null,
+    rests_on: [],
     content: bytesOf(text),
     content_type: 'text/plain',
     metadata: null,

@@ -5,9 +5,9 @@ import { claimNext } from '../src/domain/claim-next.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
 import type { GraphStore } from '../src/domain/ports.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
-import { readClaim } from '../src/store/claim-reader.ts'
 import { expectConverged } from './converged.ts'
 import { bell } from './fixture.ts'
+import { workOffClaim } from './test-worker.ts'
 import { create, drain, edit, openGraphs, providers, settlement, type World } from './graph-world.ts'
 
 /** What a worker goes on with. `first` is the provider of every text; it takes batches of three. */
@@ -26,13 +26,9 @@ async function worker(world: World) {
     { tenant_id: world.tenantId, cascade_id: newId(), request_id: newId(), limit: 50 },
   )
   if (!group) throw new Error('nothing to do')
-  const workOff = async ({ claim_id }: ClaimGroup): Promise<void> => {
-    const items = await readClaim(world.database, claim_id, 30_000)
-    await settleWork(
-      { store: world.store, providers },
-      claim_id,
-      items.map((item) => settlement(item, false, 0, world.usage)),
-    )
+  const workOff = async (one: ClaimGroup): Promise<void> => {
+    const outcomes = await workOffClaim(world.database, one, (item) => settlement(item, false, 0, world.usage))
+    await settleWork({ store: world.store, providers }, one.claim_id, outcomes)
   }
   await workOff(group)
   const arrivals = createArrivals()

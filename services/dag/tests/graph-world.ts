@@ -1,4 +1,4 @@
-import { isStudioError, newId, sha256 } from '@studio/kernel'
+import { isStudioError, newId, sha256, StudioError, toProblem } from '@studio/kernel'
 import {
   noBudget,
   noUsage,
@@ -7,7 +7,6 @@ import {
   type ClaimGroup,
   type Budget,
   type CascadeAction,
-  type ClaimItem,
   type Provider,
   type SettleItem,
   type TenantBudget,
@@ -25,8 +24,8 @@ import { ensureDerivation, removeDerivation, updateDerivation } from '../src/dom
 import type { GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
 import { releaseClaims } from '../src/domain/reconcile.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
-import { readClaim } from '../src/store/claim-reader.ts'
 import { aProvider, bell, openDag } from './fixture.ts'
+import { workOffClaim, type Computing, type WorkItem } from './test-worker.ts'
 
 const triggered = (id: string, batch_size: number, createdBy: string): Provider =>
   aProvider(id, { batch_size, trigger_events: ['blob.created', 'blob.updated'], trigger_created_by: [createdBy] })
@@ -47,6 +46,7 @@ export interface World {
   readonly sources: Map<string, { version: number; text: string; deleted: boolean }>
   /** Runs that are under way: what they read, and what they will say in the end. */
   readonly running: { claim_id: string; outcomes: SettleItem[] }[]
+  readonly computing: Computing
   /** What each run takes. */
   usage: Usage
 }
@@ -55,7 +55,15 @@ export interface World {
 export async function openGraphs(): Promise<{ newWorld(): World; close(): Promise<void> }> {
   const { database, store, close } = await openDag({ patienceMs: 0 })
   return {
-    newWorld: () => ({ database, store, tenantId: newId(), sources: new Map(), running: [], usage: noUsage }),
+    newWorld: () => ({
+      database,
+      store,
+      tenantId: newId(),
+      sources: new Map(),
+      running: [],
+      computing: new Map(),
+      usage: noUsage,
+    }),
     close,
   }
 }
@@ -190,7 +198,9 @@ export const allNodes = (world: World) =>
     world.tenantId,
   ])
 
-export const settlement = (item: ClaimItem, doomed: boolean, fate: number, usage: Usage): SettleItem => {
+const itFailed = toProblem(new StudioError('provider_failed'))
+
+export const settlement = (item: WorkItem, doomed: boolean, fate: number, usage: Usage): SettleItem => {
   const output = sha256(`output of ${item.key}`)
   const common = {
     node_id: item.node_id,
@@ -206,7 +216,7 @@ export const settlement = (item: ClaimItem, doomed: boolean, fate: number, usage
   }
   if (doomed) return { ...common, outcome: 'deleted', version: item.head_version + 1, content_hash: null }
   if (fate === 1) return { ...common, outcome: 'failed', version: null, content_hash: null }
-  if (fate === 2) return { ...common, outcome: 'returned', version: null, content_hash: null }
+  if (fate === 2) return { ...common, outcome: 'returned', error: itFailed, version: null, content_hash: null }
   if (item.head_hash === output)
     return { ...common, outcome: item.memo ? 'memo' : 'cutoff', version: null, content_hash: output }
   return { ...common, outcome: item.memo ? 'memo' : 'version', version: item.head_version + 1, content_hash: output }
@@ -239,15 +249,17 @@ async function workOff(world: World, first: ClaimGroup, fate: number): Promise<v
       await releaseClaims(world.store, world.tenantId, [group.claim_id])
       return
     }
-    const items = await readClaim(world.database, group.claim_id, 30_000)
-    const outcomes = items.map((item, index) =>
-      settlement(item, group.kind === 'delete', index > 0 || fate === 3 || fate === 4 ? 0 : fate % 5, world.usage),
+    const outcomes = await workOffClaim(
+      world.database,
+      group,
+      (item, index) => settlement(item, group.kind === 'delete', index > 0 || fate === 4 ? 0 : fate % 5, world.usage),
+      world.computing,
     )
     if (fate >= 5) {
       world.running.push({ claim_id: group.claim_id, outcomes })
       return
     }
-    await settleWork({ store: world.store, providers }, group.claim_id, outcomes)
+    await settle(world, group.claim_id, outcomes)
     if (fate === 4) await settleWork({ store: world.store, providers }, group.claim_id, outcomes)
     if (queue.length === 0 && group.kind === 'run')
       queue = await claimNext(
@@ -258,10 +270,14 @@ async function workOff(world: World, first: ClaimGroup, fate: number): Promise<v
   }
 }
 
+async function settle(world: World, claimId: string, outcomes: SettleItem[]): Promise<void> {
+  await settleWork({ store: world.store, providers }, claimId, outcomes)
+  for (const { key, outcome } of outcomes) if (key !== null && outcome !== 'memo') world.computing.delete(key)
+}
+
 /** What is under way ends. */
 export async function finish(world: World): Promise<void> {
-  for (const { claim_id, outcomes } of world.running.splice(0))
-    await settleWork({ store: world.store, providers }, claim_id, outcomes)
+  for (const { claim_id, outcomes } of world.running.splice(0)) await settle(world, claim_id, outcomes)
 }
 
 interface CascadeOfWorld {

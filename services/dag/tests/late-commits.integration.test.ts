@@ -1,5 +1,5 @@
 import { newId, runId, sha256 } from '@studio/kernel'
-import { noUsage, type BlobFact, type ClaimItem, type Provider, type SettleItem } from '@studio/contracts'
+import { noUsage, type BlobFact, type Provider, type SettleItem } from '@studio/contracts'
 import type { Database } from '@studio/database'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
@@ -8,9 +8,9 @@ import { readJob } from '../src/domain/read-job.ts'
 import { retryJob } from '../src/domain/retry-job.ts'
 import type { GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
-import { readClaim } from '../src/store/claim-reader.ts'
 import { createJobReader, createPrisma } from '../src/store/job-reader.ts'
 import { aProvider, bell, openDag } from './fixture.ts'
+import { workOffClaim, type WorkItem } from './test-worker.ts'
 
 /** What a worker committed at blob and could not settle at dag, because an edit or a deletion took the node away in between. */
 
@@ -77,11 +77,11 @@ const claim = (world: World) =>
     { tenant_id: world.tenantId, cascade_id: world.source, request_id: newId(), limit: 50 },
   )
 
-const outputOf = (item: ClaimItem, cut?: string) =>
+const outputOf = (item: WorkItem, cut?: string) =>
   sha256(cut ?? `${item.provider_id} of ${item.inputs.map((input) => input.content_hash).join()}`)
 
 /** As provider-kit does it: cutoff where the output is the head that dag knows, else a write that blob fences. */
-function commit(world: World, item: ClaimItem, doomed: boolean, cut?: string): SettleItem {
+function commit(world: World, item: WorkItem, doomed: boolean, cut?: string): SettleItem {
   const hash = doomed ? null : outputOf(item, cut)
   const common = {
     node_id: item.node_id,
@@ -111,12 +111,10 @@ function commit(world: World, item: ClaimItem, doomed: boolean, cut?: string): S
 async function drain(world: World, cut?: Record<string, string>): Promise<void> {
   for (let groups = await claim(world); groups.length > 0; groups = await claim(world)) {
     for (const group of groups) {
-      const items = await readClaim(database, group.claim_id, 30_000)
-      await settleWork(
-        { store, providers },
-        group.claim_id,
-        items.map((item) => commit(world, item, group.kind === 'delete', cut?.[item.provider_id])),
+      const outcomes = await workOffClaim(database, group, (item) =>
+        commit(world, item, group.kind === 'delete', cut?.[item.provider_id]),
       )
+      await settleWork({ store, providers }, group.claim_id, outcomes)
     }
   }
 }
@@ -135,8 +133,7 @@ const nodeOf = async (world: World, providerId: string): Promise<NodeRow> => {
 async function overtaken(world: World, meanwhile: () => Promise<unknown>): Promise<void> {
   const [group] = await claim(world)
   if (!group) throw new Error('nothing to claim')
-  const items = await readClaim(database, group.claim_id, 30_000)
-  const outcomes = items.map((item) => commit(world, item, group.kind === 'delete'))
+  const outcomes = await workOffClaim(database, group, (item) => commit(world, item, group.kind === 'delete'))
   await meanwhile()
   await settleWork({ store, providers }, group.claim_id, outcomes)
 }
@@ -216,27 +213,25 @@ test('a job that reads as failed can be tried again', async () => {
   )
   await tell(world, 'update', 'b')
   const [group] = (await claim(world)).filter((one) => one.workflow_id.includes(job.blob_id))
-  const [item] = await readClaim(database, group?.claim_id ?? '', 30_000)
-  if (!group || !item) throw new Error('the job is not claimed')
+  if (!group) throw new Error('the job is not claimed')
   const error = { type: '', title: '', status: 502, code: 'provider_failed' as const, detail: '', retryable: true }
-  await settleWork({ store, providers }, group.claim_id, [
-    {
-      node_id: item.node_id,
-      epoch: item.epoch,
-      outcome: 'failed',
-      inputs: item.inputs,
-      key: item.key,
-      version: null,
-      content_hash: null,
-      content_type: null,
-      size: null,
-      attempts: 3,
-      error,
-      duration_ms: 1,
-      usage: noUsage,
-    },
-  ])
-  expect(runId(job.blob_id, item.epoch)).not.toBe(job.id)
+  const outcomes = await workOffClaim(database, group, ({ node_id, epoch, inputs, key }) => ({
+    node_id,
+    epoch,
+    outcome: 'failed',
+    inputs,
+    key,
+    version: null,
+    content_hash: null,
+    content_type: null,
+    size: null,
+    attempts: 3,
+    error,
+    duration_ms: 1,
+    usage: noUsage,
+  }))
+  await settleWork({ store, providers }, group.claim_id, outcomes)
+  expect(outcomes.map(({ epoch }) => runId(job.blob_id, epoch))).not.toContain(job.id)
   expect((await readJob(jobs, world.tenantId, job.id))?.status).toBe('failed')
   await expect(retryJob({ store, jobs, bell }, world.tenantId, job.id, null)).resolves.toMatchObject({
     status: 'queued',

@@ -9,10 +9,10 @@ import { endCascade } from '../src/domain/end-cascade.ts'
 import type { GraphStore, Providers } from '../src/domain/ports.ts'
 import { previewChange } from '../src/domain/preview-change.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
-import { readClaim } from '../src/store/claim-reader.ts'
 import { createPreviewReader } from '../src/store/preview-reader.ts'
 import { readCascade } from '../src/store/read-cascade.ts'
 import { aProvider, bell, openDag } from './fixture.ts'
+import { workOffClaim, type WorkItem } from './test-worker.ts'
 
 /** Random graphs, random edits: what each node does is what the preview of the edit said, and what was recorded before never runs again. */
 
@@ -49,7 +49,7 @@ const tell = async (blob: Blob) => {
 }
 
 /** A coarse node sees only whether its inputs are as many capitals: it often makes the same of another input. */
-const outputOf = ({ inputs, config }: ClaimItem) => {
+const outputOf = ({ inputs, config }: WorkItem) => {
   const all = inputs.map(({ content_hash }) => content_hash).join()
   return sha256(config['coarse'] === true ? `coarse ${sha256(all) < '8'}` : all)
 }
@@ -60,14 +60,12 @@ async function drain(tenant_id: string): Promise<void> {
   for (;;) {
     const groups = await claimWork({ store, providers, taskQueue: 'q' }, { tenant_id, cascade_id: newId(), request_id: newId(), limit: 50 }) // prettier-ignore
     if (groups.length === 0 && (await endCascade({ store }, tenant_id, newId()))) return
-    for (const { claim_id } of groups) {
-      const items = await readClaim(database, claim_id, 30_000)
-      await settleWork({ store, providers }, claim_id, items.map(settlement))
-    }
+    for (const group of groups)
+      await settleWork({ store, providers }, group.claim_id, await workOffClaim(database, group, settlement))
   }
 }
 
-function settlement(item: ClaimItem) {
+function settlement(item: WorkItem) {
   const { node_id, epoch, inputs, key, memo, head_hash, head_version } = item
   const content_hash = memo?.content_hash ?? outputOf(item)
   const isHead = content_hash === head_hash

@@ -8,11 +8,11 @@ import { ensureDerivation, removeDerivation, updateDerivation } from '../src/dom
 import type { GraphStore, Providers } from '../src/domain/ports.ts'
 import { assertComplete, provenanceOf } from '../src/domain/provenance.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
-import { readClaim } from '../src/store/claim-reader.ts'
 import { readBelow } from '../src/store/graph-reader.ts'
 import { readBelowAt } from '../src/store/past-reader.ts'
 import { readMadeVersions } from '../src/store/provenance-reader.ts'
 import { aProvider, bell, openDag } from './fixture.ts'
+import { workOffClaim, type WorkItem } from './test-worker.ts'
 
 /** What was seen of a graph when it was so has to be what is answered of that time later. */
 
@@ -77,19 +77,17 @@ async function work(world: World): Promise<number> {
     { store, providers, taskQueue: 'q' },
     { tenant_id: world.tenantId, cascade_id: newId(), request_id: newId(), limit: 50 },
   )
-  for (const { claim_id, kind } of groups) {
-    const items = await readClaim(database, claim_id, 30_000)
-    const outcomes = items.map((item) => settlement(item, kind === 'delete'))
-    const { lost } = await settleWork({ store, providers }, claim_id, outcomes)
-    for (const [at, { node_id, inputs }] of items.entries()) {
-      const { outcome, version } = outcomes[at] ?? {}
-      if (outcome !== 'cutoff' && !lost.includes(node_id)) world.madeOf.set(`${node_id}/${version}`, inputs)
-    }
+  for (const group of groups) {
+    const outcomes = await workOffClaim(database, group, (item) => settlement(item, group.kind === 'delete'))
+    const { lost } = await settleWork({ store, providers }, group.claim_id, outcomes)
+    for (const { node_id, inputs, outcome, version } of outcomes)
+      if (!['cutoff', 'fresh', 'returned'].includes(outcome) && !lost.includes(node_id))
+        world.madeOf.set(`${node_id}/${version}`, inputs)
   }
   return groups.length
 }
 
-function settlement(item: ClaimItem, doomed: boolean): SettleItem {
+function settlement(item: WorkItem, doomed: boolean): SettleItem {
   const output = sha256(item.inputs.map(({ content_hash }) => content_hash.slice(0, 1)).join())
   const common = {
     node_id: item.node_id, epoch: item.epoch, inputs: item.inputs, key: item.key, attempts: 1, error: null, duration_ms: 1, size: 1, content_type: 'text/plain',

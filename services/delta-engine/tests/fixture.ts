@@ -92,6 +92,7 @@ export function aTransform(tenant_id: string, transform: Partial<SubmitTransform
     blob_id,
     from_version: 0,
     fence: 1,
+    rests_on: [],
     provider_id: 'test-provider',
     content: { base64: Buffer.from('made').toString('base64') },
     content_type: 'text/plain',

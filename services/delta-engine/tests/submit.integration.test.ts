@@ -173,6 +173,7 @@ describe('changes', () => {
         operation: 'update' as const,
         from_version: version,
         from_hash: null,
+        rests_on: [],
         content,
         created_by: 'user',
         caused_by: null,

@@ -23,7 +23,8 @@ export async function openCommitBatch(database: Database, commits: readonly Comm
     chains: chainsOf(entries),
     run: async (chains) => {
       failpoint('blob.commit.before')
-      const judgements = await unlessRaceLost(() => judge(database, ranked(chains)))
+      const all = ranked(chains)
+      const judgements = await unlessRaceLost(() => judgeGrounded(database, all))
       failpoint('blob.commit.after')
       return judgements ?? new Map(chains.flat().map((place) => [place, { verdict: 'again' }]))
     },
@@ -82,8 +83,28 @@ async function judge(database: Queryable, ranked: readonly Ranked[]): Promise<Ma
   return new Map(judged.map((row) => [row.position, judgementOf(row)]))
 }
 
+/**
+ * What rests on a blob that somebody else created in this very moment would be written without it. Nothing is then: null. Only where commits rest on
+ * others this takes a transaction.
+ */
+async function judgeGrounded(database: Database, ranked: readonly Ranked[]): Promise<Map<number, Judgement> | null> {
+  if (ranked.every(({ entry }) => entry.commit.rests_on.length === 0)) return await judge(database, ranked)
+  const places = new Map(ranked.map(({ entry, place }) => [entry.commit.delta_id, place]))
+  const isGrounded = (judgements: Map<number, Judgement>): boolean =>
+    ranked.every(
+      ({ entry, place }) =>
+        judgements.get(place)?.verdict !== 'written' ||
+        entry.commit.rests_on.every(({ delta_id }) => {
+          const basis = places.get(delta_id)
+          return basis === undefined || judgements.get(basis)?.verdict !== 'again'
+        }),
+    )
+  const judgements = await transact(database, (transaction) => judge(transaction, ranked), isGrounded)
+  return isGrounded(judgements) ? judgements : null
+}
+
 /** What `work` answers; null where it ended by a race that was lost. */
-async function unlessRaceLost<Result>(work: () => Promise<Result>): Promise<Result | null> {
+async function unlessRaceLost<Result>(work: () => Promise<Result | null>): Promise<Result | null> {
   try {
     return await work()
   } catch (error) {
@@ -145,6 +166,7 @@ function rowOf({ entry, place, chain, rank }: Ranked, offset: number): CommitRow
     operation: commit.operation,
     from_version: commit.from_version,
     from_hash: commit.from_hash,
+    rests_on: commit.rests_on.length > 0 ? commit.rests_on : null,
     content_hash,
     content_size: content?.size ?? null,
     content_offset: content ? offset : null,

@@ -79,10 +79,10 @@ async function take(
       request_id: requestId,
       limit: Math.min(provider.batch_size, Math.max(1, Math.floor(longestNextMs / provider.timeout_ms))),
       list: (room) => graph.listReadyOf(provider.id, room),
-      group: (ready) =>
-        groupClaims(ready, work.task_queue).map(({ group, nodes }) => ({
+      group: (ready, below) =>
+        groupClaims(ready, below, work.task_queue).map(({ group, leases }) => ({
           group: { ...group, workflow_id: work.workflow_id },
-          nodes,
+          leases,
         })),
     })
     // The cascade sees no child end between the levels: what others have to do it is told.

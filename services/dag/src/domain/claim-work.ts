@@ -1,10 +1,11 @@
-import { noUsage, type ClaimGroup, type ClaimInput, type Provider } from '@studio/contracts'
-import { derivationKey, runId, StudioError } from '@studio/kernel'
+import type { ClaimGroup, Provider } from '@studio/contracts'
+import { contentsByName, derivationKey, StudioError } from '@studio/kernel'
 import { createAllowance, type Allowance } from './allowance.ts'
 import { looked } from './cascade-slots.ts'
-import { contentsByName } from './contents-by-name.ts'
-import { groupClaims, type PlannedGroup, type ReadyNode } from './group-claims.ts'
-import type { GraphStore, GraphTransaction, NewRun, NodeRow, Providers } from './ports.ts'
+import type { WaitingNode } from './closed-sub-graph.ts'
+import { fitting, groupClaims, takesAlong, type PlannedGroup, type ReadyNode } from './group-claims.ts'
+import type { GraphStore, GraphTransaction, NodeRow, Providers } from './ports.ts'
+import { settleFresh, type FreshNode } from './settle-fresh.ts'
 import { failNodes } from './settle-work.ts'
 
 export interface ClaimRequest {
@@ -33,7 +34,7 @@ export async function claimWork(
       request_id: request.request_id,
       limit: request.limit,
       list: (room) => graph.listReady(room),
-      group: (ready) => groupClaims(ready, deps.taskQueue),
+      group: (ready, below) => groupClaims(ready, below, deps.taskQueue),
     })
   })
 }
@@ -43,7 +44,7 @@ export interface Taking {
   /** Nodes at most. */
   readonly limit: number
   list(room: number): Promise<NodeRow[]>
-  group(ready: readonly ReadyNode[]): PlannedGroup[]
+  group(ready: readonly ReadyNode[], below: readonly WaitingNode[]): PlannedGroup[]
 }
 
 /** Leases ready nodes; those that need no run settle here. */
@@ -53,26 +54,18 @@ export async function takeReady(graph: GraphTransaction, known: KnownProviders, 
     const nodes = await taking.list(room)
     if (nodes.length === 0) break
     const { waved, stopped, allowance } = await govern(graph, nodes)
-    const sorted = await share(graph, await sort(graph, known, waved), allowance)
-    const groups = taking.group(sorted.ready)
+    const { below, ...judged } = await takeAlong(graph, await sort(graph, known, waved), room)
+    const sorted = await share(graph, judged, allowance)
+    const groups = taking.group(sorted.ready, below)
     await graph.addClaims(
       taking.request_id,
       groups.map(({ group }) => ({ id: group.claim_id, tenant_id: graph.tenantId, work: group })),
     )
-    await graph.lease(
-      groups.flatMap(({ group, nodes: members }) =>
-        members.map(({ node, derivation }) => ({
-          blob_id: node.blob_id,
-          claim_id: group.claim_id,
-          key: derivation?.key ?? null,
-          provider_version: derivation?.provider.version ?? null,
-        })),
-      ),
-    )
-    room -= sorted.ready.length
+    await graph.lease(groups.flatMap(({ leases }) => leases))
+    room -= groups.reduce((nodes, { group }) => nodes + group.size, 0)
     claimed.push(...groups.map(({ group }) => group))
     await failNodes(graph, sorted.unrunnable)
-    await settleFresh(graph, sorted.fresh)
+    await freeFresh(graph, sorted.fresh)
     await graph.awaitRuns(sorted.waiting)
     await putAside(graph, [...stopped, ...sorted.held], allowance)
     const { fresh, unrunnable, waiting, held } = sorted
@@ -121,7 +114,7 @@ async function currentProviders(
 
 interface Sorted {
   ready: ReadyNode[]
-  fresh: { node: NodeRow; key: string; version: string; inputs: ClaimInput[] }[]
+  fresh: FreshNode[]
   unrunnable: { node: NodeRow; error: StudioError }[]
 }
 
@@ -154,10 +147,30 @@ async function sort(graph: GraphTransaction, known: KnownProviders, nodes: reado
       inputs: contentsByName(given),
     })
     if (key === node.last_key && node.version > 0)
-      sorted.fresh.push({ node, key, version: provider.version, inputs: given })
+      sorted.fresh.push({ node, key, provider_version: provider.version, inputs: given })
     else sorted.ready.push({ node, derivation: { key, provider } })
   }
   return sorted
+}
+
+/** What of cheap providers goes along with its ready nodes, and as many of these as there is room for with that. Caps count run by run: under one nothing goes along. */
+async function takeAlong(
+  graph: GraphTransaction,
+  sorted: Sorted,
+  room: number,
+): Promise<Sorted & { below: WaitingNode[] }> {
+  if (Object.values(graph.budget.per_day).some((cap) => cap !== null)) return { ...sorted, below: [] }
+  const cheap = Map.groupBy(sorted.ready.filter(takesAlong), ({ derivation }) => derivation?.provider)
+  const below: WaitingNode[] = []
+  for (const [provider, nodes] of cheap)
+    if (provider)
+      below.push(
+        ...(await graph.listWaitingBelow(
+          provider,
+          nodes.map(({ node }) => node.blob_id),
+        )),
+      )
+  return { ...sorted, ready: fitting(sorted.ready, below, room), below }
 }
 
 /** One computation for one key at a time: of the nodes that ask for what nobody has recorded the first that may runs, and the others wait. */
@@ -200,39 +213,9 @@ function inputGone(provider: Provider, name: string): StudioError {
   )
 }
 
-/** No run takes place. One is recorded all the same where a job asked for it, so that the job has an end. */
-async function settleFresh(graph: GraphTransaction, fresh: Sorted['fresh']): Promise<void> {
+async function freeFresh(graph: GraphTransaction, fresh: readonly FreshNode[]): Promise<void> {
   if (fresh.length === 0) return
-  const ids = fresh.map(({ node }) => node.blob_id)
-  const asked = await graph.listJobNodes(ids)
-  await graph.settleFresh(ids)
-  await graph.addRuns(
-    fresh
-      .filter(({ node }) => asked.has(node.blob_id))
-      .map(({ node, key, version, inputs }) => freshRun(node, key, version, inputs)),
-  )
-  await graph.countDown(ids)
+  await settleFresh(graph, fresh)
+  await graph.countDown(fresh.map(({ node }) => node.blob_id))
   await graph.closeCascades([...new Set(fresh.flatMap(({ node }) => node.cascade_id ?? []))])
-}
-
-function freshRun(node: NodeRow, key: string, providerVersion: string, inputs: ClaimInput[]): NewRun {
-  return {
-    id: runId(node.blob_id, node.epoch),
-    blob_id: node.blob_id,
-    epoch: node.epoch,
-    provider_id: node.provider_id ?? '',
-    provider_version: providerVersion,
-    key,
-    inputs,
-    outcome: 'memo',
-    version: node.version,
-    content_hash: node.content_hash,
-    attempts: 0,
-    duration_ms: 0,
-    usage: noUsage,
-    workflow_id: '',
-    cascade_id: node.cascade_id,
-    caused_by: node.caused_by,
-    error: null,
-  }
 }

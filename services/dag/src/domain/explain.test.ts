@@ -1,6 +1,5 @@
 import type { ClaimInput, NodeState, PauseReason, Reason, Run } from '@studio/contracts'
-import { derivationKey } from '@studio/kernel'
-import { contentsByName } from './contents-by-name.ts'
+import { contentsByName, derivationKey } from '@studio/kernel'
 import { explain, type InputNow, type Known } from './explain.ts'
 
 const input = (blob_id: string, content_hash: string, version = 1, name = 'texts'): InputNow => ({

@@ -8,8 +8,7 @@ import type {
   Reason,
   Run,
 } from '@studio/contracts'
-import { canonicalJson, derivationKey } from '@studio/kernel'
-import { contentsByName } from './contents-by-name.ts'
+import { canonicalJson, contentsByName, derivationKey } from '@studio/kernel'
 import type { NodeRow } from './ports.ts'
 
 /** An input as it stands now. */

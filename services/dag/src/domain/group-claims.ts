@@ -1,6 +1,7 @@
 import type { ClaimGroup, Provider } from '@studio/contracts'
 import { newId } from '@studio/kernel'
-import type { NodeRow } from './ports.ts'
+import { createClosedSubGraph, type WaitingNode } from './closed-sub-graph.ts'
+import type { Lease, NodeRow } from './ports.ts'
 
 /** A provider may try a node this often before its run counts as failed. */
 export const maximumAttempts = 3
@@ -16,19 +17,41 @@ export interface ReadyNode {
 
 export interface PlannedGroup {
   group: ClaimGroup
-  nodes: ReadyNode[]
+  leases: Lease[]
+}
+
+/** Whether what waits for nothing but this node and others of its claim is claimed with it. */
+export function takesAlong({ node, derivation }: ReadyNode): boolean {
+  return derivation !== null && derivation.provider.batch_size > 1 && node.attempts === 0
+}
+
+/** The first of these nodes that are, with what comes with them, at least `room`. */
+export function fitting(ready: readonly ReadyNode[], below: readonly WaitingNode[], room: number): ReadyNode[] {
+  const graph = createClosedSubGraph(below)
+  const taken: ReadyNode[] = []
+  for (let left = room; left > 0;) {
+    const one = ready[taken.length]
+    if (one === undefined) break
+    taken.push(one)
+    left -= 1 + (takesAlong(one) ? graph.add(one.node.blob_id, left - 1).length : 0)
+  }
+  return taken
 }
 
 /**
- * Cuts ready nodes of one tenant into the groups that child workflows take: one provider version each, at most its batch size. A node
- * that failed before goes alone, so that it spoils no other.
+ * Cuts ready nodes of one tenant into the groups that child workflows take: one provider version each, at most its batch size. With the nodes of a cheap
+ * provider go those below that wait for nothing else (of the same provider, `below`). A node that failed before goes alone, so that it spoils no other.
  */
-export function groupClaims(ready: readonly ReadyNode[], cascadeTaskQueue: string): PlannedGroup[] {
+export function groupClaims(
+  ready: readonly ReadyNode[],
+  below: readonly WaitingNode[],
+  cascadeTaskQueue: string,
+): PlannedGroup[] {
   const together = new Map<string, ReadyNode[]>()
   const groups: PlannedGroup[] = []
   for (const one of ready) {
     if (one.derivation && one.node.attempts > 0) {
-      groups.push(plan([one], cascadeTaskQueue))
+      groups.push(plan([one], [], cascadeTaskQueue))
       continue
     }
     const kind = one.derivation ? `${one.derivation.provider.id}@${one.derivation.provider.version}` : ''
@@ -38,21 +61,45 @@ export function groupClaims(ready: readonly ReadyNode[], cascadeTaskQueue: strin
   }
   for (const nodes of together.values()) {
     const size = nodes[0]?.derivation?.provider.batch_size ?? deletionsPerGroup
-    for (let start = 0; start < nodes.length; start += size)
-      groups.push(plan(nodes.slice(start, start + size), cascadeTaskQueue))
+    for (let start = 0; start < nodes.length;) {
+      const { members, inner } = fill(nodes.slice(start, start + size), below, size)
+      groups.push(plan(members, inner, cascadeTaskQueue))
+      start += members.length
+    }
   }
   return groups
 }
 
-function plan(nodes: ReadyNode[], cascadeTaskQueue: string): PlannedGroup {
+/** The first of these nodes that make a group of `size` with what comes with them. */
+function fill(
+  nodes: readonly ReadyNode[],
+  below: readonly WaitingNode[],
+  size: number,
+): { members: ReadyNode[]; inner: WaitingNode[] } {
+  const graph = createClosedSubGraph(below)
+  const members: ReadyNode[] = []
+  const inner: WaitingNode[] = []
+  for (const one of nodes) {
+    const room = size - members.length - inner.length
+    if (room === 0) break
+    members.push(one)
+    if (takesAlong(one)) inner.push(...graph.add(one.node.blob_id, room - 1))
+  }
+  return { members, inner }
+}
+
+function plan(nodes: readonly ReadyNode[], inner: readonly WaitingNode[], cascadeTaskQueue: string): PlannedGroup {
   const [first] = nodes
   if (!first) throw new Error('a group has at least one node')
   const claimId = newId()
   const provider = first.derivation?.provider
   const common = {
     claim_id: claimId,
-    root_ids: [...new Set(nodes.map(({ node }) => node.root_id))].slice(0, namedRoots),
-    size: nodes.length,
+    root_ids: [...new Set([...nodes.map(({ node }) => node.root_id), ...inner.map(({ root_id }) => root_id)])].slice(
+      0,
+      namedRoots,
+    ),
+    size: nodes.length + inner.length,
     attempts_left: Math.max(1, maximumAttempts - first.node.attempts),
     traceparent: first.node.traceparent,
   }
@@ -65,7 +112,7 @@ function plan(nodes: ReadyNode[], cascadeTaskQueue: string): PlannedGroup {
         workflow_type: provider.workflow_type,
         task_queue: provider.task_queue,
         timeout_ms: provider.timeout_ms,
-        workflow_id: workflowIdOf(provider.id, nodes, claimId),
+        workflow_id: workflowIdOf(provider.id, nodes, common.size, claimId),
       }
     : {
         ...common,
@@ -77,14 +124,26 @@ function plan(nodes: ReadyNode[], cascadeTaskQueue: string): PlannedGroup {
         timeout_ms: 60_000,
         workflow_id: `delete/${claimId}`,
       }
-  return { group, nodes }
+  const lease = (blob_id: string, key: string | null): Lease => ({
+    blob_id,
+    claim_id: claimId,
+    key,
+    provider_version: provider?.version ?? null,
+  })
+  return {
+    group,
+    leases: [
+      ...nodes.map(({ node, derivation }) => lease(node.blob_id, derivation?.key ?? null)),
+      ...inner.map(({ blob_id }) => lease(blob_id, null)),
+    ],
+  }
 }
 
 /** Readable in Temporal's UI, and never the same for two claims: `text-expander/<blob>/<epoch>/<claim>` or `text-expander/batch-of-40/<claim>`. */
-function workflowIdOf(providerId: string, nodes: readonly ReadyNode[], claimId: string): string {
+function workflowIdOf(providerId: string, nodes: readonly ReadyNode[], size: number, claimId: string): string {
   const [only] = nodes
   const tail = claimId.slice(-8)
-  return nodes.length === 1 && only
+  return size === 1 && only
     ? `${providerId}/${only.node.blob_id}/${only.node.epoch}/${tail}`
-    : `${providerId}/batch-of-${nodes.length}/${tail}`
+    : `${providerId}/batch-of-${size}/${tail}`
 }

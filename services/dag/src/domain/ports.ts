@@ -16,6 +16,7 @@ import type {
 } from '@studio/contracts'
 import type { NamedInputs, Problem } from '@studio/kernel'
 import type { CascadeSlot } from './cascade-slots.ts'
+import type { WaitingNode } from './closed-sub-graph.ts'
 
 /** A node as its row has it. `version` 0: derived and not made yet. `provider_id` null: a source. */
 export interface NodeRow {
@@ -205,6 +206,8 @@ export interface GraphTransaction {
   /** Those of one provider that have not failed before. */
   listReadyOf(providerId: string, limit: number): Promise<NodeRow[]>
   hasReady(): Promise<boolean>
+  /** Dirty nodes of a provider below these ones, that have not failed before, with all inputs that it needs, and without a budget. */
+  listWaitingBelow(provider: Provider, blobIds: readonly string[]): Promise<WaitingNode[]>
   listInputs(blobIds: readonly string[]): Promise<Map<string, ClaimInput[]>>
   /** Input edges of all nodes below the given ones. */
   listEdgesBelow(blobIds: readonly string[]): Promise<InputEdge[]>
@@ -239,11 +242,13 @@ export interface GraphTransaction {
   /** Makes ready nodes wait until the runs that compute their keys have ended. */
   awaitRuns(waiting: readonly { blob_id: string; key: string }[]): Promise<void>
   lease(leases: readonly Lease[]): Promise<void>
-  release(blobIds: readonly string[]): Promise<void>
+  /** Gives nodes back: ready again as soon as they wait for nothing, and those that failed alone from now on. */
+  release(nodes: readonly { blob_id: string; failed: boolean }[]): Promise<void>
   /** Makes the nodes of these claims ready again, all of them or those whose lease is over; answers which. */
   returnClaims(claimIds: readonly string[], which: 'all' | 'expired'): Promise<string[]>
   settle(settlements: readonly NodeSettlement[]): Promise<void>
-  settleFresh(blobIds: readonly string[]): Promise<void>
+  /** Their heads are what these keys give. */
+  settleFresh(nodes: readonly { blob_id: string; key: string }[]): Promise<void>
   /** Tells the targets of settled nodes that one dirty input less is left; answers how many became ready. */
   countDown(sourceIds: readonly string[]): Promise<number>
 

@@ -1,6 +1,5 @@
 import type { GraphEdge, PreviewStatus, Provider } from '@studio/contracts'
-import { derivationKey } from '@studio/kernel'
-import { contentsByName } from './contents-by-name.ts'
+import { contentsByName, derivationKey } from '@studio/kernel'
 import { levelsOf } from './levels.ts'
 import type { NodeRow } from './ports.ts'
 

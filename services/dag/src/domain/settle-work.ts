@@ -1,6 +1,7 @@
 import { noUsage, type ClaimInput, type RunOutcome, type SettleItem, type Usage } from '@studio/contracts'
 import { newId, runId, toProblem, type Problem, type StudioError } from '@studio/kernel'
 import { markDirty, takeAgain } from './mark-dirty.ts'
+import { settleFresh } from './settle-fresh.ts'
 import type {
   Cause,
   GraphStore,
@@ -34,17 +35,24 @@ export async function settleWork(
   const matches = await deps.providers.match(sources.map(subjectOfTrigger))
   return await deps.store.transaction(claim.tenant_id, async (graph) => {
     const nodes = new Map((await graph.readClaimedNodes(claimId)).map((node) => [node.blob_id, node]))
-    const held = items.flatMap((item) => {
-      const node = nodes.get(item.node_id)
-      return node && node.epoch === item.epoch ? [{ node, item }] : []
-    })
+    const held = sound(nodes, items)
     await recordOutcomes(graph, claim, held)
+    const fresh = held.filter(({ item }) => item.outcome === 'fresh')
+    await settleFresh(
+      graph,
+      fresh.map(({ node, item: { key, inputs } }) => ({
+        node,
+        key: key ?? '',
+        provider_version: node.provider_version ?? '',
+        inputs,
+      })),
+    )
     const returned = held.filter(({ item }) => item.outcome === 'returned')
     // A recorded output whose content is gone answers nobody: the node runs.
     await graph.forgetMemos(
       returned.flatMap(({ item }) => (item.error?.code === 'content_not_found' && item.key ? [item.key] : [])),
     )
-    await graph.release(returned.map(({ node }) => node.blob_id))
+    await graph.release(returned.map(({ node, item }) => ({ blob_id: node.blob_id, failed: item.error !== null })))
     const again = held.filter(({ node }) => isAgain(node)).map(({ node }) => node.blob_id)
     const readyAgain = await takeAgain(graph, again)
 
@@ -85,7 +93,7 @@ export async function abandonClaim(
     const nodes = await graph.readClaimedNodes(claimId)
     if (claim.work.size > 1) {
       const ids = nodes.map((node) => node.blob_id)
-      await graph.release(ids)
+      await graph.release(ids.map((blob_id) => ({ blob_id, failed: true })))
       await takeAgain(graph, ids)
       return 0
     }
@@ -152,17 +160,40 @@ interface Held {
   item: SettleItem
 }
 
+/**
+ * The items whose lease and epoch still hold. One that read what another item of its claim made, which was lost or came to something else, goes back: what it read
+ * is no version that this graph has.
+ */
+function sound(nodes: ReadonlyMap<string, NodeRow>, items: readonly SettleItem[]): Held[] {
+  const made = new Map(items.map((item) => [item.node_id, null as SettleItem | null]))
+  return items.flatMap((item) => {
+    const node = nodes.get(item.node_id)
+    if (!node || node.epoch !== item.epoch) return []
+    const isSound = item.inputs.every(({ blob_id, version, content_hash }) => {
+      const source = made.get(blob_id)
+      return source === undefined || (source?.version === version && source.content_hash === content_hash)
+    })
+    if (!isSound) return [{ node, item: { ...item, outcome: 'returned', error: null } }]
+    if (item.outcome !== 'returned' && item.outcome !== 'failed') made.set(item.node_id, item)
+    return [{ node, item }]
+  })
+}
+
 async function recordOutcomes(
   graph: GraphTransaction,
   claim: StoredClaim | null,
   held: readonly Held[],
 ): Promise<void> {
-  const ended = held.filter((one): one is Held & { item: { outcome: RunOutcome } } => one.item.outcome !== 'returned')
+  const ended = held.filter(
+    (one): one is Held & { item: { outcome: RunOutcome } } =>
+      one.item.outcome !== 'returned' && one.item.outcome !== 'fresh',
+  )
   if (ended.length === 0) return
   const runs = ended.map(({ node, item }) => runOf(node, item, item.outcome, claim))
   await graph.settle(ended.map(({ node, item }) => settlementOf(node, item)))
   await graph.addRuns(runs)
   countUsage(graph, runs)
+  await countBegun(graph, ended)
   await graph.addMemos(
     runs.flatMap((run, index) => {
       const { key, content_hash } = run
@@ -170,8 +201,9 @@ async function recordOutcomes(
       const { content_type } = item
       // A cutoff names no size: its output is the head's.
       const size = item.size ?? node.size ?? 0
-      const computed = run.outcome === 'version' || run.outcome === 'cutoff'
-      return computed && key && content_hash && content_type
+      // Also what another node's run has made in this very moment: it may come to nothing for that one.
+      const hasOutput = run.outcome === 'version' || run.outcome === 'cutoff' || run.outcome === 'memo'
+      return hasOutput && key && content_hash && content_type
         ? [{ key, content_hash, content_type, size, run_id: run.id }]
         : []
     }),
@@ -194,6 +226,18 @@ async function recordOutcomes(
       })),
     },
   ])
+}
+
+/** Of nodes that were claimed with what they wait for nobody knew whether they would run. */
+async function countBegun(graph: GraphTransaction, ended: readonly Held[]): Promise<void> {
+  const ran = ended.filter(
+    ({ node, item }) => node.key === null && (item.outcome === 'version' || item.outcome === 'cutoff'),
+  )
+  if (ran.length === 0) return
+  const begun = new Map<string, number>()
+  for (const { node } of ran) if (node.cascade_id) begun.set(node.cascade_id, (begun.get(node.cascade_id) ?? 0) + 1)
+  await graph.countBegun(begun)
+  graph.spend({ runs: ran.length, tokens: 0, cost_microdollars: 0 })
 }
 
 /** Runs count when they begin, what they take when they end. */

@@ -6,7 +6,7 @@ import { claimNext } from '../domain/claim-next.ts'
 import { claimWork } from '../domain/claim-work.ts'
 import { endCascade } from '../domain/end-cascade.ts'
 import { abandonClaim, settleWork } from '../domain/settle-work.ts'
-import { readClaim, renewClaim } from '../store/claim-reader.ts'
+import { readClaim, recall, renewClaim } from '../store/claim-reader.ts'
 import { studioTaskQueue } from '../temporal/names.ts'
 
 /** What cascades and workers ask: which work there is, and what became of it. */
@@ -14,7 +14,7 @@ export function claimRoutes(
   context: Context,
 ): Pick<
   Handlers<typeof dagApi>,
-  'claim' | 'claimNext' | 'readClaim' | 'renewClaim' | 'settle' | 'abandonClaim' | 'endCascade'
+  'claim' | 'claimNext' | 'readClaim' | 'recall' | 'renewClaim' | 'settle' | 'abandonClaim' | 'endCascade'
 > {
   const { store, providers, bell, arrivals, database, config } = context
   return {
@@ -28,6 +28,7 @@ export function claimRoutes(
       groups: await claimNext({ store, providers, bell, arrivals }, request, signal),
     }),
     readClaim: async ({ claim_id }) => ({ items: await readClaim(database, claim_id, config.STUDIO_LEASE_MS) }),
+    recall: async ({ tenant_id, keys }) => ({ items: await recall(database, tenant_id, keys) }),
     renewClaim: async ({ claim_id }) => ({ held: await renewClaim(database, claim_id, config.STUDIO_LEASE_MS) }),
     settle: async ({ claim_id, items }) => {
       failpoint('dag.settle.before')

@@ -1,4 +1,4 @@
-import type { ClaimItem } from '@studio/contracts'
+import type { ClaimItem, RecordedOutput } from '@studio/contracts'
 import type { Database } from '@studio/database'
 
 /**
@@ -15,15 +15,18 @@ export async function readClaim(database: Database, claimId: string, leaseMs: nu
      select held.tenant_id, held.user_id, held.blob_id as node_id, held.epoch, held.version as head_version, case when held.leases = 1 then held.content_hash end as head_hash,
        held.content_type as head_content_type,
        coalesce(held.provider_id, '') as provider_id, coalesce(held.provider_version, '') as provider_version, coalesce(held.config, '{}') as config,
-       coalesce(held.key, repeat('0', 64)) as key, held.parent_id, held.root_id, held.depth, held.caused_by, held.traceparent,
+       held.key,
+       case when held.key is null and held.leases = 1 then (select run.key from run where run.id = held.last_run_id) end as last_key, held.parent_id, held.root_id, held.depth, held.caused_by, held.traceparent,
        (select json_build_object('content_hash', memo.content_hash, 'content_type', memo.content_type)
         from memo where memo.tenant_id = held.tenant_id and memo.key = held.key) as memo,
        coalesce((
-         select json_agg(json_build_object('name', edge.input, 'blob_id', source.blob_id, 'version', source.version,
-           'content_hash', source.content_hash, 'content_type', source.content_type) order by edge.input, edge.ordinal)
+         select json_agg(
+           case when source.state = 'running' and source.claim_id = $1 then json_build_object('name', edge.input, 'blob_id', source.blob_id)
+           else json_build_object('name', edge.input, 'blob_id', source.blob_id, 'version', source.version,
+             'content_hash', source.content_hash, 'content_type', source.content_type) end order by edge.input, edge.ordinal)
          from edge join node source on source.blob_id = edge.source_id
          where edge.target_id = held.blob_id and edge.valid_to is null and source.state <> 'deleted' and not source.doomed
-           and source.content_hash is not null), '[]') as inputs
+           and (source.content_hash is not null or source.state = 'running' and source.claim_id = $1)), '[]') as inputs
      from held`,
     [claimId, leaseMs],
   )
@@ -36,4 +39,19 @@ export async function renewClaim(database: Database, claimId: string, leaseMs: n
     [claimId, leaseMs],
   )
   return rows.map((row) => row.blob_id)
+}
+
+/** What is recorded of these keys, in their order. */
+export async function recall(
+  database: Database,
+  tenantId: string,
+  keys: readonly string[],
+): Promise<(RecordedOutput | null)[]> {
+  const rows = await database.query<RecordedOutput & { key: string }>(
+    'recall',
+    'select key, content_hash, content_type from memo where tenant_id = $1 and key = any($2::text[])',
+    [tenantId, keys],
+  )
+  const known = new Map(rows.map(({ key, ...output }) => [key, output]))
+  return keys.map((key) => known.get(key) ?? null)
 }

@@ -32,6 +32,7 @@ import { observeDepth } from '../telemetry.ts'
 import { addMemos, dropSpareMemos, forgetMemos } from './memos.ts'
 import { addJob, addRuns, listJobNodes, settle, settleFresh } from './outcomes.ts'
 import { isReady } from './states.ts'
+import { listWaitingBelow } from './waiting.ts'
 import { lockTenant, saveTenant, type Tenant } from './tenant.ts'
 
 /** How long a lease lasts, and how long runs are taken away by newer changes before one is left to end, in milliseconds. */
@@ -126,6 +127,7 @@ function graphTransaction(
     listReady: (limit) => listReady(tx, tenantId, limit),
     listReadyOf: (providerId, limit) => listReadyOf(tx, tenantId, providerId, limit),
     hasReady: () => hasReady(tx, tenantId),
+    listWaitingBelow: (provider, ids) => listWaitingBelow(tx, tenantId, provider, ids),
     listInputs: (ids) => listInputs(tx, ids),
     listEdgesBelow: (ids) => listEdgesBelow(tx, ids),
     putSources: (heads) => putSources(tx, tenantId, heads),
@@ -144,10 +146,10 @@ function graphTransaction(
     listKnown: (keys) => listKnown(tx, tenantId, keys),
     awaitRuns: (waiting) => awaitRuns(tx, tenantId, waiting),
     lease: (leases) => lease(tx, tenantId, leaseMs, leases),
-    release: ending((ids) => release(tx, tenantId, ids)),
+    release: ending((nodes) => release(tx, tenantId, nodes)),
     returnClaims: ending((claimIds, which) => returnClaims(tx, tenantId, claimIds, which)),
     settle: ending((settlements) => settle(tx, tenantId, settlements)),
-    settleFresh: (ids) => settleFresh(tx, tenantId, ids),
+    settleFresh: ending((nodes) => settleFresh(tx, tenantId, nodes)),
     countDown: (ids) => countDown(tx, ids),
     addRuns: (runs) => addRuns(tx, tenantId, runs),
     addMemos: (memos) => addMemos(tx, tenantId, memos),

@@ -27,14 +27,18 @@ export async function lease(tx: Queryable, tenantId: string, leaseMs: number, le
   )
 }
 
-/** Gives nodes back after an attempt that failed: ready again, and from now on alone. */
-export async function release(tx: Queryable, tenantId: string, blobIds: readonly string[]): Promise<void> {
-  if (blobIds.length === 0) return
+/** Gives nodes back: ready again as soon as they wait for nothing, and those that failed alone from now on. */
+export async function release(
+  tx: Queryable,
+  tenantId: string,
+  nodes: readonly { blob_id: string; failed: boolean }[],
+): Promise<void> {
+  if (nodes.length === 0) return
   await tx.query(
     'release',
-    `update node set state = 'dirty', claim_id = null, lease_until = null, attempts = attempts + 1, changed_at = now()
-     where tenant_id = $1 and blob_id = any($2::uuid[])`,
-    [tenantId, blobIds],
+    `update node set state = 'dirty', claim_id = null, lease_until = null, attempts = node.attempts + given.failed::int, changed_at = now()
+     from unnest($2::uuid[], $3::boolean[]) as given(blob_id, failed) where node.tenant_id = $1 and node.blob_id = given.blob_id`,
+    [tenantId, nodes.map(({ blob_id }) => blob_id), nodes.map(({ failed }) => failed)],
   )
 }
 

@@ -126,6 +126,7 @@ export async function markDoomed(
   return rows.filter((row) => row.state === 'dirty').length
 }
 
+/** A node that was claimed with what it waits for counts like one that still waits: it may be given back. */
 export async function countDown(tx: Queryable, sourceIds: readonly string[]): Promise<number> {
   if (sourceIds.length === 0) return 0
   const rows = await tx.query<{ ready: boolean }>(
@@ -133,7 +134,8 @@ export async function countDown(tx: Queryable, sourceIds: readonly string[]): Pr
     `with freed as (
        select target_id, count(*)::int as inputs from edge where source_id = any($1::uuid[]) and valid_to is null group by target_id)
      update node set dirty_inputs = node.dirty_inputs - freed.inputs, changed_at = now() from freed
-     where node.blob_id = freed.target_id and node.state in ('dirty', 'blocked') and not node.doomed
+     where node.blob_id = freed.target_id and not node.doomed
+       and (node.state in ('dirty', 'blocked') or node.state = 'running' and node.dirty_inputs > 0)
      returning node.state = 'dirty' and node.dirty_inputs = 0 as ready`,
     [sourceIds],
   )

@@ -27,11 +27,17 @@ export async function settle(tx: Queryable, tenantId: string, settlements: reado
   )
 }
 
-export async function settleFresh(tx: Queryable, tenantId: string, blobIds: readonly string[]): Promise<void> {
+export async function settleFresh(
+  tx: Queryable,
+  tenantId: string,
+  nodes: readonly { blob_id: string; key: string }[],
+): Promise<void> {
   await tx.query(
     'settle-fresh',
-    `update node set state = 'settled', attempts = 0, error = null, changed_at = now() where tenant_id = $1 and blob_id = any($2::uuid[])`,
-    [tenantId, blobIds],
+    `update node set state = 'settled', attempts = 0, leases = 0, dirty_inputs = 0, claim_id = null, lease_until = null, superseded_at = null,
+       last_key = fresh.key, error = null, changed_at = now()
+     from unnest($2::uuid[], $3::text[]) as fresh(blob_id, key) where node.tenant_id = $1 and node.blob_id = fresh.blob_id`,
+    [tenantId, nodes.map(({ blob_id }) => blob_id), nodes.map(({ key }) => key)],
   )
 }
 

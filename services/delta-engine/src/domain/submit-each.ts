@@ -182,6 +182,7 @@ export function refusalError(
         `There is no content ${plan?.content_hash ?? head?.content_hash ?? ''}; upload it again.`,
       )
     case 'refused':
+    case 'baseless':
       return new StudioError('delta_refused', 'The change took too long and was given up; send it again.')
   }
 }

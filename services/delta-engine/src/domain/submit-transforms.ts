@@ -70,6 +70,7 @@ function commitOf(item: SubmitTransform, planned: PlannedContent | null): Planne
     blob_id,
     from_version,
     fence,
+    rests_on,
     content,
     caused_by,
     parent_id,
@@ -84,6 +85,7 @@ function commitOf(item: SubmitTransform, planned: PlannedContent | null): Planne
     blob_id,
     from_version,
     from_hash: null,
+    rests_on,
     fence,
     content: planned,
     caused_by,
@@ -117,6 +119,8 @@ async function conclude(
         : { status: 'conflict', head_version: outcome.head_version }
     case 'conflict':
       return { status: 'conflict', head_version: outcome.head_version }
+    case 'baseless':
+      return { status: 'baseless' }
     case 'missing':
       return failedWith(ports, new StudioError('blob_not_found', 'There is no blob with this id.'))
     case 'content_missing':

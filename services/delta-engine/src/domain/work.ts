@@ -98,6 +98,7 @@ export function commitOf({ submission, head, plan }: Work): PlannedCommit {
     from_version: head?.version ?? 0,
     // What it goes on may come to be otherwise: the same number, made by somebody else.
     from_hash: isDraft(head) ? (head?.content_hash ?? null) : null,
+    rests_on: [],
     content: plan.content,
     content_type: plan.content_type,
     metadata: item.metadata,

@@ -1,4 +1,4 @@
-import type { Operation } from '@studio/contracts'
+import type { Basis, Operation } from '@studio/contracts'
 import type { BlobRow } from './columns.ts'
 
 /** One commit as the statement takes it. `content_offset` null: no bytes come with it; then `content_hash` names content that is there, or is null for the head's. */
@@ -12,6 +12,8 @@ export interface CommitRow {
   operation: Operation
   from_version: number
   from_hash: string | null
+  /** null: nothing. */
+  rests_on: readonly Basis[] | null
   /** Commits of one chain are written together: `rank` counts those that come before this one, each from the version that the one before it makes. */
   chain: number
   rank: number
@@ -37,7 +39,7 @@ export interface CommitRow {
 export type JudgedRow = { position: number; head_version: number } & (
   | { verdict: 'committed'; fate_version: number; fate_version_id: string }
   | ({ verdict: 'committed'; fate_version: null } & BlobRow)
-  | { verdict: 'refused' | 'again' | 'conflict' | 'missing' | 'deleted' | 'content_missing' }
+  | { verdict: 'refused' | 'again' | 'baseless' | 'conflict' | 'missing' | 'deleted' | 'content_missing' }
 )
 
 /** Facts in one outbox row: well below the largest message that NATS takes. */
@@ -50,6 +52,9 @@ const factsPerEvent = 200
  * `verdict` is `committed` (now, or before by the same delta), `refused`, `again` (another item of this batch goes first, or a concurrent
  * create won), or what stands in the way. Verdicts other than the first two come from a snapshot taken before the heads were locked: a
  * second run of the statement makes them certain (versions only grow, so an item that lost twice has lost for good).
+ *
+ * What rests on other commits goes in after them or in the same run, and only where they made what it was derived from; else it is `baseless`, and what rests on
+ * it too.
  *
  * Of each blob one chain is written: its first items up to one that cannot go in. They change content only, so the head takes the last one's, and
  * all else of the head is the same for all of their versions.
@@ -64,10 +69,10 @@ const factsPerEvent = 200
  * $1 is a JSON array of CommitRow, $2 the bytes of all contents one after another.
  */
 export const commitText = `
-with item as materialized (
+with recursive item as materialized (
   select * from json_to_recordset($1::json) as item(
     position int, delta_id uuid, tenant_id uuid, user_id uuid, blob_id uuid, version_id uuid, operation text, from_version int, from_hash text,
-    chain int, rank int, content_hash text, content_size int, content_offset int, stored_size int, encoding smallint, content_type text, metadata text, created_by text, caused_by uuid,
+    rests_on json, chain int, rank int, content_hash text, content_size int, content_offset int, stored_size int, encoding smallint, content_type text, metadata text, created_by text, caused_by uuid,
     parent_id uuid, root_id uuid, depth int, providers text, conflict_policy text, fence int, traceparent text)
 ), head as materialized (
   select id, tenant_id, version, content_hash, size, fence, deleted_at from blob
@@ -99,7 +104,7 @@ with item as materialized (
     select hash, size from content
     where item.content_offset is null and content.tenant_id = item.tenant_id and content.hash = item.content_hash limit 1
   ) as content on true
-), writing as materialized (
+), able as materialized (
   select * from (
     select *, bool_and(fits) over (partition by chain order by rank)
       and chain = first_value(chain) over (partition by fits, blob_id order by position) as goes_first
@@ -107,6 +112,19 @@ with item as materialized (
       select *, verdict = 'write' and row_number() over (partition by verdict, delta_id order by position) = 1 as fits from judged
     ) as fitting
   ) as ordered where goes_first
+), resting as materialized (
+  select able.position, able.tenant_id, basis.*
+  from able cross join lateral json_to_recordset(able.rests_on) as basis(delta_id uuid, content_hash text)
+  where able.rests_on is not null and not exists (
+    select from delta_fate join version using (version_id)
+    where delta_fate.delta_id = basis.delta_id and version.tenant_id = able.tenant_id and version.content_hash = basis.content_hash)
+), baseless(position) as (
+  select resting.position from resting
+  where not exists (select from able where able.delta_id = resting.delta_id and able.tenant_id = resting.tenant_id and able.next_hash = resting.content_hash)
+  union
+  select resting.position from baseless join able using (position) join resting on resting.delta_id = able.delta_id
+), writing as materialized (
+  select * from able where position not in (select position from baseless)
 ), updated as (
   update blob set
     version = writing.from_version + 1, version_id = writing.version_id, content_hash = writing.next_hash, size = writing.next_size,
@@ -168,7 +186,8 @@ with item as materialized (
   ) as event
 )
 select judged.position, judged.fate_version, judged.fate_version_id, judged.head_version,
-  case when written.id is not null then 'committed' when judged.verdict = 'write' then 'again' else judged.verdict end as verdict,
+  case when written.id is not null then 'committed' when judged.position in (select position from baseless) then 'baseless'
+    when judged.verdict = 'write' then 'again' else judged.verdict end as verdict,
   judged.version_id, judged.from_version + 1 as version, judged.next_hash as content_hash, judged.next_size as size, written.id, written.tenant_id, written.user_id,
   written.content_type, written.parent_id, written.root_id, written.depth, written.created_by, written.providers, written.conflict_policy, written.metadata,
   written.created_at, written.updated_at, written.deleted_at
