@@ -1,0 +1,233 @@
+import type { ClaimGroup, SettleItem } from '@studio/contracts'
+import { newId, sha256 } from '@studio/kernel'
+import { claimWork } from '../src/domain/claim-work.ts'
+import { releaseClaims } from '../src/domain/reconcile.ts'
+import { settleWork } from '../src/domain/settle-work.ts'
+import { readClaim } from '../src/store/claim-reader.ts'
+import { expectConverged } from './converged.ts'
+import {
+  allNodes,
+  capAll,
+  create,
+  drain,
+  edit,
+  joinBlobs,
+  openGraphs,
+  providers,
+  runsOnly,
+  settlement,
+  type World,
+} from './graph-world.ts'
+import { workOffClaim, type WorkItem } from './test-worker.ts'
+
+/** Nodes that are claimed with what they wait for. `join` takes batches of five; `first` and `second` make something of each text, too. */
+
+let graphs: Awaited<ReturnType<typeof openGraphs>>
+beforeAll(async () => {
+  graphs = await openGraphs()
+}, 120_000)
+afterAll(() => graphs?.close())
+
+/** A text and a chain of joins behind it, all made; then the text is edited, and the cascade looks. */
+async function aChain(length: number): Promise<{ world: World; ids: string[]; claim(): Promise<ClaimGroup[]> }> {
+  const world = graphs.newWorld()
+  const ids = [await create(world, 'a')]
+  for (let level = 0; level < length; level += 1) ids.push(await joinBlobs(world, [ids.at(-1) ?? ''], 0))
+  await drain(world)
+  await edit(world, 0, 'b', false)
+  const claim = async (): Promise<ClaimGroup[]> => {
+    const groups = await claimWork(
+      { store: world.store, providers, taskQueue: 'q' },
+      { tenant_id: world.tenantId, cascade_id: newId(), request_id: newId(), limit: 50 },
+    )
+    for (const group of groups.filter(({ provider_id }) => provider_id !== 'join'))
+      await settle(world, group, await workOffClaim(world.database, group, succeed))
+    return groups.filter(({ provider_id }) => provider_id === 'join')
+  }
+  return { world, ids: ids.slice(1), claim }
+}
+
+async function theOne(groups: Promise<ClaimGroup[]>): Promise<ClaimGroup> {
+  const [group, ...more] = await groups
+  if (!group || more.length > 0) throw new Error('one group is expected')
+  return group
+}
+
+const succeed = (item: WorkItem): SettleItem => settlement(item, false, 0, { tokens: null, cost_microdollars: null })
+const failing = (item: WorkItem): SettleItem => settlement(item, false, 2, { tokens: null, cost_microdollars: null })
+
+const settle = (world: World, { claim_id }: ClaimGroup, outcomes: SettleItem[]) =>
+  settleWork({ store: world.store, providers }, claim_id, outcomes)
+
+const statesOf = async (world: World, ids: readonly string[]) => {
+  const nodes = new Map((await allNodes(world)).map((node) => [node.blob_id, node]))
+  return ids.map((id) => {
+    const { state, attempts, dirty_inputs } = nodes.get(id) ?? {}
+    return [state, attempts, dirty_inputs]
+  })
+}
+
+test('a chain is one claim and one settlement', async () => {
+  const { world, ids, claim } = await aChain(3)
+  const group = await theOne(claim())
+  expect(group.size).toBe(3)
+  const items = await readClaim(world.database, group.claim_id, 30_000)
+  expect(items.map(({ node_id, inputs }) => [node_id, inputs.map((input) => 'version' in input)]).sort()).toEqual(
+    ids.map((id, at) => [id, [at === 0]]).sort(),
+  )
+  const outcomes = await workOffClaim(world.database, group, succeed)
+  expect(await settle(world, group, outcomes)).toMatchObject({ settled: 3, lost: [] })
+  await drain(world)
+  await expectConverged(world)
+})
+
+test('a claim has at most as many nodes as a batch; the rest of the chain comes after', async () => {
+  const { world, ids, claim } = await aChain(8)
+  const group = await theOne(claim())
+  expect(group.size).toBe(5)
+  await settle(world, group, await workOffClaim(world.database, group, succeed))
+  expect(await statesOf(world, ids.slice(4, 7))).toEqual([
+    ['settled', 0, 0],
+    ['dirty', 0, 0],
+    ['dirty', 0, 1],
+  ])
+  await drain(world)
+  await expectConverged(world)
+})
+
+test('what several of a claim feed comes along, what waits for something else does not', async () => {
+  const { world, ids, claim } = await aChain(1)
+  const [above = ''] = ids
+  const other = await create(world, 'c')
+  await drain(world)
+  const left = await joinBlobs(world, [above], 0)
+  const end = await joinBlobs(world, [above, left], 0)
+  const first = (await allNodes(world)).find(
+    ({ parent_id, provider_id }) => parent_id === other && provider_id === 'first',
+  )
+  const apart = await joinBlobs(world, [first?.blob_id ?? '', above], 0)
+  await drain(world)
+  await edit(world, 0, 'd', false)
+  await edit(world, 1, 'e', false)
+  const group = await theOne(claim())
+  const items = await readClaim(world.database, group.claim_id, 30_000)
+  expect(items.map(({ node_id }) => node_id).sort()).toEqual([above, left, end].sort())
+  expect((await statesOf(world, [apart]))[0]?.[0]).toBe('dirty')
+  await settle(world, group, await workOffClaim(world.database, group, succeed))
+  await drain(world)
+  await expectConverged(world)
+})
+
+test('what fails is tried again alone; what it feeds goes back without blame', async () => {
+  const { world, ids, claim } = await aChain(4)
+  const group = await theOne(claim())
+  const outcomes = await workOffClaim(world.database, group, (item, index) =>
+    index === 1 ? failing(item) : succeed(item),
+  )
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(['version', 'returned', 'returned', 'returned'])
+  await settle(world, group, outcomes)
+  expect(await statesOf(world, ids)).toEqual([
+    ['settled', 0, 0],
+    ['dirty', 1, 0],
+    ['dirty', 0, 1],
+    ['dirty', 0, 1],
+  ])
+  const alone = await theOne(claim())
+  expect(alone.size).toBe(1)
+  await settle(world, alone, await workOffClaim(world.database, alone, succeed))
+  const rest = await theOne(claim())
+  expect(rest.size).toBe(2)
+  await settle(world, rest, await workOffClaim(world.database, rest, succeed))
+  await drain(world)
+  await expectConverged(world)
+})
+
+test('nothing is recorded of a node whose input was lost, or came to something else', async () => {
+  const { world, ids, claim } = await aChain(3)
+  const group = await theOne(claim())
+  const outcomes = await workOffClaim(world.database, group, succeed)
+  const [first, ...below] = outcomes
+  if (!first) throw new Error('nothing was done')
+  await settle(world, group, [{ ...first, content_hash: sha256('merged with what somebody wrote') }, ...below])
+  expect(await statesOf(world, ids)).toEqual([
+    ['settled', 0, 0],
+    ['dirty', 0, 0],
+    ['dirty', 0, 1],
+  ])
+
+  const again = await theOne(claim())
+  const [second, ...rest] = await workOffClaim(world.database, again, succeed)
+  if (!second) throw new Error('nothing was done')
+  await settle(world, again, [{ ...second, epoch: second.epoch - 1 }, ...rest])
+  expect(await statesOf(world, ids.slice(1))).toEqual([
+    ['running', 0, 0],
+    ['dirty', 0, 1],
+  ])
+})
+
+test('an edit takes the whole of it away', async () => {
+  const { world, ids, claim } = await aChain(3)
+  const group = await theOne(claim())
+  const outcomes = await workOffClaim(world.database, group, succeed)
+  await edit(world, 0, 'c', false)
+  expect(await settle(world, group, outcomes)).toMatchObject({ settled: 0 })
+  expect((await statesOf(world, ids)).map(([state]) => state)).toEqual(['dirty', 'dirty', 'dirty'])
+  await drain(world)
+  await expectConverged(world)
+})
+
+test('what a dead worker had goes back, each to wait for what it waited for', async () => {
+  const { world, ids, claim } = await aChain(3)
+  const group = await theOne(claim())
+  const outcomes = await workOffClaim(world.database, group, succeed)
+  await settle(world, group, outcomes.slice(0, 1))
+  await world.database.execute('expire', `update node set lease_until = now() - interval '1 s' where claim_id = $1`, [
+    group.claim_id,
+  ])
+  await releaseClaims(world.store, world.tenantId, [group.claim_id])
+  expect(await statesOf(world, ids)).toEqual([
+    ['settled', 0, 0],
+    ['dirty', 0, 0],
+    ['dirty', 0, 1],
+  ])
+  await drain(world)
+  await expectConverged(world)
+})
+
+test('below an output that is what it was nothing runs, and a revert runs nothing', async () => {
+  const { world, claim } = await aChain(3)
+  await drain(world)
+  const runs = async () =>
+    (
+      await world.database.query<{ outcome: string }>(
+        'outcomes',
+        `select outcome from run where tenant_id = $1 and provider_id = 'join' order by finished_at`,
+        [world.tenantId],
+      )
+    ).map(({ outcome }) => outcome)
+  const before = (await runs()).length
+  await edit(world, 0, 'c', false)
+  const group = await theOne(claim())
+  const outcomes = await workOffClaim(world.database, group, (item) => ({
+    ...succeed(item),
+    outcome: 'cutoff',
+    version: item.head_version,
+    content_hash: item.head_hash,
+  }))
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(['cutoff', 'fresh', 'fresh'])
+  await settle(world, group, outcomes)
+  expect((await runs()).slice(before)).toEqual(['cutoff'])
+  await edit(world, 0, 'a', false)
+  await drain(world)
+  expect((await runs()).slice(before)).toEqual(['cutoff', 'memo', 'memo', 'memo'])
+})
+
+test('under a cap nodes are claimed as they become ready, so that it is kept to the run', async () => {
+  const { world, claim } = await aChain(3)
+  await capAll(world, { per_day: runsOnly(100), per_cascade: runsOnly(null) })
+  const group = await theOne(claim())
+  expect(group.size).toBe(1)
+  await settle(world, group, await workOffClaim(world.database, group, succeed))
+  await drain(world)
+  await expectConverged(world)
+})
