@@ -40,6 +40,8 @@ export async function returnWork(
   which: 'all' | 'expired',
 ): Promise<string[]> {
   const returned = await graph.returnClaims(claimIds, which)
+  // They may have been claimed with what they wait for, which may have failed by now, or been cancelled.
+  if (returned.length > 0) await graph.blockBelow(returned)
   await takeAgain(graph, returned)
   return returned
 }

@@ -52,7 +52,10 @@ export async function settleWork(
     await graph.forgetMemos(
       returned.flatMap(({ item }) => (item.error?.code === 'content_not_found' && item.key ? [item.key] : [])),
     )
-    await graph.release(returned.map(({ node, item }) => ({ blob_id: node.blob_id, failed: item.error !== null })))
+    await giveBack(
+      graph,
+      returned.map(({ node, item }) => ({ node, failed: item.error !== null })),
+    )
     const again = held.filter(({ node }) => isAgain(node)).map(({ node }) => node.blob_id)
     const readyAgain = await takeAgain(graph, again)
 
@@ -92,9 +95,14 @@ export async function abandonClaim(
   return await deps.store.transaction(claim.tenant_id, async (graph) => {
     const nodes = await graph.readClaimedNodes(claimId)
     if (claim.work.size > 1) {
-      const ids = nodes.map((node) => node.blob_id)
-      await graph.release(ids.map((blob_id) => ({ blob_id, failed: true })))
-      await takeAgain(graph, ids)
+      await giveBack(
+        graph,
+        nodes.map((node) => ({ node, failed: true })),
+      )
+      await takeAgain(
+        graph,
+        nodes.map((node) => node.blob_id),
+      )
       return 0
     }
     await recordFailures(
@@ -149,6 +157,16 @@ function failure(node: NodeRow, error: Problem, attempts: number, inputs: ClaimI
     node_id: node.blob_id, epoch: node.epoch, outcome: 'failed', inputs, key: node.key, version: null, content_hash: null, content_type: null,
     size: null, attempts, error, duration_ms: 0, usage: noUsage,
   } // prettier-ignore
+}
+
+/** Nodes are ready again, or wait for what they were claimed with; that may have failed by now, or been cancelled. */
+async function giveBack(
+  graph: GraphTransaction,
+  returned: readonly { node: NodeRow; failed: boolean }[],
+): Promise<void> {
+  await graph.release(returned.map(({ node, failed }) => ({ blob_id: node.blob_id, failed })))
+  const waiting = returned.filter(({ node }) => node.dirty_inputs > 0)
+  if (waiting.length > 0) await graph.blockBelow(waiting.map(({ node }) => node.blob_id))
 }
 
 function isAgain(node: NodeRow): boolean {
