@@ -97,4 +97,30 @@ const slow = defineProvider({
   },
 })
 
-export const providers = [stamp, join, faulty, slow]
+const picked = (text: string, fields: readonly string[]): string => {
+  const document = JSON.parse(text) as Record<string, unknown>
+  return JSON.stringify(fields.map((field) => [field, document[field]]))
+}
+
+/** Reads some fields of a document only; and says when it did so, which is of no meaning. */
+const pick = defineProvider({
+  manifest: {
+    ...common,
+    id: 'pick',
+    name: 'Pick',
+    description: 'Picks fields of a JSON document.',
+    workflow_type: 'pick',
+    inputs: { input: { types: ['application/json'], list: false } },
+    output_type: 'application/json',
+    timeout_ms: 5000,
+    batch_size: 10,
+  },
+  config: z.strictObject({ fields: z.array(z.string()).default([]), note: z.string().max(100).default('') }),
+  project: (input, _name, { fields }) => picked(decodeText(input), fields),
+  transform: async (inputs, { fields }) => ({
+    bytes: Buffer.from(JSON.stringify({ picked: picked(textOf(inputs), fields), at: performance.now() })),
+  }),
+  normalise: (output) => JSON.stringify((JSON.parse(decodeText(output)) as { picked: unknown }).picked),
+})
+
+export const providers = [stamp, join, faulty, slow, pick]

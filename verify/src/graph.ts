@@ -1,3 +1,4 @@
+import type { Reading } from './reads.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** A blob as dag knows it. `provider_id` null: a source. */
@@ -9,6 +10,8 @@ export interface GraphNode {
   version: number
   content_hash: string | null
   content_type: string | null
+  /** What its newest key is made of, where its provider reads a part of its inputs only. */
+  readings: Reading[] | null
 }
 
 export interface InputEdge {
@@ -28,7 +31,7 @@ export interface Graph {
 export async function readGraph(snapshot: Snapshot, tenantId: string): Promise<Graph> {
   const nodes = new Map<string, GraphNode>()
   const rows = snapshot.stream<GraphNode>(
-    `select blob_id, provider_id, config, state, version, content_hash, content_type from dag.node where tenant_id = $1`,
+    `select blob_id, provider_id, config, state, version, content_hash, content_type, readings from dag.node where tenant_id = $1`,
     [tenantId],
     1000,
   )

@@ -15,6 +15,9 @@ export interface DeterministicProvider {
     config: unknown,
     signal: AbortSignal,
   ): Promise<{ bytes: Uint8Array; content_type?: string }>
+  /** The part of an input that it reads, and its output without what has no meaning, where it says so. */
+  project?(input: InputBytes[string][number], name: string, config: unknown): string | Uint8Array
+  normalise?(output: InputBytes[string][number]): string | Uint8Array
 }
 
 const deterministic: DeterministicProvider[] = [textExpander(), grammarChecker, summariser, compare, report]

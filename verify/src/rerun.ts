@@ -5,6 +5,8 @@ import { rerunnable } from './providers.ts'
 export interface Output {
   readonly hash: string
   readonly content_type: string
+  /** The hash of it without what the provider says has no meaning, where it was made anew. */
+  readonly normal_hash?: string
 }
 
 /** The work that a derivation key stands for. */
@@ -18,12 +20,18 @@ export interface Work {
 /** Its output, made anew; null where that cannot be: no deterministic provider, or bytes of an input that are not there. */
 export type Rerun = (work: Work) => Promise<Output | { error: string } | null>
 
+export interface Reruns {
+  readonly rerun: Rerun
+  /** Whether a content is what the provider made, but for what it says has no meaning. */
+  isSame(provider: string, made: Output, foundHash: string | null): Promise<boolean>
+}
+
 const remembered = 10_000
 
 /** Runs providers on the contents of one tenant, the last 10,000 keys once each. */
-export function createRerun(contents: ContentReader): Rerun {
+export function createReruns(contents: ContentReader): Reruns {
   const outputs = new Map<string, Output | { error: string }>()
-  return async (work) => {
+  const again: Rerun = async (work) => {
     const key = derivationKey(work.provider, work.config, work.inputs)
     const known = outputs.get(key)
     if (known) return known
@@ -33,6 +41,19 @@ export function createRerun(contents: ContentReader): Rerun {
     if (outputs.size > remembered && oldest !== undefined) outputs.delete(oldest)
     return output
   }
+  return {
+    rerun: again,
+    async isSame(provider, { hash, content_type, normal_hash }, found) {
+      if (found === null || hash === found || normal_hash === undefined) return hash === found
+      const bytes = await contents.read(found)
+      return bytes !== null && normal_hash === normalHash(provider, bytes, content_type)
+    },
+  }
+}
+
+function normalHash(provider: string, bytes: Uint8Array, content_type: string): string | undefined {
+  const normal = rerunnable.get(provider)?.normalise?.({ bytes, content_type })
+  return normal === undefined ? undefined : sha256(normal)
 }
 
 async function rerun(contents: ContentReader, { provider: name, config, inputs }: Work): ReturnType<Rerun> {
@@ -48,8 +69,10 @@ async function rerun(contents: ContentReader, { provider: name, config, inputs }
     }
   }
   try {
-    const { bytes, content_type } = await provider.transform(read, config, new AbortController().signal)
-    return { hash: sha256(bytes), content_type: content_type ?? provider.manifest.output_type }
+    const output = await provider.transform(read, config, new AbortController().signal)
+    const { bytes, content_type = provider.manifest.output_type } = output
+    const normal_hash = normalHash(name, bytes, content_type)
+    return { hash: sha256(bytes), content_type, ...(normal_hash !== undefined && { normal_hash }) }
   } catch (error) {
     return { error: String(error) }
   }

@@ -12,7 +12,7 @@ import { checkQuiet } from './checks/quiet.ts'
 import { checkRuns } from './checks/runs.ts'
 import { createFindings, type Divergence, type Findings } from './findings.ts'
 import { readGraph } from './graph.ts'
-import { createRerun } from './rerun.ts'
+import { createReruns } from './rerun.ts'
 import { createSnapshot, type Snapshot } from './snapshot.ts'
 
 /** What was looked at of a tenant, and the Merkle roots over (blob, head hash): as all must be, and as blob has it. */
@@ -60,7 +60,7 @@ function readTenants(snapshot: Snapshot): Promise<{ id: string }[]> {
 async function verifyTenant(snapshot: Snapshot, findings: Findings, id: string): Promise<TenantReport> {
   const contentReader = createContentReader(snapshot, id)
   const tenant = { id, snapshot, findings, contents: contentReader, heads: new Map() }
-  const rerun = createRerun(contentReader)
+  const reruns = createReruns(contentReader)
   const contents = await checkContents(tenant)
   const versions = await checkHistory(tenant)
   const blobs = await checkHeads(tenant)
@@ -68,8 +68,8 @@ async function verifyTenant(snapshot: Snapshot, findings: Findings, id: string):
   const graph = await readGraph(snapshot, id)
   // From here on the heads of derived blobs are what their inputs give, no longer what their deltas say.
   checkNodes(tenant, graph)
-  const derivations = await checkDerivations(tenant, graph, rerun)
-  const { runs, unverifiable } = await checkRuns(tenant, rerun)
+  const derivations = await checkDerivations(tenant, graph, reruns)
+  const { runs, unverifiable } = await checkRuns(tenant, reruns)
   const memos = await checkMemos(tenant)
   const facts = await checkEvents(tenant)
   const { expected, found } = await computeRoots(tenant)

@@ -19,13 +19,17 @@ export type Usage = z.infer<typeof Usage>
 
 export const noUsage: Usage = { tokens: null, cost_microdollars: null }
 
-/** One blob that a run reads, at its version. */
+/**
+ * One blob that a run reads, at its version. `read_hash`: where the provider reads a part of it only, the SHA-256 of that part, which stands for the content in
+ * the derivation key.
+ */
 export const ClaimInput = z.object({
   name: z.string(),
   blob_id: Uuid,
   version: VersionNumber,
   content_hash: Sha256,
   content_type: z.string(),
+  read_hash: Sha256.optional(),
 })
 export type ClaimInput = z.infer<typeof ClaimInput>
 

@@ -47,12 +47,13 @@ export interface DerivationKeyParts {
   inputs: Readonly<Record<string, readonly (readonly [contentType: string, contentHash: string])[]>>
 }
 
-/** Inputs as a derivation key has them: by name the content type and hash of each, in order. */
+/** Inputs as a derivation key has them: by name the content type and hash of each (of the part that is read, where that is known), in order. */
 export function contentsByName(
-  inputs: readonly { name: string; content_type: string; content_hash: string }[],
+  inputs: readonly { name: string; content_type: string; content_hash: string; read_hash?: string | undefined }[],
 ): Record<string, [string, string][]> {
   const named: Record<string, [string, string][]> = {}
-  for (const input of inputs) (named[input.name] ??= []).push([input.content_type, input.content_hash])
+  for (const { name, content_type, content_hash, read_hash } of inputs)
+    (named[name] ??= []).push([content_type, read_hash ?? content_hash])
   return named
 }
 

@@ -1,5 +1,4 @@
 import type { Basis, ClaimInput, ClaimItem, RecordedOutput } from '@studio/contracts'
-import { contentsByName, derivationKey } from '@studio/kernel'
 import { deltaOf } from './commit.ts'
 import { isInner, type RunItem } from './run-item.ts'
 
@@ -11,8 +10,8 @@ interface Result extends RecordedOutput {
 
 /** What the nodes of a claim come to, for those that read it under the same claim. */
 export interface ClaimResults {
-  /** The node with its inputs and key; null where one of them has not come about. */
-  resolve(item: ClaimItem): RunItem | null
+  /** The inputs of a node; null where one of them has not come about. */
+  resolve(item: ClaimItem): ClaimInput[] | null
   /** The inputs at the versions that they came to; null where one was not written, or came to something else than what was read. */
   inputsRead(item: RunItem): ClaimInput[] | null
   /** What is to be written before or with this node's output. */
@@ -49,9 +48,7 @@ export function createClaimResults(): ClaimResults {
         inputs.push({ name: input.name, blob_id: input.blob_id, version, content_hash, content_type })
         readers.set(item.node_id, (readers.get(item.node_id) ?? new Set()).add(input.blob_id))
       }
-      const { provider_id, provider_version, config } = item
-      const key = item.key ?? derivationKey({ provider_id, provider_version, config, inputs: contentsByName(inputs) })
-      return { ...item, inputs, key }
+      return inputs
     },
     inputsRead(item) {
       const inner = readers.get(item.node_id)

@@ -25,10 +25,22 @@ export interface Output {
  */
 export type Transform<Config> = (inputs: Inputs, config: Config, signal: AbortSignal) => Promise<Output>
 
+/**
+ * What a provider reads of its inputs, and which of its outputs are the same to whom reads them. Both are pure: the same for the same, whatever else happens.
+ *
+ * - `project`: the part of one blob of the input `name` on which the output depends, in a form of which equal parts are equal bytes. Where an edit leaves that as it
+ *   was nothing runs. It throws where the blob is not what it should be: then the whole counts.
+ * - `normalise`: the output without what has no meaning (such as the order of keys, or a time). Where a new output is the head's but for that, the head stays.
+ */
+export interface Equality<Config> {
+  project?: (input: InputContent, name: string, config: Config) => string | Uint8Array
+  normalise?: (output: InputContent) => string | Uint8Array
+}
+
 type Described = 'config_schema' | 'default_config' | 'task_queue'
 type Optional = 'input_schema' | 'output_schema' | 'trigger_patterns'
 
-interface ProviderDescription<Schema extends z.ZodType> {
+interface ProviderDescription<Schema extends z.ZodType> extends Equality<z.output<Schema>> {
   /** The manifest but for what follows from the rest: the worker knows its task queue, the configuration's schema is made from `config`. */
   manifest: Omit<ProviderManifest, Described | Optional> & Partial<Pick<ProviderManifest, Optional>>
   /** Must take `{}`: each field has a default. */
@@ -41,6 +53,9 @@ export interface Provider {
   manifest: Omit<ProviderManifest, 'task_queue'>
   /** Throws `invalid_configuration` where the configuration is not one of this provider's. */
   transform(inputs: Inputs, config: unknown, signal: AbortSignal): Promise<Output>
+  /** Throws as `transform`. */
+  project?: Equality<unknown>['project']
+  normalise?: Equality<unknown>['normalise']
 }
 
 /** Joins manifest, configuration and transform of a provider. */
@@ -48,7 +63,14 @@ export function defineProvider<Schema extends z.ZodType>({
   manifest,
   config,
   transform,
+  project,
+  normalise,
 }: ProviderDescription<Schema>): Provider {
+  const parse = (given: unknown): z.output<Schema> => {
+    const parsed = config.safeParse(given)
+    if (!parsed.success) throw new StudioError('invalid_configuration', z.prettifyError(parsed.error))
+    return parsed.data
+  }
   return {
     manifest: {
       input_schema: null,
@@ -58,11 +80,9 @@ export function defineProvider<Schema extends z.ZodType>({
       config_schema: z.toJSONSchema(config, { io: 'input' }) as ProviderManifest['config_schema'],
       default_config: config.parse({}) as ProviderManifest['default_config'],
     },
-    transform: async (inputs, given, signal) => {
-      const parsed = config.safeParse(given)
-      if (!parsed.success) throw new StudioError('invalid_configuration', z.prettifyError(parsed.error))
-      return transform(inputs, parsed.data, signal)
-    },
+    transform: async (inputs, given, signal) => transform(inputs, parse(given), signal),
+    ...(project && { project: (input, name, given) => project(input, name, parse(given)) }),
+    ...(normalise && { normalise }),
   }
 }
 

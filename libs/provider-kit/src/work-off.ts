@@ -1,4 +1,11 @@
-import { noUsage, type ClaimGroup, type ClaimItem, type RecordedOutput, type SettleItem } from '@studio/contracts'
+import {
+  noUsage,
+  type ClaimGroup,
+  type ClaimInput,
+  type ClaimItem,
+  type RecordedOutput,
+  type SettleItem,
+} from '@studio/contracts'
 import { failpoint, fromProblem, sha256, toProblem, type StudioError } from '@studio/kernel'
 import { setImmediate as yieldToTimers } from 'node:timers/promises'
 import type { Claim } from './claim.ts'
@@ -6,7 +13,8 @@ import { createClaimResults } from './claim-results.ts'
 import { commitWrites, type Write, type Written } from './commit.ts'
 import type { ProviderDependencies } from './dependencies.ts'
 import { patiently } from './patiently.ts'
-import { produce } from './produce.ts'
+import { withKey } from './keys.ts'
+import { produce, type Product } from './produce.ts'
 import type { Provider } from './provider.ts'
 import { wavesOf, type RunItem } from './run-item.ts'
 import { settlement } from './settlement.ts'
@@ -138,8 +146,9 @@ export async function workOff(
       produce(provider, item, inputs, { timeoutMs: group.timeout_ms, maxOutputBytes, signal: claim.signal }),
     )
     if (isOwn) computed.add(shared)
-    const made = { content_hash: sha256(product.bytes), content_type: product.content_type }
-    contents.keep(item.tenant_id, made.content_hash, product.bytes)
+    const output = { content_hash: sha256(product.bytes), content_type: product.content_type }
+    const made = (await sameAsHead(item, product)) ?? output
+    contents.keep(item.tenant_id, output.content_hash, product.bytes)
     const took = isOwn ? { duration_ms: product.duration_ms, usage: product.usage } : nothing
     const isUnchanged = isHead(item, made, attempt)
     const write = {
@@ -154,6 +163,20 @@ export async function workOff(
     decide({ item, outcome, made, took }, isUnchanged ? null : write)
   }
 
+  /** The head, where the output differs from it by nothing that has a meaning. */
+  const sameAsHead = async (item: RunItem, { bytes, content_type }: Product): Promise<RecordedOutput | null> => {
+    const { head_hash: content_hash, head_content_type } = item
+    if (provider.normalise === undefined || attempt > 1 || content_hash === null) return null
+    if (content_type !== head_content_type) return null
+    const head = await patiently(claim.signal, () => contents.read(item.tenant_id, [content_hash], claim.signal))
+    const [one, other] = [bytes, head.get(content_hash)].map(
+      (content) => content && provider.normalise?.({ bytes: content, content_type }),
+    )
+    return one !== undefined && other !== undefined && sha256(one) === sha256(other)
+      ? { content_hash, content_type }
+      : null
+  }
+
   const recall = async (items: readonly RunItem[]): Promise<ReadonlyMap<string, RecordedOutput | null>> => {
     const keys = [...new Set(items.map(({ key }) => key))]
     const [first] = items
@@ -163,27 +186,34 @@ export async function workOff(
     return new Map(keys.map((key, at) => [key, answer.items[at] ?? null]))
   }
 
-  const read = async (items: readonly RunItem[]): Promise<ReadonlyMap<string, Uint8Array>> => {
-    const [first] = items
-    if (first === undefined) return new Map()
-    const hashes = items.flatMap((item) => item.inputs.map((input) => input.content_hash))
+  const read = async (inputs: readonly ClaimInput[]): Promise<ReadonlyMap<string, Uint8Array>> => {
+    const [first] = claim.items
+    if (first === undefined || inputs.length === 0) return new Map()
+    const hashes = inputs.map((input) => input.content_hash)
     const missing = hashes.filter((hash) => !results.held.has(hash))
     const found = await patiently(claim.signal, () => contents.read(first.tenant_id, missing, claim.signal))
     return new Map([...found, ...results.held])
   }
 
   const workWave = async (wave: readonly ClaimItem[]): Promise<void> => {
-    const items = wave.flatMap((item) => {
-      const known = results.resolve(item)
-      if (known === null) giveBack(item)
-      return known ?? []
+    const resolved = wave.flatMap((item) => {
+      const inputs = results.resolve(item)
+      if (inputs === null) giveBack(item)
+      return inputs === null ? [] : [{ item, inputs }]
     })
-    const inner = new Set(wave.filter(({ key }) => key === null).map(({ node_id }) => node_id))
+    const projected = provider.project ? await read(resolved.flatMap((one) => one.inputs)) : new Map()
+    const items = resolved.map(({ item, inputs }) => withKey(provider, item, inputs, projected))
+    const claimedKeys = new Map(wave.map(({ node_id, key }) => [node_id, key]))
+    // dag has looked at the keys that it knew.
+    const isNew = ({ node_id, key }: RunItem): boolean => key !== claimedKeys.get(node_id)
     const fresh = (item: RunItem): boolean =>
-      inner.has(item.node_id) && attempt === 1 && item.head_hash !== null && item.key === item.last_key
-    const recorded = await recall(items.filter((item) => inner.has(item.node_id) && !fresh(item)))
-    const memoOf = (item: RunItem): RecordedOutput | null => item.memo ?? recorded.get(item.key) ?? null
-    const inputs = await read(items.filter((item) => !fresh(item) && memoOf(item) === null))
+      isNew(item) && attempt === 1 && item.head_hash !== null && item.key === item.last_key
+    const recorded = await recall(items.filter((item) => isNew(item) && !fresh(item)))
+    const memoOf = (item: RunItem): RecordedOutput | null =>
+      isNew(item) ? (recorded.get(item.key) ?? null) : item.memo
+    const inputs = await read(
+      items.filter((item) => !fresh(item) && memoOf(item) === null).flatMap((item) => item.inputs),
+    )
     for (const item of items) {
       claim.signal.throwIfAborted()
       if (!claim.holds(item)) {

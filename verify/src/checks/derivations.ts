@@ -1,7 +1,8 @@
 import { derivationKey, type InputContents } from '../digest.ts'
 import type { Code } from '../findings.ts'
 import type { Graph, GraphNode } from '../graph.ts'
-import type { Rerun, Work } from '../rerun.ts'
+import { partsRead } from '../reads.ts'
+import type { Rerun, Reruns, Work } from '../rerun.ts'
 import type { Head, Tenant } from '../tenant.ts'
 
 /** The newest run that settled a derived blob. */
@@ -21,7 +22,7 @@ const chunk = 200
  * Works out, from the sources down, what each derived blob must be, and compares it with its newest version. Where the provider can be run
  * again it is run; for others the recorded output of the key counts. `heads` then says what derived blobs must be.
  */
-export async function checkDerivations(tenant: Tenant, graph: Graph, rerun: Rerun): Promise<number> {
+export async function checkDerivations(tenant: Tenant, graph: Graph, reruns: Reruns): Promise<number> {
   const { ordered, cyclic } = graph.inOrder()
   for (const { blob_id } of cyclic)
     tenant.findings.add('derivation_cycle', { tenant_id: tenant.id, blob_id }, 'an order', 'none')
@@ -31,7 +32,7 @@ export async function checkDerivations(tenant: Tenant, graph: Graph, rerun: Reru
       tenant,
       nodes.map(({ blob_id }) => blob_id),
     )
-    for (const node of nodes) await checkDerivation(tenant, graph, node, runs.get(node.blob_id), rerun)
+    for (const node of nodes) await checkDerivation(tenant, graph, node, runs.get(node.blob_id), reruns)
   }
   return ordered.length
 }
@@ -41,7 +42,7 @@ async function checkDerivation(
   graph: Graph,
   node: GraphNode,
   run: LastRun | undefined,
-  rerun: Rerun,
+  { rerun, isSame }: Reruns,
 ): Promise<void> {
   const { id: tenant_id, findings, heads } = tenant
   const head = heads.get(node.blob_id)
@@ -63,15 +64,17 @@ async function checkDerivation(
   if (run.made !== head.version) report('derived_unexplained', `a run that made version ${head.version}`, run.made)
 
   const work = { provider: run.provider, config: node.config, inputs }
-  const key = derivationKey(work.provider, work.config, inputs)
+  const parts = await partsRead(tenant.contents, work.provider, work.config, inputs, node.readings ?? [])
+  const key = derivationKey(work.provider, work.config, parts)
   if (key !== run.key) report('derived_stale', key, run.key)
   const output = await outputOf(tenant, key, work, run, rerun)
   if (output === null) return report('output_unrecorded', `an output of ${key}`, null)
   if ('error' in output) return report('rerun_failed', head.hash, output.error)
   const { hash, content_type } = output
-  if (hash !== head.hash || content_type !== head.content_type)
+  const isHead = await isSame(work.provider, output, head.hash)
+  if (!isHead || content_type !== head.content_type)
     report('derived_head_wrong', { hash, content_type }, { hash: head.hash, content_type: head.content_type })
-  heads.set(node.blob_id, { ...head, hash, content_type })
+  heads.set(node.blob_id, { ...head, hash: isHead ? head.hash : hash, content_type })
 }
 
 /** Contents of the inputs that are there; null where none is. */

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { derivationKey, runId, transformDeltaId } from '../digest.ts'
 import type { Code } from '../findings.ts'
-import type { Rerun } from '../rerun.ts'
+import { partsRead, type Reading } from '../reads.ts'
+import type { Reruns } from '../rerun.ts'
 import type { Tenant } from '../tenant.ts'
 
 interface RunRow {
@@ -13,7 +14,7 @@ interface RunRow {
   outcome: string
   version: number | null
   content_hash: string | null
-  inputs: { name: string; blob_id: string; version: number; content_hash: string; content_type: string }[]
+  inputs: (Reading & { blob_id: string; version: number })[]
   /** Its node's configuration as it is now. */
   config: unknown
   /** What the derivation took when the run ended, in order: `name blob`. */
@@ -34,7 +35,7 @@ export interface RunCounts {
  * Holds each recorded run that a worker ended to what the derivation took then, to the versions that it read, to the version that it made,
  * and, where its key can be computed, to what the provider makes of its inputs.
  */
-export async function checkRuns(tenant: Tenant, rerun: Rerun): Promise<RunCounts> {
+export async function checkRuns(tenant: Tenant, reruns: Reruns): Promise<RunCounts> {
   const counts = { runs: 0, unverifiable: 0 }
   let last: LastVersion | undefined
   for await (const run of readRuns(tenant)) {
@@ -45,7 +46,7 @@ export async function checkRuns(tenant: Tenant, rerun: Rerun): Promise<RunCounts
     if (run.id !== id) report('run_id_wrong', id, run.id)
     checkInputs(run, report)
     last = checkVersion(run, last?.blob_id === run.blob_id ? last : undefined, report)
-    if (!(await checkOutput(run, rerun, report))) counts.unverifiable++
+    if (!(await checkOutput(tenant, run, reruns, report))) counts.unverifiable++
   }
   return counts
 }
@@ -94,17 +95,20 @@ function checkVersion(run: RunRow, last: LastVersion | undefined, report: Report
 
 /** False where the run's configuration is not known any more. */
 async function checkOutput(
+  tenant: Tenant,
   { provider, config, inputs, key, content_hash, outcome }: RunRow,
-  rerun: Rerun,
+  { rerun, isSame }: Reruns,
   report: Report,
 ): Promise<boolean> {
   if (outcome === 'deleted') return true
   const contents: Record<string, [string, string][]> = {}
   for (const input of inputs) (contents[input.name] ??= []).push([input.content_type, input.content_hash])
-  if (derivationKey(provider, config, contents) !== key) return false
+  const parts = await partsRead(tenant.contents, provider, config, contents, inputs)
+  if (derivationKey(provider, config, parts) !== key) return false
   const output = await rerun({ provider, config, inputs: contents })
   if (output && 'error' in output) report('rerun_failed', content_hash, output.error)
-  else if (output && output.hash !== content_hash) report('run_output_wrong', output.hash, content_hash)
+  else if (output && !(await isSame(provider, output, content_hash)))
+    report('run_output_wrong', output.hash, content_hash)
   return true
 }
 

@@ -5,6 +5,7 @@ import { looked } from './cascade-slots.ts'
 import type { WaitingNode } from './closed-sub-graph.ts'
 import { fitting, groupClaims, takesAlong, type PlannedGroup, type ReadyNode } from './group-claims.ts'
 import type { GraphStore, GraphTransaction, NodeRow, Providers } from './ports.ts'
+import { withReadings } from './readings.ts'
 import { settleFresh, type FreshNode } from './settle-fresh.ts'
 import { failNodes } from './settle-work.ts'
 
@@ -134,7 +135,7 @@ async function sort(graph: GraphTransaction, known: KnownProviders, nodes: reado
       sorted.unrunnable.push({ node, error: refusal ?? new StudioError('provider_not_found') })
       continue
     }
-    const given = inputs.get(node.blob_id) ?? []
+    const given = withReadings(inputs.get(node.blob_id) ?? [], node.readings)
     const absent = Object.keys(provider.inputs).find((name) => !given.some((input) => input.name === name))
     if (absent !== undefined) {
       sorted.unrunnable.push({ node, error: inputGone(provider, absent) })

@@ -10,6 +10,7 @@ import type {
 } from '@studio/contracts'
 import { canonicalJson, contentsByName, derivationKey } from '@studio/kernel'
 import type { NodeRow } from './ports.ts'
+import { withReadings } from './readings.ts'
 
 /** An input as it stands now. */
 export interface InputNow extends ClaimInput {
@@ -89,7 +90,10 @@ function reasonsOf(known: Known): Reason[] {
   const differences: Reason[] =
     settledBy === null
       ? [{ code: 'never_run' }]
-      : [...changedInputs(known.inputs, settledBy.inputs), ...changedDerivation(known, settledBy)]
+      : [
+          ...changedInputs(withReadings(known.inputs, known.node.readings), settledBy.inputs),
+          ...changedDerivation(known, settledBy),
+        ]
   return [...differences, ...stateReasons(known)]
 }
 
@@ -103,7 +107,7 @@ function changedInputs(inputs: readonly InputNow[], inputsThen: readonly ClaimIn
     const { name, blob_id } = input
     const was = then.get(place)
     if (was === undefined) reasons.push({ code: 'input_added', input: name, blob_id })
-    else if (was.content_hash !== input.content_hash || was.content_type !== input.content_type)
+    else if (readOf(was) !== readOf(input) || was.content_type !== input.content_type)
       reasons.push({
         code: 'input_changed',
         input: name,
@@ -119,6 +123,10 @@ function changedInputs(inputs: readonly InputNow[], inputsThen: readonly ClaimIn
     if (orderOf(now, then, name) !== orderOf(then, now, name))
       reasons.push({ code: 'input_order_changed', input: name })
   return reasons
+}
+
+function readOf({ content_hash, read_hash }: ClaimInput): string {
+  return read_hash ?? content_hash
 }
 
 /** Inputs by name and blob; a list may have a blob several times. */
@@ -236,7 +244,7 @@ function consequence({ outcome, equal_inputs }: LastChange): string {
     case 'unchanged':
       return equal_inputs.length > 0
         ? 'The last change above it did not run it: its inputs were made anew and came out equal.'
-        : 'The last change above it did not run it: its inputs are what they were.'
+        : 'The last change above it did not run it: what it reads of its inputs is what it was.'
     case 'memo':
       return 'The last change did not run its provider: what these inputs give was recorded.'
     case 'cutoff':

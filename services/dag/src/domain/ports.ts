@@ -46,6 +46,8 @@ export interface NodeRow {
   last_key: string | null
   last_run_id: string | null
   last_run_at: Date | null
+  /** The inputs that `last_key` is made of, where the provider reads a part of them only. */
+  readings: ClaimInput[] | null
   error: Problem | null
   cascade_id: string | null
   caused_by: string | null
@@ -143,6 +145,7 @@ export interface NodeSettlement {
   content_type: string | null
   size: number | null
   last_key: string | null
+  readings: ClaimInput[] | null
   run_id: string
   error: Problem | null
 }
@@ -248,7 +251,7 @@ export interface GraphTransaction {
   returnClaims(claimIds: readonly string[], which: 'all' | 'expired'): Promise<string[]>
   settle(settlements: readonly NodeSettlement[]): Promise<void>
   /** Their heads are what these keys give. */
-  settleFresh(nodes: readonly { blob_id: string; key: string }[]): Promise<void>
+  settleFresh(nodes: readonly { blob_id: string; key: string; readings: ClaimInput[] | null }[]): Promise<void>
   /** Tells the targets of settled nodes that one dirty input less is left; answers how many became ready. */
   countDown(sourceIds: readonly string[]): Promise<number>
 

@@ -98,7 +98,7 @@ async function newDerivations(
 }
 
 const neverMade = {
-  provider_version: null, state: 'dirty', doomed: false, version: 0, content_hash: null, content_type: null, last_key: null,
+  provider_version: null, state: 'dirty', doomed: false, version: 0, content_hash: null, content_type: null, last_key: null, readings: null,
 } as const // prettier-ignore
 
 /** A blob that dag has not heard of yet. */

@@ -26,6 +26,7 @@ const blob = (blob_id: string, more: Partial<PreviewedBlob> = {}): PreviewedBlob
   version: 1,
   ...held(blob_id),
   last_key: null,
+  readings: null,
   ...more,
 })
 const source = (id: string, more: Partial<PreviewedBlob> = {}) => blob(id, { provider_id: null, ...more })

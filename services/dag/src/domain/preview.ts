@@ -2,6 +2,7 @@ import type { GraphEdge, PreviewStatus, Provider } from '@studio/contracts'
 import { contentsByName, derivationKey } from '@studio/kernel'
 import { levelsOf } from './levels.ts'
 import type { NodeRow } from './ports.ts'
+import { withReadings } from './readings.ts'
 
 /** What a blob holds: all that a derivation key sees of it. */
 export interface Held {
@@ -21,6 +22,7 @@ export type PreviewedBlob = Pick<
   | 'content_hash'
   | 'content_type'
   | 'last_key'
+  | 'readings'
 >
 
 /** What is known when somebody asks what a change would cause. */
@@ -131,7 +133,7 @@ function inputsOf(edges: readonly GraphEdge[], { blobs }: Previewed, given: Read
 
 /** null: it is not there, and nothing brings it back. */
 function judge(blob: PreviewedBlob, inputs: readonly GivenInput[], { changed, providers }: Previewed): Judged | null {
-  const { state, doomed, version, last_key, config } = blob
+  const { state, doomed, version, last_key, config, readings } = blob
   if (!changed) {
     if (state === 'deleted' || doomed) return null
     if (state === 'settled') return 'fresh'
@@ -142,8 +144,13 @@ function judge(blob: PreviewedBlob, inputs: readonly GivenInput[], { changed, pr
   if (!provider) return 'provider_not_found'
   if (provider.status === 'disabled') return 'provider_disabled'
   if (Object.keys(provider.inputs).some((name) => !inputs.some((input) => input.name === name))) return 'input_missing'
-  const held = inputs.flatMap(({ name, given }) => (typeof given === 'string' ? [] : [{ name, ...given }]))
+  const held = withReadings(
+    inputs.flatMap(({ name, given }) => (typeof given === 'string' ? [] : [{ name, ...given }])),
+    readings,
+  )
   if (held.length < inputs.length) return 'may_run'
+  // What the provider will read of a content that it has not seen is not known here.
+  if (readings !== null && held.some(({ read_hash }) => read_hash === undefined)) return 'may_run'
   const key = derivationKey({
     provider_id: provider.id,
     provider_version: provider.version,

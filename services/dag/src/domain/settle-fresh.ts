@@ -1,6 +1,7 @@
 import { noUsage, type ClaimInput } from '@studio/contracts'
 import { runId } from '@studio/kernel'
 import type { GraphTransaction, NewRun, NodeRow } from './ports.ts'
+import { readingsOf } from './readings.ts'
 
 /** A node whose head is what its inputs give. */
 export interface FreshNode {
@@ -14,7 +15,9 @@ export interface FreshNode {
 export async function settleFresh(graph: GraphTransaction, fresh: readonly FreshNode[]): Promise<void> {
   if (fresh.length === 0) return
   const asked = await graph.listJobNodes(fresh.map(({ node }) => node.blob_id))
-  await graph.settleFresh(fresh.map(({ node, key }) => ({ blob_id: node.blob_id, key })))
+  await graph.settleFresh(
+    fresh.map(({ node, key, inputs }) => ({ blob_id: node.blob_id, key, readings: readingsOf(inputs) })),
+  )
   await graph.addRuns(fresh.filter(({ node }) => asked.has(node.blob_id)).map(freshRun))
 }
 

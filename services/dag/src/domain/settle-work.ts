@@ -1,6 +1,7 @@
 import { noUsage, type ClaimInput, type RunOutcome, type SettleItem, type Usage } from '@studio/contracts'
 import { newId, runId, toProblem, type Problem, type StudioError } from '@studio/kernel'
 import { markDirty, takeAgain } from './mark-dirty.ts'
+import { readingsOf } from './readings.ts'
 import { settleFresh } from './settle-fresh.ts'
 import type {
   Cause,
@@ -37,6 +38,7 @@ export async function settleWork(
     const nodes = new Map((await graph.readClaimedNodes(claimId)).map((node) => [node.blob_id, node]))
     const held = sound(nodes, items)
     await recordOutcomes(graph, claim, held)
+    await correctBegun(graph, held)
     const fresh = held.filter(({ item }) => item.outcome === 'fresh')
     await settleFresh(
       graph,
@@ -211,7 +213,6 @@ async function recordOutcomes(
   await graph.settle(ended.map(({ node, item }) => settlementOf(node, item)))
   await graph.addRuns(runs)
   countUsage(graph, runs)
-  await countBegun(graph, ended)
   await graph.addMemos(
     runs.flatMap((run, index) => {
       const { key, content_hash } = run
@@ -246,16 +247,24 @@ async function recordOutcomes(
   ])
 }
 
-/** Of nodes that were claimed with what they wait for nobody knew whether they would run. */
-async function countBegun(graph: GraphTransaction, ended: readonly Held[]): Promise<void> {
-  const ran = ended.filter(
-    ({ node, item }) => node.key === null && (item.outcome === 'version' || item.outcome === 'cutoff'),
-  )
-  if (ran.length === 0) return
+/**
+ * Where the key that a node was claimed with is not the one that its worker found, nobody knew whether it would run: claimed with what it waits for it was not
+ * counted, with more than its provider reads it was.
+ */
+async function correctBegun(graph: GraphTransaction, held: readonly Held[]): Promise<void> {
   const begun = new Map<string, number>()
-  for (const { node } of ran) if (node.cascade_id) begun.set(node.cascade_id, (begun.get(node.cascade_id) ?? 0) + 1)
+  let runs = 0
+  for (const { node, item } of held) {
+    const ran = item.outcome === 'version' || item.outcome === 'cutoff'
+    const was = node.key !== null
+    const isUnknown = item.key !== null && item.key !== node.key
+    if (!isUnknown || ran === was || item.outcome === 'returned') continue
+    const change = ran ? 1 : -1
+    runs += change
+    if (node.cascade_id) begun.set(node.cascade_id, (begun.get(node.cascade_id) ?? 0) + change)
+  }
+  if (runs !== 0) graph.spend({ runs, tokens: 0, cost_microdollars: 0 })
   await graph.countBegun(begun)
-  graph.spend({ runs: ran.length, tokens: 0, cost_microdollars: 0 })
 }
 
 /** Runs count when they begin, what they take when they end. */
@@ -275,6 +284,7 @@ function settlementOf(node: NodeRow, item: SettleItem): NodeSettlement {
     content_type: item.content_type,
     size: item.size,
     last_key: state === 'settled' ? item.key : null,
+    readings: readingsOf(item.inputs),
     run_id: runId(node.blob_id, node.epoch),
     error: item.error,
   }

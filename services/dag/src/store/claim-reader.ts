@@ -16,7 +16,7 @@ export async function readClaim(database: Database, claimId: string, leaseMs: nu
        held.content_type as head_content_type,
        coalesce(held.provider_id, '') as provider_id, coalesce(held.provider_version, '') as provider_version, coalesce(held.config, '{}') as config,
        held.key,
-       case when held.key is null and held.leases = 1 then (select run.key from run where run.id = held.last_run_id) end as last_key, held.parent_id, held.root_id, held.depth, held.caused_by, held.traceparent,
+       case when (held.key is null or held.readings is not null) and held.leases = 1 then (select run.key from run where run.id = held.last_run_id) end as last_key, held.parent_id, held.root_id, held.depth, held.caused_by, held.traceparent,
        (select json_build_object('content_hash', memo.content_hash, 'content_type', memo.content_type)
         from memo where memo.tenant_id = held.tenant_id and memo.key = held.key) as memo,
        coalesce((

@@ -1,3 +1,4 @@
+import type { ClaimInput } from '@studio/contracts'
 import type { Queryable } from '@studio/database'
 import type { NewRun, NodeSettlement } from '../domain/ports.ts'
 import { moment } from './moment.ts'
@@ -16,9 +17,9 @@ export async function settle(tx: Queryable, tenantId: string, settlements: reado
          content_hash = case when done.state = 'deleted' then null else coalesce(done.content_hash, node.content_hash) end,
          content_type = coalesce(done.content_type, node.content_type), size = coalesce(done.size, node.size),
          last_key = case done.state when 'deleted' then null when 'settled' then done.last_key else node.last_key end,
-         last_run_id = done.run_id, last_run_at = now(), error = done.error, changed_at = now()
+         readings = case done.state when 'settled' then done.readings else node.readings end, last_run_id = done.run_id, last_run_at = now(), error = done.error, changed_at = now()
        from json_to_recordset($2::json) as done(blob_id uuid, state text, version int, content_hash text, content_type text, size bigint,
-         last_key text, run_id uuid, error json)
+         last_key text, readings json, run_id uuid, error json)
        where node.blob_id = done.blob_id and node.tenant_id = $1
        returning node.blob_id, new.version, old.version as version_before, node.content_hash, node.content_type, done.state, done.run_id)
      insert into head (blob_id, version, tenant_id, content_hash, content_type, deleted, run_id, at)
@@ -30,14 +31,15 @@ export async function settle(tx: Queryable, tenantId: string, settlements: reado
 export async function settleFresh(
   tx: Queryable,
   tenantId: string,
-  nodes: readonly { blob_id: string; key: string }[],
+  nodes: readonly { blob_id: string; key: string; readings: ClaimInput[] | null }[],
 ): Promise<void> {
   await tx.query(
     'settle-fresh',
     `update node set state = 'settled', attempts = 0, leases = 0, dirty_inputs = 0, claim_id = null, lease_until = null, superseded_at = null,
-       last_key = fresh.key, error = null, changed_at = now()
-     from unnest($2::uuid[], $3::text[]) as fresh(blob_id, key) where node.tenant_id = $1 and node.blob_id = fresh.blob_id`,
-    [tenantId, nodes.map(({ blob_id }) => blob_id), nodes.map(({ key }) => key)],
+       last_key = fresh.key, readings = fresh.readings, error = null, changed_at = now()
+     from json_to_recordset($2::json) as fresh(blob_id uuid, key text, readings json)
+     where node.tenant_id = $1 and node.blob_id = fresh.blob_id`,
+    [tenantId, JSON.stringify(nodes)],
   )
 }
 

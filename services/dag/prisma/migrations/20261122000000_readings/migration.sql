@@ -1,0 +1,1 @@
+alter table node add column readings json;
