@@ -18,7 +18,7 @@ import { z } from 'zod'
 import { createProviderActivities, type ClaimSummary } from './activities.ts'
 import { createContentReader } from './content-reader.ts'
 import { patiently } from './patiently.ts'
-import { defineProvider, textOf, textOutput } from './provider.ts'
+import { defineProvider, textOf, textOutput, type Provider } from './provider.ts'
 
 const tenant = newId()
 let transforms: string[] = []
@@ -52,7 +52,7 @@ const shout = defineProvider({
 })
 
 /** The services as a claim meets them: contents by hash, heads by node, settlements as they come. */
-function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseMs = 30_000 } = {}) {
+function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseMs = 30_000, provider = shout } = {}) {
   const contents = new Map<string, string>()
   const items = inputs.map(({ text = 'text', ...change }): ClaimItem => {
     contents.set(sha256(text), text)
@@ -144,7 +144,7 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseMs = 30_
     traceparent: null,
   }
   const run = (change: Partial<ClaimGroup> = {}, attempt = 1) => {
-    const activity = createProviderActivities(shout, dependencies)['shout']
+    const activity = createProviderActivities(provider, dependencies)['shout']
     return new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') }).run(
       activity as (group: ClaimGroup) => Promise<ClaimSummary>,
       { ...group, ...change },
@@ -157,6 +157,7 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseMs = 30_
     heads,
     held,
     recorded,
+    contents,
     submitted,
     settled,
     answers,
@@ -484,6 +485,57 @@ describe('a node that reads what another of its claim makes', () => {
       ['text', 'TEXT!'],
       ['version', 'version', 'memo'],
     ])
+  })
+})
+
+describe('a provider that says what it reads and what has no meaning', () => {
+  const headOf = (text: string) => ({ head_version: 3, head_hash: sha256(text), head_content_type: 'text/plain' })
+  const keyOfPart = (part: string): string =>
+    derivationKey({
+      provider_id: 'shout',
+      provider_version: '1.0.0',
+      config: {},
+      inputs: { input: [['text/plain', sha256(part)]] },
+    })
+  const partly: Provider = {
+    ...shout,
+    project: ({ bytes }) => {
+      const [line = ''] = Buffer.from(bytes).toString().split('\n')
+      if (line === '') throw new Error('no line')
+      return line
+    },
+    normalise: ({ bytes }) => Buffer.from(bytes).toString().replaceAll('!', ''),
+  }
+
+  test('is not run where the part is what it was', async () => {
+    const { run, settled } = studio([{ text: 'one\nmore', ...headOf('ONE!'), last_key: keyOfPart('one') }], {
+      provider: partly,
+    })
+    expect(await run()).toEqual({ fresh: 1 })
+    expect(transforms).toEqual([])
+    expect(settled).toMatchObject([{ key: keyOfPart('one'), inputs: [{ read_hash: sha256('one') }], version: 3 }])
+  })
+
+  test('takes what is recorded of the part', async () => {
+    const { run, recorded } = studio([{ text: 'one\nmore' }], { provider: partly })
+    recorded.set(keyOfPart('one'), { content_hash: sha256('recorded'), content_type: 'text/plain' })
+    expect(await run()).toEqual({ memo: 1 })
+  })
+
+  test('runs on the whole where it cannot say what it reads of it', async () => {
+    const { run, items, settled } = studio([{ text: '\nno first line' }], { provider: partly })
+    expect(await run()).toEqual({ version: 1 })
+    expect(settled).toMatchObject([{ key: keyOfPart('\nno first line'), inputs: items[0]?.inputs }])
+  })
+
+  test('keeps the head where the output is the same but for that; not on a later attempt', async () => {
+    const node = { text: 'one', ...headOf('O!N!E'), config: {} }
+    const { run, settled, contents } = studio([node], { provider: partly })
+    contents.set(sha256('O!N!E'), 'O!N!E')
+    expect(await run()).toEqual({ cutoff: 1 })
+    expect(settled).toMatchObject([{ version: 3, content_hash: sha256('O!N!E') }])
+    const later = studio([node], { provider: partly })
+    expect(await later.run({}, 2)).toEqual({ version: 1 })
   })
 })
 
