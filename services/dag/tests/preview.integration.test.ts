@@ -1,4 +1,4 @@
-import type { Blob, BlobFact, ClaimItem, RunOutcome } from '@studio/contracts'
+import type { Blob, BlobFact, RunOutcome } from '@studio/contracts'
 import type { Database } from '@studio/database'
 import { newId, sha256 } from '@studio/kernel'
 import fc from 'fast-check'

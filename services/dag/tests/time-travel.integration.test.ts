@@ -1,4 +1,4 @@
-import type { BlobFact, ClaimInput, ClaimItem, SettleItem } from '@studio/contracts'
+import type { BlobFact, ClaimInput, SettleItem } from '@studio/contracts'
 import type { Database } from '@studio/database'
 import { isStudioError, newId, sha256 } from '@studio/kernel'
 import fc from 'fast-check'
