@@ -75,7 +75,8 @@ export async function fillGraph(
     )
     const { id: leafId = '', first = '' } = rows[0] ?? {}
     await placed.query('drop table placed')
-    await placed.query('analyze')
+    // As autovacuum does soon after so many rows.
+    await placed.query('vacuum analyze')
     const touch = async (): Promise<void> =>
       void (await database.query('update tenant set revision = revision + 1 where tenant_id = $1', [tenant]))
     return {

@@ -34,7 +34,7 @@ async function measure(
   const rest = async (): Promise<void> => {}
   const explainLeaf = () => asker.rest(`/blobs/${graph.leafId}/explain`)
   const graphOfRoot = () => asker.rest(`/blobs/${graph.rootId}/dag`)
-  const graphInService = () => asker.dag('/internal/graphs/read', graph.rootId)
+  const graphInService = () => asker.dag(`/internal/graphs/${graph.rootId}`)
   try {
     const nodes = (JSON.parse(await graphOfRoot()) as { data: { nodes: unknown[] } }).data.nodes.length
     if (nodes !== shape.levels * shape.width + 1) throw new Error(`the graph has ${nodes} nodes`)
@@ -62,7 +62,7 @@ async function measure(
 
 interface Asker {
   rest(path: string): Promise<string>
-  dag(path: string, blobId: string): Promise<string>
+  dag(path: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -83,13 +83,12 @@ function openAsker(stack: Stack, { tenant }: WideGraph): Asker {
           headers: { authorization: `Bearer ${stack.tokenFor(tenant)}` },
         }),
       ),
-    dag: (path, blob_id) =>
+    dag: (path) =>
       textOf(
         dag.request({
-          method: 'POST',
+          method: 'GET',
           path,
-          headers: { authorization: `Bearer ${stack.internalToken}`, 'content-type': 'application/json' },
-          body: JSON.stringify({ tenant_id: tenant, blob_id }),
+          headers: { authorization: `Bearer ${stack.internalToken}`, 'studio-tenant': tenant },
         }),
       ),
     close: async () => {
