@@ -8,10 +8,10 @@ export interface Client {
   close(): Promise<void>
 }
 
-/** A tenant of its own at the public API. What is refused is thrown. */
-export function newClient(stack: Stack): Client {
+/** A tenant, one of its own unless told, at the public API. What is refused is thrown. */
+export function newClient(stack: Stack, tenant: string = randomUUID()): Client {
   const pool = new Pool(stack.url, { connections: 10 })
-  const headers = { authorization: `Bearer ${stack.tokenFor(randomUUID())}`, 'content-type': 'application/json' }
+  const headers = { authorization: `Bearer ${stack.tokenFor(tenant)}`, 'content-type': 'application/json' }
   const send: Client['send'] = async <Data>(method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown) => {
     const response = await pool.request({
       method,

@@ -2,13 +2,15 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { apply } from './benchmarks/apply.ts'
 import { cascadeLatency } from './benchmarks/cascade-latency.ts'
-import { cascadeSize } from './benchmarks/cascade-size.ts'
+import { cascadeSize, cascadeSize10k, dagster } from './benchmarks/cascade-size.ts'
 import { diff } from './benchmarks/diff.ts'
 import { eventLoop } from './benchmarks/event-loop.ts'
+import { graphs } from './benchmarks/graphs.ts'
 import { history } from './benchmarks/history.ts'
 import { lists } from './benchmarks/lists.ts'
 import { micro } from './benchmarks/micro.ts'
 import { startUp } from './benchmarks/start-up.ts'
+import { texts1000 } from './benchmarks/texts.ts'
 import { throughput, withProviders } from './benchmarks/throughput.ts'
 import { table, type Figure } from './figure.ts'
 import { startStack, type Stack } from './stack.ts'
@@ -21,6 +23,9 @@ const onStack: Record<string, (stack: Stack) => Promise<Figure[]>> = {
   throughput,
   latency: cascadeLatency,
   size: cascadeSize,
+  size10k: cascadeSize10k,
+  texts: texts1000,
+  graphs,
   lists,
   providers: withProviders,
 }
@@ -28,6 +33,7 @@ const alone: Record<string, () => Promise<Figure[]>> = {
   apply,
   diff,
   micro,
+  dagster,
   history,
   'event-loop': eventLoop,
   'start-up': startUp,

@@ -22,6 +22,8 @@ export interface Stack {
   /** Where each service listens. */
   readonly services: Readonly<Record<keyof StackOptions['ports']['services'], string>>
   readonly databaseUrl: string
+  /** Opens the internal routes. */
+  readonly internalToken: string
   tokenFor(tenant: string): string
   stop(): Promise<void>
 }
@@ -65,6 +67,7 @@ export async function startStack({ env }: Pick<StackOptions, 'env'> = {}): Promi
     url: `http://127.0.0.1:${options.ports.services.gateway}`,
     services: mapPorts(options.ports.services),
     databaseUrl: addresses.databaseUrl,
+    internalToken: options.secrets.internalToken,
     tokenFor: (tenant) =>
       signToken(options.secrets.jwtSecret, { sub: tenant, exp: Math.floor(Date.now() / 1000) + 24 * 3600 }),
     stop,

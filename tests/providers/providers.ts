@@ -9,7 +9,7 @@ const common = {
   inputs: { input: { types: ['text/*'], list: false } },
   output_type: 'text/plain',
   max_input_bytes: 1024 * 1024,
-  // Applied by hand only.
+  // Applied by hand only, where a provider does not say otherwise.
   trigger_events: [],
   trigger_created_by: [],
 }
@@ -123,4 +123,24 @@ const pick = defineProvider({
   normalise: (output) => JSON.stringify((JSON.parse(decodeText(output)) as { picked: unknown }).picked),
 })
 
-export const providers = [stamp, join, faulty, slow, pick]
+/** Cheap, three of them, which apply by themselves to what users write as text/x-note: the SHA-256 of their id and the note. */
+const labels = ['label-one', 'label-two', 'label-three'].map((id) =>
+  defineProvider({
+    manifest: {
+      ...common,
+      id,
+      name: 'Label',
+      description: 'Writes the hash of a note.',
+      workflow_type: 'stamp',
+      inputs: { input: { types: ['text/x-note'], list: false } },
+      timeout_ms: 5000,
+      batch_size: 100,
+      trigger_events: ['blob.created', 'blob.updated'],
+      trigger_created_by: ['user'],
+    },
+    config: z.strictObject({}),
+    transform: async (inputs) => textOutput(sha256(`${id}\n${textOf(inputs)}`)),
+  }),
+)
+
+export const providers = [stamp, join, faulty, slow, pick, ...labels]

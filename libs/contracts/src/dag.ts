@@ -4,7 +4,7 @@ import { Cascade, CascadeAction } from './cascade.ts'
 import { BlobReference, JsonObject, Sha256, Timestamp, Traceparent, Uuid, VersionNumber, items } from './common.ts'
 import { Derivation, DerivationInputs } from './derivation.ts'
 import { Explanation } from './explain.ts'
-import { Graph, PastGraph } from './graph.ts'
+import { PastGraph } from './graph.ts'
 import { Preview, PreviewedContent } from './preview.ts'
 import { ProblemSchema } from './problem.ts'
 import { Provenance } from './provenance.ts'
@@ -153,11 +153,18 @@ export const dagApi = {
   }),
   /**
    * Leases all that is ready in a tenant, in groups. `cascade` is the blob whose cascade asks: from now on dag may ring it again.
-   * `running`: nodes leased to others. `repeat`: the same id answers the same groups while they are leased, so that a retry loses none.
+   * `request_id`: the same id answers the same groups while they are leased, so that a retry loses none. `orphans`: claims whose end the asker will not
+   * see: dag rings when they have made something ready.
    */
   claim: route(
     '/internal/claims',
-    z.object({ tenant_id: Uuid, cascade_id: Uuid, request_id: Uuid, limit: z.int().min(1).max(5000) }),
+    z.object({
+      tenant_id: Uuid,
+      cascade_id: Uuid,
+      request_id: Uuid,
+      limit: z.int().min(1).max(5000),
+      orphans: z.array(Uuid).max(5000).default([]),
+    }),
     z.object({ groups: z.array(ClaimGroup) }),
     { idempotent: true },
   ),
@@ -209,8 +216,6 @@ export const dagApi = {
     z.object({ ended: z.boolean() }),
     { idempotent: true },
   ),
-  /** null: dag has not heard of this blob yet. */
-  readGraph: route('/internal/graphs/read', BlobReference, z.object({ graph: Graph.nullable() }), { idempotent: true }),
   /**
    * The graph below a blob as it was at a time, or when a cascade settled (one that is open: as it is). null: the blob was not there then. Throws
    * cascade_not_found.

@@ -75,6 +75,8 @@ export interface StackOptions {
   env?: Partial<Record<ServiceName, Record<string, string>>>
   /** PostgreSQL settings besides the studio's own. */
   postgresSettings?: Record<string, string>
+  /** Added to Temporal's dynamic configuration, as `name=value`. */
+  temporalSettings?: readonly string[]
   root?: string
 }
 
@@ -118,6 +120,7 @@ export function engineParts(options: StackOptions): Part[] {
       folder: join(dataDir, 'temporal'),
       port: ports.temporal,
       uiPort: ports.temporalUi,
+      settings: options.temporalSettings ?? [],
       environment,
     }),
   ]

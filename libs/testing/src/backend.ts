@@ -20,6 +20,8 @@ export type BackendOptions = {
   /** A folder of this machine that the services see under the same path, and may write to. */
   folder: string
   secrets: Secrets
+  /** Added to Temporal's dynamic configuration, as `name=value`. */
+  temporalSettings?: readonly string[] | undefined
 }
 
 /** What runs the parts. Nothing here knows what the parts are for; readiness of services is asked from outside. */

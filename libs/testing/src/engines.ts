@@ -9,6 +9,8 @@ export type EnginesOptions = {
   postgres?: boolean | 'own'
   nats?: boolean
   temporal?: boolean
+  /** Added to Temporal's dynamic configuration, as `name=value`. */
+  temporalSettings?: readonly string[]
 }
 
 /** Engines without services, for tests of single packages. An address that was not asked for raises an error. */
@@ -32,7 +34,12 @@ export async function startEngines(options: EnginesOptions): Promise<TestEngines
   const names = (['postgres', 'nats', 'temporal'] as const).filter(
     (name) => options[name] === 'own' || (name !== 'postgres' && options[name]),
   )
-  const backend = await createProcesses({ services: new Map(), folder, secrets: newSecrets() })
+  const backend = await createProcesses({
+    services: new Map(),
+    folder,
+    secrets: newSecrets(),
+    temporalSettings: options.temporalSettings,
+  })
   let shared: TestDatabase | undefined
   const stop = async () => {
     await backend.stop()

@@ -18,7 +18,11 @@ async function historyOf(name: string, versions: readonly Buffer[]): Promise<Fig
   try {
     const tenant_id = await commitAll(studio, versions)
     // As if the packer came a minute later.
-    await packHistory(studio.store, new Date(Date.now() + 60_000), new AbortController().signal)
+    await packHistory(studio.store, {
+      clock: () => new Date(Date.now() + 60_000),
+      roundMs: 5_000,
+      signal: new AbortController().signal,
+    })
     const kept = await storageOf(studio)
     const ratio = await worstRead(studio, tenant_id)
     const raw = sum(versions.map(({ length }) => length))

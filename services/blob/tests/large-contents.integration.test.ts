@@ -58,7 +58,11 @@ test('content that is packed while it is read in pieces is read anew', async () 
   const query: typeof database.query = async (name, text, values) => {
     const isPiece = name === 'read-content-piece'
     if (isPiece && packed === 0)
-      ({ packed } = await packHistory(studio.store, new Date(Date.now() + 60_000), new AbortController().signal))
+      ({ packed } = await packHistory(studio.store, {
+        clock: () => new Date(Date.now() + 60_000),
+        roundMs: 1000,
+        signal: new AbortController().signal,
+      }))
     return database.query(name, text, values)
   }
   const [read] = await readContents({ ...database, query }, [reference(older)])

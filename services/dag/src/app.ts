@@ -5,7 +5,7 @@ import { cascadeRoutes } from './routes/cascades.ts'
 import { claimRoutes } from './routes/claims.ts'
 import { derivationRoutes } from './routes/derivations.ts'
 import { explanationRoutes } from './routes/explanations.ts'
-import { graphRoutes } from './routes/graphs.ts'
+import { graphRoutes, serveGraphs } from './routes/graphs.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { pastRoutes } from './routes/past.ts'
 import { previewRoutes } from './routes/previews.ts'
@@ -35,6 +35,7 @@ export function createDagApp(context: Context): App {
         ...previewRoutes(context),
         ...verificationRoutes(context),
       })
+      serveGraphs(app, context)
     },
   })
 }

@@ -205,8 +205,7 @@ export async function startInnerServices(): Promise<InnerServices> {
           },
         },
       )
-      serveRoutes(app, pick(dagApi, ['readGraph', 'readProcessing', 'listChildren', 'createJob', 'readJob']), {
-        readGraph: async () => ({ graph: null }),
+      serveRoutes(app, pick(dagApi, ['readProcessing', 'listChildren', 'createJob', 'readJob']), {
         listChildren: async () => ({ blob_ids: [] }),
         readProcessing: async ({ items }) => ({
           items: items.map(({ blob_id }) => ({
@@ -230,6 +229,9 @@ export async function startInnerServices(): Promise<InnerServices> {
       serveRoutes(app, pick(registryApi, ['list', 'read']), {
         list: async () => ({ providers: [] }),
         read: async ({ items }) => ({ items: items.map(() => null) }),
+      })
+      app.get('/internal/graphs/:id', requireInternalToken(internalToken), (_request, response) => {
+        response.writeHead(204).end()
       })
       app.put(dryRunPath, requireInternalToken(internalToken), async (request, response) => {
         const body = await readBody(request, 1 << 25)

@@ -4,8 +4,8 @@ import { activityInfo } from '@temporalio/activity'
 import type { CascadeTarget, CascadeUpdate } from './contract.ts'
 
 export interface CascadeActivities {
-  /** Leases at most `limit` ready nodes; a repeated request answers the same groups. */
-  claimWork(target: CascadeTarget, requestId: string, limit: number): Promise<ClaimGroup[]>
+  /** Leases at most `limit` ready nodes; a repeated request answers the same groups. `orphans`: claims whose end the workflow will not see. */
+  claimWork(target: CascadeTarget, requestId: string, limit: number, orphans: readonly string[]): Promise<ClaimGroup[]>
   /** Answers false where something became ready meanwhile. */
   endCascade(target: CascadeTarget): Promise<boolean>
   /** Has dag pause, resume or cancel a cascade of the blob, or try again what failed in it; answers it as it stands then. */
@@ -17,9 +17,10 @@ export interface CascadeActivities {
 export function createCascadeActivities(dependencies: Omit<ProviderDependencies, 'contents'>): CascadeActivities {
   const { dag } = dependencies
   return {
-    claimWork: (target, requestId, limit) =>
+    claimWork: (target, requestId, limit, orphans) =>
       told(async () => {
-        const request = { tenant_id: target.tenant_id, cascade_id: target.blob_id, request_id: requestId, limit }
+        const { tenant_id, blob_id: cascade_id } = target
+        const request = { tenant_id, cascade_id, request_id: requestId, limit, orphans: [...orphans] }
         return (await dag.call('claim', request)).groups
       }),
     endCascade: (target) =>

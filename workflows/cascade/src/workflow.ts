@@ -1,5 +1,5 @@
 import type { Cascade, ClaimGroup } from '@studio/contracts'
-import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common'
+import { defineSearchAttributeKey, TypedSearchAttributes, type Workflow } from '@temporalio/common'
 import {
   allHandlersFinished,
   condition,
@@ -15,6 +15,7 @@ import {
   startChild,
   uuid4,
   workflowInfo,
+  type ChildWorkflowHandle,
 } from '@temporalio/workflow'
 import type { CascadeActivities } from './activities.ts'
 import { cascadeActions, ringSignal, type CascadeTarget, type CascadeUpdate } from './contract.ts'
@@ -40,8 +41,10 @@ const childAttempts = 3
 const childAllowanceMs = 5 * 60_000
 const longestChildMs = 4 * 60 * 60_000
 
-// History has 50,000 events at most. Until then a slow child does not keep the others waiting for the fresh start.
-const mostHistory = 30_000
+// A history has 50,000 events at most. The fresh start waits for a calm moment, but no longer than for so many; slow children are left to dag, which
+// tells the cascade of what they free.
+const mostHistory = 10_000
+const mostOrphans = 100
 
 const tenantKey = defineSearchAttributeKey('studioTenant', 'KEYWORD')
 const rootKey = defineSearchAttributeKey('studioRoot', 'KEYWORD_LIST')
@@ -50,11 +53,15 @@ const providerKey = defineSearchAttributeKey('studioProvider', 'KEYWORD')
 /**
  * The work that a change of one blob causes downstream. Claims what is ready, has each group done by a child workflow, and claims again
  * whenever one is done: siblings run beside each other and nothing waits for a level. Ends when nothing is ready, nothing runs and nobody rang.
+ * `orphans`: the claims of children that the run before this one has left behind.
  */
-export async function cascade(target: CascadeTarget): Promise<void> {
+export async function cascade(target: CascadeTarget, orphans: readonly string[] = []): Promise<void> {
   let rung = false
-  let running = 0
   let finished = 0
+  const running = new Set<string>()
+  // What would end with this run: deletions, and children that Temporal has not started yet.
+  let tied = 0
+  let left = orphans
   setHandler(defineSignal(ringSignal), () => {
     rung = true
   })
@@ -64,11 +71,15 @@ export async function cascade(target: CascadeTarget): Promise<void> {
       controlCascade(target, action, update ?? {}),
     )
 
-  const hasRoom = (): boolean => running <= mostRunning - leastPerClaim
+  const hasRoom = (): boolean => running.size <= mostRunning - leastPerClaim
   const start = (group: ClaimGroup): void => {
-    running += 1
-    void work(group, target).finally(() => {
-      running -= 1
+    running.add(group.claim_id)
+    tied += 1
+    const begun = begin(group, target).finally(() => {
+      tied -= 1
+    })
+    void begun.then(watch).finally(() => {
+      running.delete(group.claim_id)
       finished += 1
     })
   }
@@ -76,54 +87,71 @@ export async function cascade(target: CascadeTarget): Promise<void> {
   for (;;) {
     rung = false
     finished = 0
-    const limit = Math.min(nodesPerClaim, mostRunning - running)
-    const groups = await claimWork(target, uuid4(), limit)
+    const limit = Math.min(nodesPerClaim, mostRunning - running.size)
+    const groups = await claimWork(target, uuid4(), limit, left)
+    left = []
     groups.forEach(start)
     const full = groups.reduce((nodes, group) => nodes + group.size, 0) >= limit
     const { continueAsNewSuggested, historyLength } = workflowInfo()
-    if (continueAsNewSuggested && (running === 0 || historyLength > mostHistory)) break
+    if (continueAsNewSuggested && (running.size <= mostOrphans || historyLength > mostHistory)) break
     if (full && hasRoom()) continue
-    if (running > 0) await condition(() => (rung || finished > 0) && hasRoom())
+    if (running.size > 0) await condition(() => (rung || finished > 0) && hasRoom())
     else if (!rung && (await endCascade(target))) {
       await condition(allHandlersFinished)
       if (!rung) return
     }
   }
-  await condition(() => running === 0 && allHandlersFinished())
-  await continueAsNew<typeof cascade>(target)
+  await condition(() => tied === 0 && running.size <= mostOrphans && allHandlersFinished())
+  await continueAsNew<typeof cascade>(target, [...running])
 }
 
-// A child that fails has told dag already, and can be seen in Temporal's UI; one that exists already does this very claim.
-async function work(group: ClaimGroup, target: CascadeTarget): Promise<void> {
+/** A child workflow that runs, or nothing where the work is done already. */
+type Begun = ChildWorkflowHandle<Workflow> | null
+
+async function begin(group: ClaimGroup, target: CascadeTarget): Promise<Begun> {
   try {
-    if (group.kind === 'delete') {
-      await tombstone(group)
-      return
-    }
-    const child = await startChild(group.workflow_type, {
-      workflowId: group.workflow_id,
-      taskQueue: group.task_queue,
-      args: [group],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      workflowExecutionTimeout: Math.min(
-        group.timeout_ms * group.size * childAttempts + childAllowanceMs,
-        longestChildMs,
-      ),
-      typedSearchAttributes: new TypedSearchAttributes([
-        { key: tenantKey, value: target.tenant_id },
-        { key: rootKey, value: group.root_ids },
-        { key: providerKey, value: group.provider_id },
-      ]),
-      memo: {
-        provider: `${group.provider_id}@${group.provider_version}`,
-        claim_id: group.claim_id,
-        size: group.size,
-        cascade_of: target.blob_id,
-      },
-    })
-    await child.result()
+    if (group.kind === 'run') return await startRun(group, target)
+    await tombstone(group)
   } catch (error) {
-    if (isCancellation(error)) return
-    log.warn('a part of the cascade failed', { workflow_id: group.workflow_id, claim_id: group.claim_id })
+    // A child that exists already does this very claim.
+    tell(error, group.workflow_id)
   }
+  return null
+}
+
+async function watch(child: Begun): Promise<void> {
+  try {
+    await child?.result()
+  } catch (error) {
+    // It has told dag, and can be seen in Temporal's UI.
+    tell(error, child?.workflowId)
+  }
+}
+
+function startRun(group: ClaimGroup, target: CascadeTarget): Promise<ChildWorkflowHandle<Workflow>> {
+  return startChild(group.workflow_type, {
+    workflowId: group.workflow_id,
+    taskQueue: group.task_queue,
+    args: [group],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    workflowExecutionTimeout: Math.min(
+      group.timeout_ms * group.size * childAttempts + childAllowanceMs,
+      longestChildMs,
+    ),
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: tenantKey, value: target.tenant_id },
+      { key: rootKey, value: group.root_ids },
+      { key: providerKey, value: group.provider_id },
+    ]),
+    memo: {
+      provider: `${group.provider_id}@${group.provider_version}`,
+      claim_id: group.claim_id,
+      size: group.size,
+      cascade_of: target.blob_id,
+    },
+  })
+}
+
+function tell(error: unknown, workflowId: string | undefined): void {
+  if (!isCancellation(error)) log.warn('a part of the cascade failed', { workflow_id: workflowId })
 }

@@ -1,7 +1,7 @@
 import type { ClaimGroup } from '@studio/contracts'
 import { newId, StudioError, type Problem } from '@studio/kernel'
 import { toFailure } from '@studio/provider-kit'
-import { activityInfo } from '@temporalio/activity'
+import { activityInfo, heartbeat } from '@temporalio/activity'
 import type { WorkflowHandle } from '@temporalio/client'
 
 export const tenant = '8f1d7c1e-6a53-4b0e-9c1a-3b7d2f4e5a60'
@@ -40,7 +40,7 @@ export function group(providerId: ProviderId | 'delete', change: Partial<ClaimGr
 
 /** What the activities were asked for, and what they answer. */
 export interface Script {
-  /** Groups that claims answer (each counts as one node), and those that become ready when a group is done. */
+  /** Groups that claims answer, and those that become ready when a group is done. */
   ready: ClaimGroup[]
   next: Map<ClaimGroup, ClaimGroup[]>
   /** Work on a group; by default it is done at once. */
@@ -49,10 +49,12 @@ export interface Script {
   control: () => Promise<void>
   /** Calls in their order: `claim`, `run text-expander`, `tombstone`, `abandon <code> <attempts>`, `<action> <cascade>`, `end`. */
   calls: string[]
+  /** Claims that the cascade said it does not wait for any more. */
+  orphans: string[]
 }
 
 export function script(ready: ClaimGroup[], change: Partial<Script> = {}): Script {
-  return { ready, next: new Map(), run: async () => {}, control: async () => {}, calls: [], ...change }
+  return { ready, next: new Map(), run: async () => {}, control: async () => {}, calls: [], orphans: [], ...change }
 }
 
 /** The activities of a worker, over a script in place of dag and providers. */
@@ -64,19 +66,26 @@ export function activitiesOf(current: () => Script) {
   const provider = async (claim: ClaimGroup) => {
     const { calls, run } = current()
     calls.push(`run ${claim.provider_id}`)
+    // As a worker does: one that is silent for long is taken for dead.
+    const beat = setInterval(heartbeat, 1000)
     try {
       await run(claim)
     } catch (error) {
       throw toFailure(error, activityInfo().attempt)
+    } finally {
+      clearInterval(beat)
     }
     done(claim)
     return { version: claim.size }
   }
   return {
-    claimWork: async (_target: unknown, _requestId: string, limit: number) => {
-      const { calls, ready } = current()
+    claimWork: async (_target: unknown, _requestId: string, limit: number, left: readonly string[]) => {
+      const { calls, orphans, ready } = current()
       calls.push('claim')
-      return ready.splice(0, limit)
+      orphans.push(...left)
+      let room = limit
+      const beyond = ready.findIndex(({ size }) => (room -= size) < 0)
+      return ready.splice(0, beyond < 0 ? ready.length : beyond)
     },
     endCascade: async () => {
       const { calls, ready } = current()

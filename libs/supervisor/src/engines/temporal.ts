@@ -10,6 +10,8 @@ export interface TemporalOptions {
   folder: string
   port: number
   uiPort: number
+  /** Dynamic configuration beside the studio's own, as `name=value`. */
+  settings: readonly string[]
   environment: Environment
 }
 
@@ -31,7 +33,7 @@ const sqlitePragmas = ['journal_mode=WAL', 'synchronous=NORMAL']
 
 /** The Temporal dev server with its UI on loopback; ready when it answers with the studio's search attributes. */
 export function temporalPart(options: TemporalOptions): ProcessPart {
-  const { binary, folder, port, uiPort } = options
+  const { binary, folder, port, uiPort, settings } = options
   return {
     kind: 'process',
     name: 'temporal',
@@ -52,7 +54,7 @@ export function temporalPart(options: TemporalOptions): ProcessPart {
         ...['--ip', '127.0.0.1', '--port', String(port), '--ui-ip', '127.0.0.1', '--ui-port', String(uiPort)],
         ...['--db-filename', join(folder, 'temporal.db')],
         ...sqlitePragmas.flatMap((pragma) => ['--sqlite-pragma', pragma]),
-        ...dynamicConfig.flatMap((value) => ['--dynamic-config-value', value]),
+        ...[...dynamicConfig, ...settings].flatMap((value) => ['--dynamic-config-value', value]),
         ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
       ],
       cwd: folder,

@@ -17,7 +17,12 @@ import type { Addresses, Backend, BackendOptions } from '../backend.ts'
 import { type PartName, serviceNames } from '../parts.ts'
 
 /** Runs the parts as processes of this machine, as the launcher does. Their data and logs lie in the folder. */
-export async function createProcesses({ services, folder, secrets }: BackendOptions): Promise<Backend> {
+export async function createProcesses({
+  services,
+  folder,
+  secrets,
+  temporalSettings = [],
+}: BackendOptions): Promise<Backend> {
   const dataDir = join(folder, 'data')
   const environment = machineEnvironment(process.env)
   const stack = {
@@ -29,6 +34,7 @@ export async function createProcesses({ services, folder, secrets }: BackendOpti
     environment,
     // A killed PostgreSQL loses nothing by it; only a power cut would.
     postgresSettings: { fsync: 'off' },
+    temporalSettings,
   }
   const { databaseUrl, natsUrl, temporalHost } = addressesOf(stack)
   const ports = new Map<PartName, number>()

@@ -1,3 +1,5 @@
+import { workingTime, type Traffic } from './packing-pace.ts'
+
 /** A version that was made, with the content of the version before it where that may be packed now. Sizes in bytes, raw and as it is kept. */
 export type Superseded = { version_id: string } & (
   | { hash: null }
@@ -19,6 +21,8 @@ interface PackingLimits {
 }
 
 export interface HistoryStore {
+  /** Who writes, and what is left to do. */
+  readTraffic(): Promise<Traffic>
   /** Hands the packer's place to `work`, the last version looked at, and keeps the one that it answers; false where another process holds it. */
   movePackCursor(work: (after: string) => Promise<string>): Promise<boolean>
   /** The versions after a place that were made before a time, oldest first. */
@@ -39,23 +43,42 @@ const settledMs = 10_000
 /** What is done while the place is held: some seconds at most. */
 const window = { versions: 500, bytes: 32 * 1024 * 1024 } as const
 
-/** Packs what versions made up to 10 s before `now` have left behind; answers how many contents, and the bytes that they take less. */
+/** A round of the packer. */
+export interface Round {
+  /** The time, which goes on while the round works. */
+  clock: () => Date
+  /** Milliseconds from the beginning of a round to that of the next. */
+  roundMs: number
+  signal: AbortSignal
+}
+
+/**
+ * Packs what versions made up to 10 s before now have left behind, as long as writers leave it the time (`workingTime`); answers how many contents,
+ * and the bytes that they take less.
+ */
 export async function packHistory(
   store: HistoryStore,
-  now: Date,
-  signal: AbortSignal,
+  { clock, roundMs, signal }: Round,
 ): Promise<{ packed: number; saved: number }> {
-  const before = new Date(now.getTime() - settledMs)
+  const began = clock()
+  const before = new Date(began.getTime() - settledMs)
+  const mayGoOn = async (): Promise<boolean> => {
+    if (signal.aborted) return false
+    const allowed = workingTime(await store.readTraffic(), clock(), roundMs)
+    return clock().getTime() - began.getTime() < allowed
+  }
   const total = { packed: 0, saved: 0 }
-  for (let isMore = true; isMore && !signal.aborted;) {
+  for (let isMore = true; isMore && (await mayGoOn());) {
     isMore = false
     await store.movePackCursor(async (after) => {
       const found = await store.findSuperseded({ ...limits, after, before, limit: window.versions })
       let last = after
       let bytes = 0
       for (const version of found) {
-        if (signal.aborted || bytes > window.bytes) break
+        if (bytes > window.bytes) break
         if (version.hash !== null) {
+          // A cascade may begin at any time.
+          if (!(await mayGoOn())) break
           const saved = await packOne(store, version)
           bytes += version.size
           total.saved += saved

@@ -13,6 +13,7 @@ import { packContent } from './sql/pack-content.ts'
 import { movePackCursor } from './sql/pack-cursor.ts'
 import { readBlobs } from './sql/read-blobs.ts'
 import { readContents, readWithin } from './sql/read-contents.ts'
+import { readTraffic } from './sql/read-traffic.ts'
 import { readVersionAt } from './sql/read-version-at.ts'
 import { readVersions } from './sql/read-versions.ts'
 import { settleDeltas } from './sql/settle-deltas.ts'
@@ -30,6 +31,7 @@ export function createStore(database: Database) {
     readContentsWithin: bind(readWithin),
     stageContent: bind(stageContent),
     collectContents: bind(collectContents),
+    readTraffic: bind(readTraffic),
     movePackCursor: bind(movePackCursor),
     findSuperseded: bind(findSuperseded),
     findBases: bind(findBases),

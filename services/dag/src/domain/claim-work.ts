@@ -14,6 +14,8 @@ export interface ClaimRequest {
   cascade_id: string
   request_id: string
   limit: number
+  /** Claims whose end the cascade's workflow will not see. */
+  orphans?: readonly string[]
 }
 
 /**
@@ -30,6 +32,7 @@ export async function claimWork(
     const before = await graph.readClaimsOfRequest(request.request_id)
     if (before.length > 0) return before.map((claim) => claim.work)
     graph.saveCascadeSlots(looked(graph.cascadeSlots, request.cascade_id))
+    await graph.orphanClaims(request.orphans ?? [])
 
     return await takeReady(graph, known, {
       request_id: request.request_id,

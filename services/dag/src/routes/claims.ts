@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { claimNext } from '../domain/claim-next.ts'
 import { claimWork } from '../domain/claim-work.ts'
 import { endCascade } from '../domain/end-cascade.ts'
+import { ringForOrphan } from '../domain/ring-for-orphan.ts'
 import { abandonClaim, settleWork } from '../domain/settle-work.ts'
 import { readClaim, recall, renewClaim } from '../store/claim-reader.ts'
 import { studioTaskQueue } from '../temporal/names.ts'
@@ -34,11 +35,14 @@ export function claimRoutes(
       failpoint('dag.settle.before')
       const settlement = await settleWork({ store, providers }, claim_id, items)
       failpoint('dag.settle.after')
+      await ringForOrphan({ store, bell }, claim_id)
       return settlement
     },
-    abandonClaim: async ({ claim_id, error, attempts }) => ({
-      failed: await abandonClaim({ store }, claim_id, error, attempts),
-    }),
+    abandonClaim: async ({ claim_id, error, attempts }) => {
+      const failed = await abandonClaim({ store }, claim_id, error, attempts)
+      await ringForOrphan({ store, bell }, claim_id)
+      return { failed }
+    },
     endCascade: async ({ tenant_id, cascade_id }) => ({ ended: await endCascade({ store }, tenant_id, cascade_id) }),
   }
 }

@@ -1,37 +1,21 @@
-import type { dagApi, Graph } from '@studio/contracts'
-import type { Handlers } from '@studio/http'
+import { Uuid, type dagApi } from '@studio/contracts'
+import { requireInternalToken, validate, type createApp, type Handlers } from '@studio/http'
 import { LRUCache } from 'lru-cache'
+import { z } from 'zod'
 import type { Context } from '../context.ts'
-import { placeNodes } from '../domain/place-nodes.ts'
+import { drawGraph, type Picture } from '../domain/draw-graph.ts'
 import { listChildren, readBelow, readProcessing, readRevision } from '../store/graph-reader.ts'
 import { listRuns } from '../store/job-reader.ts'
 import { cacheAnswered } from '../telemetry.ts'
 
 /** Pictures of graphs are kept for five minutes, each as long as its tenant's graph has the revision that it was drawn at. */
-const pictures = { ttl: 5 * 60_000, maxNodes: 50_000 }
+const pictures = { ttl: 5 * 60_000, maxBytes: 32 * 2 ** 20 }
 
-export function graphRoutes(
-  context: Context,
-): Pick<Handlers<typeof dagApi>, 'readGraph' | 'listChildren' | 'readProcessing' | 'listRuns'> {
-  const { database, prisma } = context
-  const cache = new LRUCache<string, { revision: number; graph: Graph }>({
-    maxSize: pictures.maxNodes,
-    sizeCalculation: ({ graph }) => graph.nodes.length,
-    ttl: pictures.ttl,
-  })
+export function graphRoutes({
+  database,
+  prisma,
+}: Context): Pick<Handlers<typeof dagApi>, 'listChildren' | 'readProcessing' | 'listRuns'> {
   return {
-    readGraph: async ({ tenant_id: tenantId, blob_id: blobId }) => {
-      const revision = await readRevision(database, tenantId)
-      const key = `${tenantId}/${blobId}`
-      const kept = cache.get(key)
-      cacheAnswered('graphs', kept?.revision === revision)
-      if (kept?.revision === revision) return { graph: kept.graph }
-      const { nodes, edges } = await readBelow(database, tenantId, blobId)
-      if (nodes.length === 0) return { graph: null }
-      const graph = draw(blobId, nodes, edges)
-      cache.set(key, { revision, graph })
-      return { graph }
-    },
     listChildren: async ({ tenant_id, blob_id }) => ({ blob_ids: await listChildren(database, tenant_id, blob_id) }),
     readProcessing: async ({ items }) => ({ items: await readProcessing(database, items) }),
     listRuns: async ({ tenant_id, blob_id, limit, before }) => ({
@@ -40,15 +24,44 @@ export function graphRoutes(
   }
 }
 
-function draw(rootId: string, nodes: readonly Omit<Graph['nodes'][number], 'level'>[], edges: Graph['edges']): Graph {
-  const stored = nodes.map((node) => ({
-    ...node,
-    last_run_at: node.last_run_at && new Date(node.last_run_at).toISOString(),
-  }))
-  return {
-    root_id: rootId,
-    ...placeNodes(stored, edges),
-    edges,
-    settled: nodes.every((node) => node.state !== 'dirty' && node.state !== 'running'),
+type App = ReturnType<typeof createApp>
+
+const Owner = z.object({ 'studio-tenant': Uuid })
+
+/**
+ * The graph below a blob, whose size nothing bounds: the members of the answer as they go to the client, and in headers what the gateway has to know to complete
+ * it. 204: dag knows no such blob.
+ */
+export function serveGraphs(app: App, { config, database }: Context): void {
+  const cache = new LRUCache<string, { revision: number; picture: Omit<Picture, 'members'>; members: Buffer }>({
+    maxSize: pictures.maxBytes,
+    sizeCalculation: ({ members }) => members.length,
+    ttl: pictures.ttl,
+  })
+  const read = async (tenantId: string, blobId: string) => {
+    const revision = await readRevision(database, tenantId)
+    const key = `${tenantId}/${blobId}`
+    const kept = cache.get(key)
+    cacheAnswered('graphs', kept?.revision === revision)
+    if (kept?.revision === revision) return kept
+    const drawn = drawGraph(blobId, await readBelow(database, tenantId, blobId))
+    if (!drawn) return null
+    const { members, ...picture } = drawn
+    const made = { revision, picture, members: Buffer.from(members) }
+    cache.set(key, made)
+    return made
   }
+
+  app.get('/internal/graphs/:id', requireInternalToken(config.STUDIO_INTERNAL_TOKEN), async (request, response) => {
+    const { 'studio-tenant': tenantId } = validate(Owner, request.headers)
+    const found = await read(tenantId, validate(Uuid, request.params['id']))
+    if (!found) return void response.writeHead(204).end()
+    response.writeHead(200, {
+      'content-type': 'application/octet-stream',
+      'content-length': found.members.length,
+      'studio-graph-settled': String(found.picture.isSettled),
+      'studio-root-version': found.picture.rootVersion,
+    })
+    response.end(found.members)
+  })
 }

@@ -1,8 +1,5 @@
-import type { GraphEdge, GraphNode, NodeState, Processing } from '@studio/contracts'
+import type { NodeState, Processing } from '@studio/contracts'
 import type { Database } from '@studio/database'
-import type { Problem } from '@studio/kernel'
-
-type StoredNode = Omit<GraphNode, 'level' | 'last_run_at'> & { last_run_at: Date | null }
 
 /** The revision of a tenant's graph: another number after every change of it, so that a picture of it can be kept until then. */
 export async function readRevision(database: Database, tenantId: string): Promise<number> {
@@ -14,30 +11,37 @@ export async function readRevision(database: Database, tenantId: string): Promis
   return row?.revision ?? 0
 }
 
-/** A blob's node and all below it, with the edges between them. */
+/** A text value as JSON, where nothing in it is to be escaped. */
+const quoted = (column: string): string => `coalesce('"' || ${column} || '"', 'null')`
+
+/**
+ * A blob's node and all below it, by id, with the edges between them, as text. Nodes: a line each, id, version and state, then what follows in the JSON of a
+ * GraphNode, but for the level that ends it. Edges: GraphEdges as JSON, with commas between, the source and the target first. A graph may have 100,000
+ * nodes; to make and to read objects of them would take most of the time.
+ */
 export async function readBelow(
   database: Database,
   tenantId: string,
   blobId: string,
-): Promise<{ nodes: Omit<GraphNode, 'level'>[]; edges: GraphEdge[] }> {
-  const [row] = await database.query<{
-    nodes: (Omit<StoredNode, 'last_run_at'> & { last_run_at: string | null; error: Problem | null })[]
-    edges: GraphEdge[]
-  }>(
+): Promise<{ nodes: string; edges: string }> {
+  const [row] = await database.query<{ nodes: string | null; edges: string | null }>(
     'read-below',
     `with recursive below(blob_id) as (
        select blob_id from node where tenant_id = $1 and blob_id = $2
        union select edge.target_id from below join edge on edge.source_id = below.blob_id and edge.valid_to is null)
      select
-       coalesce((select json_agg(json_build_object('blob_id', node.blob_id, 'version', node.version, 'content_hash', node.content_hash,
-           'content_type', node.content_type, 'provider_id', node.provider_id, 'provider_version', node.provider_version, 'state', node.state,
-           'last_run_id', node.last_run_id, 'last_run_at', node.last_run_at, 'error', node.error))
-         from below join node using (blob_id)), '[]') as nodes,
-       coalesce((select json_agg(json_build_object('source_id', edge.source_id, 'target_id', edge.target_id, 'input', edge.input, 'ordinal', edge.ordinal))
-         from below join edge on edge.source_id = below.blob_id and edge.valid_to is null), '[]') as edges`,
+       (select string_agg(concat(node.blob_id, ' ', version, ' ', state, ' ',
+           '{"blob_id":"', node.blob_id, '","version":', version, ',"content_hash":', ${quoted('content_hash')},
+           ',"content_type":', coalesce(to_json(content_type)::text, 'null'), ',"provider_id":', ${quoted('provider_id')}, ',"provider_version":', ${quoted('provider_version')},
+           ',"state":"', state, '","last_run_id":', ${quoted('last_run_id')},
+           ',"last_run_at":', ${quoted(`to_char(last_run_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`)},
+           ',"error":', coalesce(error::jsonb::text, 'null')), e'\n' order by node.blob_id)
+         from below join node using (blob_id)) as nodes,
+       (select string_agg(concat('{"source_id":"', source_id, '","target_id":"', target_id, '","input":"', input, '","ordinal":', ordinal, '}'), ',')
+         from below join edge on edge.source_id = below.blob_id and edge.valid_to is null) as edges`,
     [tenantId, blobId],
   )
-  return row ?? { nodes: [], edges: [] }
+  return { nodes: row?.nodes ?? '', edges: row?.edges ?? '' }
 }
 
 export async function listChildren(database: Database, tenantId: string, blobId: string): Promise<string[]> {

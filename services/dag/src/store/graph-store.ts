@@ -15,7 +15,7 @@ import {
 import { addDerivations, listEdgesBelow, listInputs, readInputs, replaceInputs } from './edges.ts'
 import { readDerivation } from './read-derivation.ts'
 import { addCascades, addEvents, closeCascades } from './events.ts'
-import { addClaims, lease, readClaimsOfRequest, release, returnClaims } from './leases.ts'
+import { addClaims, orphanClaims, lease, readClaimsOfRequest, release, returnClaims } from './leases.ts'
 import { awaitRuns, listKnown, wakeSharers } from './sharing.ts'
 import { blockBelow, countDown, markAgain, markDirty, markDoomed } from './marks.ts'
 import {
@@ -64,6 +64,14 @@ export function createGraphStore(
       const [claim] = await database.query<StoredClaim>(
         'find-claim',
         'select id, tenant_id, work from claim where id = $1',
+        [claimId],
+      )
+      return claim ?? null
+    },
+    async findOrphan(claimId) {
+      const [claim] = await database.query<StoredClaim>(
+        'find-orphan',
+        'select id, tenant_id, work from claim where id = $1 and orphaned',
         [claimId],
       )
       return claim ?? null
@@ -158,6 +166,7 @@ function graphTransaction(
     addJob: (job) => addJob(tx, tenantId, job),
     listJobNodes: (ids) => listJobNodes(tx, ids),
     addClaims: (requestId, claims) => addClaims(tx, requestId, claims),
+    orphanClaims: (claimIds) => orphanClaims(tx, tenantId, claimIds),
     readClaimsOfRequest: (requestId) => readClaimsOfRequest(tx, tenantId, requestId),
     addCascades: (cascades) => addCascades(tx, tenantId, cascades, state.tenant.budget.per_cascade),
     closeCascades: (ids) => closeCascades(tx, tenantId, ids),

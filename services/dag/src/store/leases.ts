@@ -77,3 +77,11 @@ export async function readClaimsOfRequest(tx: Queryable, tenantId: string, reque
     [tenantId, requestId],
   )
 }
+
+export async function orphanClaims(tx: Queryable, tenantId: string, claimIds: readonly string[]): Promise<void> {
+  if (claimIds.length === 0) return
+  await tx.query('orphan-claims', 'update claim set orphaned = true where tenant_id = $1 and id = any($2::uuid[])', [
+    tenantId,
+    claimIds,
+  ])
+}

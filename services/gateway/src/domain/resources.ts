@@ -8,7 +8,6 @@ import type {
   Derivation,
   DerivationResource,
   DryRunResource,
-  Graph,
   GraphResource,
   Job,
   JobResource,
@@ -129,15 +128,8 @@ export function providerResource({ tenant_id: _tenant, ...provider }: Provider):
   return provider
 }
 
-/**
- * The graph below a blob. dag hears of a version by an event, so it may lag behind blob: until it knows the head, nothing is settled,
- * and before its first event the blob stands alone.
- */
-export function graphResource(head: Blob, graph: Graph | null): GraphResource {
-  if (graph) {
-    const root = graph.nodes.find((node) => node.blob_id === head.id)
-    return { ...graph, settled: graph.settled && root?.version === head.version }
-  }
+/** The graph of a blob that dag has not heard of: it stands alone. */
+export function loneGraph(head: Blob): GraphResource {
   return {
     root_id: head.id,
     nodes: [

@@ -1,4 +1,6 @@
 import type { Request, Response } from 'express'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import type { Context } from '../context.ts'
 import { namesTag } from '../domain/entity-tag.ts'
 
@@ -26,6 +28,19 @@ export async function answerWithContent(
   writeHead(response, 200, 'application/json', begin.length + member.length + end.length)
   response.write(begin)
   response.write(member)
+  response.end(end)
+}
+
+/** JSON of which a service has written all but the beginning and the end: it goes through as it comes. */
+export async function answerAround(
+  response: Response,
+  begin: string,
+  { stream, length }: { readonly stream: Readable; readonly length: number },
+  end: string,
+): Promise<void> {
+  writeHead(response, 200, 'application/json', begin.length + length + end.length)
+  response.write(begin)
+  await pipeline(stream, response, { end: false })
   response.end(end)
 }
 

@@ -1,10 +1,11 @@
 import { ListRunsQuery, NoQuery, ReadGraphQuery, type ExplanationResource } from '@studio/contracts'
 import { validate } from '@studio/http'
 import type { Router } from 'express'
+import { finished } from 'node:stream/promises'
 import { principalOf } from '../auth/authenticate.ts'
 import type { Context } from '../context.ts'
-import { blobResource, graphResource, runResource } from '../domain/resources.ts'
-import { answerData, answerPage } from './answer.ts'
+import { blobResource, loneGraph, runResource } from '../domain/resources.ts'
+import { answerAround, answerData, answerPage } from './answer.ts'
 import { findBlob, idFrom } from './find-blob.ts'
 import { pastGraph } from './past.ts'
 
@@ -17,11 +18,19 @@ export function graphRoutes(router: Router, context: Context): void {
     if (at !== undefined) return answerData(response, 200, await pastGraph(context, principal, blob_id, { at }))
     if (cascade !== undefined)
       return answerData(response, 200, await pastGraph(context, principal, blob_id, { cascade_id: cascade }))
-    const [blob, { graph }] = await Promise.all([
-      findBlob(context, principal, blob_id),
-      context.dag.call('readGraph', { tenant_id: principal.tenant_id, blob_id }),
-    ])
-    answerData(response, 200, graphResource(blob, graph))
+    const head = await findBlob(context, principal, blob_id)
+    const { status, headers, body } = await context.dag.getBytes(`/internal/graphs/${blob_id}`, {
+      headers: { 'studio-tenant': principal.tenant_id },
+    })
+    if (status === 204) {
+      await finished(body.resume())
+      return answerData(response, 200, loneGraph(head))
+    }
+    // dag hears of a version by an event, so it may lag behind blob: until it knows the head, nothing is settled.
+    const settled =
+      headers['studio-graph-settled'] === 'true' && Number(headers['studio-root-version']) === head.version
+    const members = { stream: body, length: Number(headers['content-length']) }
+    await answerAround(response, '{"data":{', members, `,"settled":${settled}}}\n`)
   })
 
   router.get('/blobs/:id/explain', async (request, response) => {

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import type { Client } from './client.ts'
+import { until } from './until.ts'
+
+/** What a text holds: 1 KiB, new each time. */
+export const newText = (): string => `${randomUUID()}\n${'x'.repeat(1000)}`
+
+/** Columns of a text with a chain of derived blobs behind it, each node with content of its own. */
+export interface Chains {
+  readonly client: Client
+  readonly database: pg.Pool
+  readonly rootIds: readonly string[]
+  readonly leafIds: readonly string[]
+  close(): Promise<void>
+}
+
+/** Operations that go in one list, and requests that are under way at once. */
+const listLength = 500
+const atOnce = 20
+
+/** Makes `columns` texts with a chain of `levels` nodes of the cheap provider `stamp` behind each, and waits until all are made. */
+export async function buildChains(
+  client: Client,
+  databaseUrl: string,
+  { columns, levels }: { columns: number; levels: number },
+): Promise<Chains> {
+  const database = new pg.Pool({ connectionString: databaseUrl, max: 1 })
+  const rootIds = await each(
+    Array.from({ length: columns }, newText),
+    async (text) => (await client.send<{ id: string }>('POST', '/blobs', { text, providers: 'none' })).id,
+  )
+  let leafIds = rootIds
+  for (let level = 1; level <= levels; level += 1) {
+    leafIds = await each(leafIds, async (blob_id, column) => {
+      const configuration = { mark: `${column}/${level}` }
+      return (await client.send<{ blob_id: string }>('POST', '/providers/stamp/process', { blob_id, configuration }))
+        .blob_id
+    })
+    await untilAllReach(database, leafIds, 1)
+  }
+  return { client, database, rootIds, leafIds, close: () => database.end() }
+}
+
+/**
+ * Edits the first `columns` texts, in lists of at most 500 sent together: milliseconds from the first request until the last of the chains' ends
+ * has its new version. Then waits for rest, so that the next edit is measured from it.
+ */
+export async function editChains({ client, database, rootIds, leafIds }: Chains, columns: number): Promise<number> {
+  const edited = rootIds.slice(0, columns)
+  const ends = leafIds.slice(0, columns)
+  const version = (await newestVersion(database, ends)) + 1
+  const operations = edited.map((blob_id) => ({ op: 'update', blob_id, text: newText() }))
+  const begin = performance.now()
+  await Promise.all(
+    Array.from({ length: Math.ceil(columns / listLength) }, (_, list) =>
+      client.send('POST', '/bulk', { operations: operations.slice(list * listLength, (list + 1) * listLength) }),
+    ),
+  )
+  await untilAllReach(database, ends, version)
+  const taken = performance.now() - begin
+  await untilAtRest(database)
+  return taken
+}
+
+/** Runs that dag has recorded. */
+export async function countRuns(database: pg.Pool): Promise<number> {
+  return Number((await database.query<{ count: string }>('select count(*) from dag.run')).rows[0]?.count)
+}
+
+/** Waits until nothing is to be made, nor being made. */
+export async function untilAtRest(database: pg.Pool): Promise<void> {
+  const query = "select 1 from dag.node where state in ('dirty', 'running') limit 1"
+  await until(async () => (await database.query(query)).rowCount === 0)
+}
+
+/** Does `work` with each, at most 20 at once, and answers in their order. */
+export async function each<Item, Answer>(
+  items: readonly Item[],
+  work: (item: Item, place: number) => Promise<Answer>,
+): Promise<Answer[]> {
+  const answers: Answer[] = []
+  const left = items.entries()
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (const [place, item] of left) answers[place] = await work(item, place)
+    }),
+  )
+  return answers
+}
+
+// The commit of a version is what the clock stops at: from then on it can be read. One statement looks at all, so that looking costs the
+// same few milliseconds however many there are.
+async function untilAllReach(database: pg.Pool, blobIds: readonly string[], version: number): Promise<void> {
+  const query = 'select count(*)::int as there from blob.blob where id = any($1::uuid[]) and version >= $2'
+  await until(async () => {
+    const { rows } = await database.query<{ there: number }>(query, [blobIds, version])
+    return rows[0]?.there === blobIds.length
+  })
+}
+
+async function newestVersion(database: pg.Pool, blobIds: readonly string[]): Promise<number> {
+  const query = 'select max(version) as newest from blob.blob where id = any($1::uuid[])'
+  return (await database.query<{ newest: number }>(query, [blobIds])).rows[0]?.newest ?? 0
+}

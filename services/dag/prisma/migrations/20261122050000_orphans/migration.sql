@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "claim" ADD COLUMN "orphaned" BOOLEAN NOT NULL DEFAULT false;
