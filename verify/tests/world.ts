@@ -134,6 +134,10 @@ async function live(api: Api) {
   await revert(one, 1)
   await made(stamped, 3)
 
+  // Nothing has made it yet when it goes.
+  const early = await derive('slow', { input: one.id }, { configuration: { delay_ms: 60_000 } })
+  await send('DELETE', `/derivations/${early.id}`, undefined)
+
   const [gone, back] = [await create('to be deleted'), await create('to come back')]
   for (const source of [gone, back]) await made(await derive('stamp', { input: source.id }), 1)
   await Promise.all([remove(gone), remove(back)])
