@@ -8,6 +8,7 @@ import { eventLoop } from './benchmarks/event-loop.ts'
 import { history } from './benchmarks/history.ts'
 import { lists } from './benchmarks/lists.ts'
 import { micro } from './benchmarks/micro.ts'
+import { runs } from './benchmarks/runs.ts'
 import { startUp } from './benchmarks/start-up.ts'
 import { throughput, withProviders } from './benchmarks/throughput.ts'
 import { table, type Figure } from './figure.ts'
@@ -29,6 +30,7 @@ const alone: Record<string, () => Promise<Figure[]>> = {
   diff,
   micro,
   history,
+  runs,
   'event-loop': eventLoop,
   'start-up': startUp,
 }
