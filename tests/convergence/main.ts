@@ -9,9 +9,9 @@ import { playRound, type Round } from './play.ts'
 import { addRound, emptySummary, failuresOf, summaryOf } from './summary.ts'
 import { openStage } from './stage.ts'
 
-const people = 8
+const people = 5
 /** A round ends in quiet, and is judged: so many histories and faults at least. */
-const perRound = { histories: 40, faults: 12 }
+const perRound = { histories: 40, faults: 10 }
 
 export async function main(args: string[]): Promise<number> {
   const { least, seed, only } = optionsOf(args)

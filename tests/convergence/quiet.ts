@@ -1,10 +1,12 @@
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
-import { waitForValue } from '@studio/testing'
+import { waitFor } from '@studio/testing'
 import { ask, type Person } from './person.ts'
 import type { Stage } from './stage.ts'
 
-const longestMs = 120_000
+/** A studio in which nothing has moved for so long will not move any more; one that moves is given longer, since the machine may be slow. */
+const stillMs = 90_000
+const longestMs = 600_000
 
 /** Cascades that people have paused, or that have come to their caps, go on: nothing but the studio itself keeps work from being done. */
 async function resumeAll({ database }: Stage, people: readonly Person[]): Promise<void> {
@@ -28,12 +30,13 @@ const underWay = `select
 
 /**
  * Waits until nothing is under way any more: no delta pending, no node dirty, no cascade open, every event sent and taken. Answers whether
- * it came to that within two minutes; what is left then is for `verify` to name.
+ * it came to that; where nothing has moved for 90 s it did not, and what is left is for `verify` to name.
  */
 export async function becomesQuiet(stage: Stage, people: readonly Person[]): Promise<boolean> {
   const { studio, database } = stage
   const nats = await connect({ servers: studio.natsUrl })
-  const read = async (): Promise<Record<string, number>> => {
+  let last = { counts: '', at: performance.now() }
+  const isOver = async (): Promise<'quiet' | 'stuck' | null> => {
     await resumeAll(stage, people)
     const { rows } = await database.query<Record<string, number>>(underWay)
     const manager = await jetstreamManager(nats)
@@ -41,14 +44,14 @@ export async function becomesQuiet(stage: Stage, people: readonly Person[]): Pro
     for await (const stream of manager.streams.list())
       for await (const consumer of manager.consumers.list(stream.config.name))
         untaken_events += consumer.num_pending + consumer.num_ack_pending
-    return { ...rows[0], untaken_events }
+    const left = { ...rows[0], untaken_events }
+    if (Object.values(left).every((count) => count === 0)) return 'quiet'
+    const counts = JSON.stringify(left)
+    if (counts !== last.counts) last = { counts, at: performance.now() }
+    return performance.now() - last.at > stillMs ? 'stuck' : null
   }
   try {
-    const nothing = (counts: Record<string, number>) => Object.values(counts).every((count) => count === 0)
-    await waitForValue('a quiet studio', read, nothing, { timeoutMs: longestMs, intervalMs: 100 })
-    return true
-  } catch {
-    return false
+    return (await waitFor('a quiet studio', isOver, { timeoutMs: longestMs, intervalMs: 200 })) === 'quiet'
   } finally {
     await nats.close()
   }
