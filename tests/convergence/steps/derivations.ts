@@ -23,15 +23,17 @@ const configurationOf = (provider: string, mark: string): object => {
 const provider = fc.constantFrom(...Object.keys(inputsOf), 'stamp', 'join', 'join', 'released')
 const inputs = fc.tuple(at, at, at)
 
-function choose(person: Person, [first, second, third]: readonly [number, number, number]) {
-  const ids = [...person.sources, ...person.derivations].map(({ id }) => id)
+/** Only `compare` takes documents. */
+function choose(person: Person, provider: string, [first, second, third]: readonly [number, number, number]) {
+  const sources = person.sources.filter(({ form }) => form === 'text' || provider === 'compare')
+  const ids = [...sources, ...person.derivations].map(({ id }) => id)
   const [one, two, three] = [pick(ids, first), pick(ids, second), pick(ids, third)]
   return one === undefined || two === undefined || three === undefined ? null : ([one, two, three] as const)
 }
 
 /** A blob made of others from now on. */
 export const derive = stepOf('derive', 8, { provider, inputs, mark }, async (person, { provider, inputs, mark }) => {
-  const ids = choose(person, inputs)
+  const ids = choose(person, provider, inputs)
   const given = ids && inputsOf[provider]?.(ids)
   if (!given) return
   const body = { provider_id: provider, inputs: given, configuration: configurationOf(provider, mark) }
@@ -44,8 +46,8 @@ export const derivationSteps: fc.WeightedArbitrary<Step>[] = [
   derive,
   stepOf('rewire', 2, { at, inputs }, async (person, { at, inputs }) => {
     const derivation = pick(person.derivations, at)
-    const ids = choose(person, inputs)
-    const given = ids && derivation && inputsOf[derivation.provider]?.(ids)
+    const ids = derivation && choose(person, derivation.provider, inputs)
+    const given = ids && inputsOf[derivation.provider]?.(ids)
     if (given) await ask(person, 'PATCH', `/derivations/${derivation.id}`, { inputs: given })
   }),
   stepOf('configure', 2, { at, mark }, async (person, { at, mark }) => {
@@ -59,7 +61,7 @@ export const derivationSteps: fc.WeightedArbitrary<Step>[] = [
     if (derivation) await ask(person, 'DELETE', `/derivations/${derivation.id}`)
   }),
   stepOf('process', 2, { at, provider: fc.constantFrom('stamp', 'faulty', 'summariser') }, async (person, drawn) => {
-    const [blob_id] = choose(person, [drawn.at, drawn.at, drawn.at]) ?? []
+    const [blob_id] = choose(person, drawn.provider, [drawn.at, drawn.at, drawn.at]) ?? []
     if (blob_id === undefined) return
     const job = await ask<{ job_id: string }>(person, 'POST', `/providers/${drawn.provider}/process`, { blob_id })
     if (job) person.jobs.push(job.job_id)
