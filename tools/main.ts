@@ -8,6 +8,7 @@ const commands: Record<string, () => Promise<{ main: (args: string[]) => Promise
   test: () => import('./commands/test.ts'),
   perf: () => import('./commands/perf.ts'),
   conformance: () => import('./commands/conformance.ts'),
+  converge: () => import('./commands/converge.ts'),
   verify: () => import('./commands/verify.ts'),
   architecture: () => import('./architecture.ts'),
 }

@@ -9,6 +9,7 @@ import { graphs } from './benchmarks/graphs.ts'
 import { history } from './benchmarks/history.ts'
 import { lists } from './benchmarks/lists.ts'
 import { micro } from './benchmarks/micro.ts'
+import { runs } from './benchmarks/runs.ts'
 import { startUp } from './benchmarks/start-up.ts'
 import { texts1000 } from './benchmarks/texts.ts'
 import { throughput, withProviders } from './benchmarks/throughput.ts'
@@ -35,6 +36,7 @@ const alone: Record<string, () => Promise<Figure[]>> = {
   micro,
   dagster,
   history,
+  runs,
   'event-loop': eventLoop,
   'start-up': startUp,
 }

@@ -119,6 +119,9 @@ async function live(api: Api) {
   await made(comparison, 1)
   await edit(other, 'The owl sat.\n')
   await made(comparison, 2)
+  // Nothing has made it yet when it goes.
+  const early = await derive('slow', { input: one.id }, { configuration: { delay_ms: 60_000 } })
+  await send('DELETE', `/derivations/${early.id}`, undefined)
   const report = await derive('report', { texts: [other.id, one.id] }, { configuration: { title: 'First' } })
   await made(report, 1)
   await send('PATCH', `/derivations/${report.id}`, {

@@ -68,7 +68,7 @@ export async function openGraphs(): Promise<{ newWorld(): World; close(): Promis
   }
 }
 
-const factOf = (world: World, blobId: string, operation: BlobFact['operation'], version: number, text: string): BlobFact => ({
+export const factOf = (world: World, blobId: string, operation: BlobFact['operation'], version: number, text: string): BlobFact => ({
   blob_id: blobId, user_id: world.tenantId, version, version_id: newId(), operation, content_type: 'text/plain', content_hash: sha256(text), size: text.length,
   delta_id: newId(), caused_by: null, created_by: 'user', parent_id: null, root_id: blobId, depth: 0, providers: 'auto', traceparent: null,
 }) // prettier-ignore
@@ -200,8 +200,13 @@ export const allNodes = (world: World) =>
 
 const itFailed = toProblem(new StudioError('provider_failed'))
 
-export const settlement = (item: WorkItem, doomed: boolean, fate: number, usage: Usage): SettleItem => {
-  const output = sha256(`output of ${item.key}`)
+export const settlement = (
+  item: WorkItem,
+  doomed: boolean,
+  fate: number,
+  usage: Usage,
+  output = sha256(`output of ${item.key}`),
+): SettleItem => {
   const common = {
     node_id: item.node_id,
     epoch: item.epoch,

@@ -4,9 +4,9 @@ import { claimWork } from '../src/domain/claim-work.ts'
 import { endCascade } from '../src/domain/end-cascade.ts'
 import { ringForOrphan } from '../src/domain/ring-for-orphan.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
-import { readClaim } from '../src/store/claim-reader.ts'
 import { expectConverged } from './converged.ts'
 import { create, drain, openGraphs, providers, settlement, type World } from './graph-world.ts'
+import { workOffClaim } from './test-worker.ts'
 
 /** A cascade workflow that has begun anew does not see the end of the children that it had. */
 
@@ -34,8 +34,7 @@ async function begin(world: World) {
     rings,
     end: () => endCascade(world, world.tenantId, rootId),
     settle: async () => {
-      const items = await readClaim(world.database, group.claim_id, 30_000)
-      const outcomes = items.map((item) => settlement(item, false, 0, world.usage))
+      const outcomes = await workOffClaim(world.database, group, (item) => settlement(item, false, 0, world.usage))
       await settleWork({ store: world.store, providers }, group.claim_id, outcomes)
       await ringForOrphan({ store: world.store, bell }, group.claim_id)
     },

@@ -4,6 +4,8 @@ import { applyDelta } from '../replay/apply-delta.ts'
 import type { Tenant } from '../tenant.ts'
 import { readHistory, type DeltaRow, type HistoryRow, type VersionRow } from './history-rows.ts'
 
+const emptyHash = sha256('')
+
 /** Where the replay of one blob stands. `bytes` are there where a patch was the last to make them. */
 interface Replay {
   readonly blob_id: string
@@ -77,6 +79,8 @@ async function follow(tenant: Tenant, replay: Replay, delta: DeltaRow, report: R
     report('delta_chain_broken', delta.to_version - 1, delta.from_version)
   switch (delta.format) {
     case 'none':
+      // What was deleted before it was made has a tombstone as its first version, without content.
+      if (delta.operation === 'delete' && delta.from_version === 0) replay.hash = emptyHash
       break
     case 'replace':
       if (delta.operation === 'revert' && !replay.seen.has(delta.hash ?? ''))
