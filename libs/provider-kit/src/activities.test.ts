@@ -101,13 +101,14 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseMs = 30_
       }),
     }),
   }
-  function commit({ blob_id, from_version, content }: SubmitTransform): TransformOutcome {
+  function commit({ blob_id, from_version, content, content_type }: SubmitTransform): TransformOutcome {
     const head_version = heads.get(blob_id) ?? 0
     if (head_version !== from_version) return { status: 'conflict', head_version }
     heads.set(blob_id, head_version + 1)
     const content_hash =
       content && 'hash' in content ? content.hash : sha256(Buffer.from(content?.base64 ?? '', 'base64'))
-    return { status: 'applied', version: head_version + 1, version_id: newId(), content_hash, size: 1 }
+    const held = { version: head_version + 1, version_id: newId(), content_hash, content_type, size: 1, overlay: null }
+    return { status: 'applied', ...held }
   }
   const call = async (name: keyof typeof answers, request: never, { signal }: { signal?: AbortSignal } = {}) => {
     const { promise: aborted, reject } = Promise.withResolvers<never>()

@@ -18,7 +18,7 @@ const rounds = 4
 
 /**
  * Writes versions through delta-engine, in one request. Where the head has moved on (a user's overlay, a late attempt) and the node is still
- * leased to this claim, it is written on the new head: the epoch fences it. `lost`: somebody else has the node now.
+ * leased to this claim, it is written on the new head, or merged with the edit that stands there: the epoch fences it. `lost`: somebody else has the node now.
  */
 export async function commitWrites(
   delta: ProviderDependencies['delta'],
@@ -26,7 +26,9 @@ export async function commitWrites(
   writes: readonly Write[],
 ): Promise<Map<Write, Written>> {
   const written = new Map<Write, Written>()
-  const heads = new Map(writes.map((write) => [write, write.item.head_version]))
+  const heads = new Map<Write, Head>(
+    writes.map((write) => [write, { version: write.item.head_version, generated: null }]),
+  )
   for (let round = 0; heads.size > 0 && round < rounds; round++) {
     if (round > 0) await claim.renew()
     for (const write of heads.keys()) {
@@ -42,7 +44,8 @@ export async function commitWrites(
       const outcome = items[index]
       if (outcome === undefined)
         throw new StudioError('internal_error', 'delta-engine answered fewer outcomes than transforms')
-      if (outcome.status === 'conflict') heads.set(write, outcome.head_version)
+      if (outcome.status === 'conflict')
+        heads.set(write, { version: outcome.head_version, generated: outcome.generated_hash ?? null })
       else {
         heads.delete(write)
         written.set(write, outcome)
@@ -52,6 +55,12 @@ export async function commitWrites(
   // Somebody writes faster than this does: left alone, the node is claimed anew when the lease is over.
   for (const write of heads.keys()) written.set(write, { status: 'lost' })
   return written
+}
+
+/** What a write follows: the version, and where a user's edit stands the output that it knows of. */
+interface Head {
+  readonly version: number
+  readonly generated: string | null
 }
 
 /** Throws where a part of the studio was away for one of them, so that all are sent again: those that went in are answered as before. */
@@ -69,13 +78,14 @@ async function submit(
   return items
 }
 
-function toTransform({ item, content, content_type, traceparent }: Write, head: number): SubmitTransform {
+function toTransform({ item, content, content_type, traceparent }: Write, head: Head): SubmitTransform {
   return {
     delta_id: transformDeltaId(item.node_id, item.epoch, item.key),
     tenant_id: item.tenant_id,
     user_id: item.user_id,
     blob_id: item.node_id,
-    from_version: head,
+    from_version: head.version,
+    ...(head.generated !== null && { from_generated: head.generated }),
     fence: item.epoch,
     provider_id: item.provider_id,
     content,

@@ -1,7 +1,13 @@
-import { noUsage, type ClaimItem, type SettleItem } from '@studio/contracts'
+import {
+  noUsage,
+  type ClaimItem,
+  type HeadUnderOverlay,
+  type SettleItem,
+  type TransformOutcome,
+} from '@studio/contracts'
 
 type Made = Partial<
-  Pick<SettleItem, 'version' | 'content_hash' | 'content_type' | 'size' | 'duration_ms' | 'usage' | 'error'>
+  Pick<SettleItem, 'version' | 'content_hash' | 'content_type' | 'size' | 'head' | 'duration_ms' | 'usage' | 'error'>
 >
 
 /** The outcome of one claimed node, as dag wants to hear it. */
@@ -27,4 +33,13 @@ export function settlement(
     usage: noUsage,
     ...made,
   }
+}
+
+/** What a blob holds after a write, where a user's edit makes that something else than what was made. */
+export function headUnderOverlay(
+  { content_hash, content_type, size, overlay }: Exclude<TransformOutcome, { status: 'conflict' | 'failed' }>,
+  made: Pick<SettleItem, 'content_hash' | 'content_type'>,
+): HeadUnderOverlay | undefined {
+  if (overlay === null && content_hash === made.content_hash && content_type === made.content_type) return undefined
+  return { content_hash, content_type, size, overlay }
 }

@@ -7,7 +7,7 @@ import type { ProviderDependencies } from './dependencies.ts'
 import { patiently } from './patiently.ts'
 import { produce } from './produce.ts'
 import type { Provider } from './provider.ts'
-import { settlement } from './settlement.ts'
+import { headUnderOverlay, settlement } from './settlement.ts'
 import { itemFailed } from './telemetry.ts'
 
 /** How many nodes of a claim came to which outcome; `lost` ones belong to somebody else by now. */
@@ -22,6 +22,9 @@ export interface Attempt {
 /** A write whose node is settled by what becomes of it. */
 interface Pending extends Write {
   outcome: 'version' | 'memo'
+  /** Of what was made; blob may hold something else, where a user's edit stands. */
+  content_hash: string
+  size: number | null
   took: Took
 }
 
@@ -59,15 +62,19 @@ export async function workOff(
       failpoint('worker.computed')
       const written = await commitWrites(delta, claim, pending)
       for (const [write, outcome] of written) {
-        const { item, took, content_type, outcome: wanted } = write as Pending
+        const { item, took, content_hash, content_type, size, outcome: wanted } = write as Pending
         if (outcome.status === 'lost') summary.lost = (summary.lost ?? 0) + 1
         else if (outcome.status === 'failed' && wanted === 'memo' && outcome.problem.code === 'content_not_found')
           // What was recorded is gone: dag forgets it when it hears that, and the next claim of the node runs the provider.
           settled.push(settlement(item, 'returned', 1, { error: outcome.problem }))
         else if (outcome.status === 'failed') fail(item, fromProblem(outcome.problem))
         else {
-          const { version, content_hash, size } = outcome
-          settled.push(settlement(item, wanted, attempt, { version, content_hash, size, content_type, ...took }))
+          const { version, status } = outcome
+          const made = { content_hash, content_type, size: size ?? outcome.size }
+          const head = headUnderOverlay(outcome, made)
+          // A user's edit leaves the blob as it is: no version, like any other cutoff.
+          const came = status === 'kept' && wanted === 'version' ? 'cutoff' : wanted
+          settled.push(settlement(item, came, attempt, { version, ...made, ...(head && { head }), ...took }))
         }
       }
       failpoint('worker.committed')
@@ -100,6 +107,8 @@ export async function workOff(
             item,
             content: { hash: content_hash },
             content_type,
+            content_hash,
+            size: null,
             outcome: 'memo',
             took: nothing,
             traceparent: item.traceparent,
@@ -117,10 +126,21 @@ export async function workOff(
         const content_hash = sha256(product.bytes)
         contents.keep(item.tenant_id, content_hash, product.bytes)
         if (isHead(item, { content_hash, content_type }, attempt))
-          settled.push(unchanged(item, 'cutoff', attempt, { content_hash, content_type }, took))
+          settled.push(
+            unchanged(item, 'cutoff', attempt, { content_hash, content_type, size: product.bytes.byteLength }, took),
+          )
         else {
           const content = { base64: Buffer.from(product.bytes).toString('base64') }
-          pending.push({ item, content, content_type, outcome: 'version', took, traceparent })
+          pending.push({
+            item,
+            content,
+            content_hash,
+            content_type,
+            size: product.bytes.byteLength,
+            outcome: 'version',
+            took,
+            traceparent,
+          })
           bytes += content.base64.length
         }
       } catch (error) {
@@ -158,7 +178,7 @@ async function readInputs({ contents }: ProviderDependencies, claim: Claim): Pro
   return new Map(read.flatMap((contentsOfTenant) => [...contentsOfTenant]))
 }
 
-// Early cutoff: the output is what the head holds already.
+// Early cutoff: the output is what the provider made last; where no user's edit stands, what the head holds already.
 // Not on a later attempt: an earlier one may have written what dag does not know of, so that its head is not blob's. A write finds out.
 function isHead(item: ClaimItem, made: { content_hash: string; content_type: string }, attempt: number): boolean {
   return attempt === 1 && made.content_hash === item.head_hash && made.content_type === item.head_content_type
@@ -168,7 +188,7 @@ function unchanged(
   item: ClaimItem,
   outcome: 'cutoff' | 'memo',
   attempt: number,
-  made: { content_hash: string; content_type: string },
+  made: Pick<SettleItem, 'content_hash' | 'content_type'> & { size?: number },
   took: Took,
 ): SettleItem {
   return settlement(item, outcome, attempt, { version: item.head_version || null, ...took, ...made })

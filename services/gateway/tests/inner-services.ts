@@ -91,6 +91,7 @@ export async function startInnerServices(): Promise<InnerServices> {
       created_by: 'user',
       providers: delta.providers ?? before?.providers ?? 'auto',
       conflict_policy: delta.conflict_policy ?? before?.conflict_policy ?? 'reject',
+      overlay: null,
       metadata: delta.metadata ?? before?.metadata ?? {},
       created_at: before?.created_at ?? now(),
       updated_at: now(),
@@ -109,6 +110,8 @@ export async function startInnerServices(): Promise<InnerServices> {
       operation: delta.operation,
       created_by,
       user_id,
+      overlay: null,
+      generated_hash: null,
       metadata,
       created_at: blob.updated_at,
     })

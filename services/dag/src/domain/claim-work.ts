@@ -226,7 +226,7 @@ function freshRun(node: NodeRow, key: string, providerVersion: string, inputs: C
     inputs,
     outcome: 'memo',
     version: node.version,
-    content_hash: node.content_hash,
+    content_hash: node.output_hash ?? node.content_hash,
     attempts: 0,
     duration_ms: 0,
     usage: noUsage,
