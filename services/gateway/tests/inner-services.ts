@@ -134,8 +134,17 @@ export async function startInnerServices(): Promise<InnerServices> {
     routes: (app) => {
       serveRoutes(
         app,
-        pick(blobApi, ['readBlobs', 'readVersions', 'readVersionAt', 'readContents', 'listBlobs', 'listVersions']),
+        pick(blobApi, [
+          'readBlobs',
+          'readOverlays',
+          'readVersions',
+          'readVersionAt',
+          'readContents',
+          'listBlobs',
+          'listVersions',
+        ]),
         {
+          readOverlays: async ({ items }) => ({ items: items.map(() => null) }),
           readBlobs: async ({ items }) => ({
             items: items.map(({ tenant_id, blob_id }) => blobOf(tenant_id, blob_id)),
           }),

@@ -1,4 +1,4 @@
-import { sha256, StudioError } from '@studio/kernel'
+import { failpoint, sha256, StudioError } from '@studio/kernel'
 import type { Blob, OverlaySide, StoredOverlay, SubmitTransform, TransformOutcome } from '@studio/contracts'
 import { isMergeable } from '@studio/deltas'
 import type { SideContent } from './merge-overlay.ts'
@@ -44,6 +44,7 @@ export async function planOnEdit(
   const stays = head.deleted_at === null && isSameSide(held, head)
   if (stays && conflicted === standing.conflicted && isSameSide(generated, standing.generated)) return keptAs(head)
   if ('bytes' in output) await blobs.stage(tenant_id, output.bytes)
+  failpoint('delta.overlay.staged')
   if (stays) {
     const { from_version, from_generated, fence } = item
     const moved = await blobs.moveOverlay({

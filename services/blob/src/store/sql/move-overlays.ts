@@ -1,5 +1,6 @@
 import type { MoveOutcome, OverlayMove } from '@studio/contracts'
 import type { Database } from '@studio/database'
+import { failpoint } from '@studio/kernel'
 import { toBlob, type BlobRow } from './columns.ts'
 
 type MovedRow = { position: number; head_version: number } & (
@@ -57,6 +58,7 @@ export async function moveOverlays(database: Database, moves: readonly OverlayMo
     generated_type: generated.content_type,
   }))
   const judged = await database.query<MovedRow>('move-overlays', text, [JSON.stringify(rows)])
+  failpoint('blob.overlay.moved')
   const outcomes = new Map(judged.map((row) => [row.position, outcomeOf(row)]))
   return moves.map((_move, position) => outcomes.get(position) ?? { status: 'content_missing' })
 }
