@@ -120,14 +120,14 @@ test('in a conflict the user’s text stands, which is said, until it is settled
   const ann = newUser()
   const { source, capitals, stamp } = await chain(ann)
   expect(await overlayOf(ann, capitals)).toMatchObject({ status: 404, body: { code: 'overlay_not_found' } })
-  await ann.edit(capitals, 'ONE!\nTWO\nTHREE')
+  await ann.edit(capitals, 'FIRST\nTWO\nTHREE')
   await ann.made(stamp, 2)
   const tag = (await ann.api.get(`${base}/blobs/${capitals}`)).headers.get('etag') ?? ''
-  await ann.edit(source, 'one?\ntwo\nthree')
+  await ann.edit(source, 'eins\ntwo\nthree')
   const conflicted = await waitForValue('a conflict', () => ann.read(capitals), ({ overlay }) => overlay === 'conflicted') // prettier-ignore
-  expect(conflicted).toMatchObject({ version: 2, text: 'ONE!\nTWO\nTHREE' })
+  expect(conflicted).toMatchObject({ version: 2, text: 'FIRST\nTWO\nTHREE' })
   // The conflict came without a version: who has seen the blob before hears of it all the same.
-  expect((await ann.api.get(`${base}/blobs/${capitals}`, { 'if-none-match': tag })).status).toBe(200)
+  expect((await ann.api.get(`${base}/blobs/${capitals}`, { headers: { 'if-none-match': tag } })).status).toBe(200)
   await ann.settled(source, 3)
   expect(await ann.explain(capitals)).toMatchObject({
     overlay: 'conflicted',
@@ -135,24 +135,24 @@ test('in a conflict the user’s text stands, which is said, until it is settled
   })
   expect(await readOverlay(ann, capitals)).toMatchObject({
     version: 2, state: 'conflicted',
-    base: { text: 'ONE\nTWO\nTHREE', version: 1, size: 13 }, edited: { text: 'ONE!\nTWO\nTHREE', version: 2 },
-    generated: { text: 'ONE?\nTWO\nTHREE', version: null, content_hash: sha256('ONE?\nTWO\nTHREE') },
+    base: { text: 'ONE\nTWO\nTHREE', version: 1, size: 13 }, edited: { text: 'FIRST\nTWO\nTHREE', version: 2 },
+    generated: { text: 'EINS\nTWO\nTHREE', version: null, content_hash: sha256('EINS\nTWO\nTHREE') },
   }) // prettier-ignore
 
-  await ann.edit(source, 'one??\ntwo\nthree')
-  await waitForValue('the newest output', () => readOverlay(ann, capitals), ({ generated }) => generated.text === 'ONE??\nTWO\nTHREE') // prettier-ignore
+  await ann.edit(source, 'zwei\ntwo\nthree')
+  await waitForValue('the newest output', () => readOverlay(ann, capitals), ({ generated }) => generated.text === 'ZWEI\nTWO\nTHREE') // prettier-ignore
   const settle = (body: object, headers = {}) => ann.api.post(`${base}/blobs/${capitals}/overlay`, body, headers)
-  expect(await settle({ take: 'edited', generated_hash: sha256('ONE?\nTWO\nTHREE') })).toMatchObject({
+  expect(await settle({ take: 'edited', generated_hash: sha256('EINS\nTWO\nTHREE') })).toMatchObject({
     status: 409, body: { code: 'version_conflict' },
   }) // prettier-ignore
   expect(await settle({ take: 'edited' }, { 'if-match': '"v1-0123456789abcdef"' })).toMatchObject({ status: 412 })
-  expect(await settle({ text: 'ONE!?\nTWO\nTHREE' }, { 'if-match': tag })).toMatchObject({
+  expect(await settle({ text: 'FIRST OF ALL\nTWO\nTHREE' }, { 'if-match': tag })).toMatchObject({
     status: 200, body: { data: { version: 3, overlay: 'edited' } },
   }) // prettier-ignore
-  await ann.edit(source, 'one??\ntwo\n3')
-  expect(await ann.made(stamp, 4)).toBe(stampOf('ONE!?\nTWO\n3'))
+  await ann.edit(source, 'zwei\ntwo\n3')
+  expect(await ann.made(stamp, 4)).toBe(stampOf('FIRST OF ALL\nTWO\n3'))
   expect(await settle({ take: 'generated' })).toMatchObject({ body: { data: { overlay: null, version: 5 } } })
-  expect(await ann.made(stamp, 5)).toBe(stampOf('ONE??\nTWO\n3'))
+  expect(await ann.made(stamp, 5)).toBe(stampOf('ZWEI\nTWO\n3'))
   expect((await overlayOf(ann, capitals)).status).toBe(404)
   await ann.edit(source, 'four')
   expect(await ann.made(stamp, 6)).toBe(stampOf('FOUR'))
@@ -254,14 +254,16 @@ test.each(points)(
   async (part, point) => {
     const ann = newUser()
     const { source, capitals, stamp } = await chain(ann)
-    const mine = 'ONE\nTWO\nTHREE, by hand'
+    // What only the overlay learns of makes no version; all else does.
+    const isConflict = point === 'blob.overlay.moved'
+    const mine = isConflict ? 'ONE\nTWO\nLAST' : 'ONE\nTWO\nTHREE, by hand'
+    const theirs = isConflict ? 'one\ntwo\ndrei' : '1\ntwo\nthree'
     await ann.edit(capitals, mine)
     await ann.made(stamp, 2)
     const proof = join(studio.folder, `${point}-${randomUUID()}`)
     try {
       await studio.restart(part, { env: { STUDIO_FAILPOINTS: `${point}=${proof}` } })
-      // What only the overlay learns of makes no version; all else does.
-      await ann.edit(source, point === 'blob.overlay.moved' ? 'one\ntwo\nthree?' : '1\ntwo\nthree')
+      await ann.edit(source, theirs)
       await studio.died(part)
       expect(existsSync(proof)).toBe(true)
       await studio.start(part)
@@ -270,17 +272,12 @@ test.each(points)(
       throw error
     }
     await ann.settled(source, 3)
-    const isConflict = point === 'blob.overlay.moved'
     const text = isConflict ? mine : '1\nTWO\nTHREE, by hand'
     expect(await ann.read(capitals)).toMatchObject({
       text, version: isConflict ? 2 : 3, overlay: isConflict ? 'conflicted' : 'edited',
     }) // prettier-ignore
     expect((await ann.read(stamp)).text).toBe(stampOf(text))
-    expect(textsOf(await readOverlay(ann, capitals))).toEqual([
-      'ONE\nTWO\nTHREE',
-      mine,
-      isConflict ? 'ONE\nTWO\nTHREE?' : '1\nTWO\nTHREE',
-    ])
+    expect(textsOf(await readOverlay(ann, capitals))).toEqual(['ONE\nTWO\nTHREE', mine, theirs.toUpperCase()])
     expect(await ann.explain(capitals)).toMatchObject({
       freshness: 'fresh',
       overlay: isConflict ? 'conflicted' : 'edited',

@@ -7,8 +7,8 @@ type MovedRow = { position: number; head_version: number } & (
   ({ verdict: 'moved' } & BlobRow) | { verdict: 'conflict' | 'content_missing' }
 )
 
-// Heads are locked first, in the order of their keys, as a commit locks them. An output that nothing else uses any more is staged again: the
-// collector looks at it a day later.
+// Heads are locked first, in the order of their keys, as a commit locks them. What a
+// provider has made stays, as outputs do that are versions: recorded outputs count on it.
 const text = `
 with item as materialized (
   select * from json_to_recordset($1::json) as item(
@@ -40,9 +40,9 @@ with item as materialized (
   from moving where blob.id = moving.blob_id
   returning blob.*
 ), left_behind as (
-  update content set staged_at = now()
+  update content set staged_at = null
   from (select distinct tenant_id, standing_hash from moving where standing_hash <> generated_hash) as old
-  where content.tenant_id = old.tenant_id and content.hash = old.standing_hash and content.staged_at is null
+  where content.tenant_id = old.tenant_id and content.hash = old.standing_hash and content.staged_at is not null
 )
 select judged.position, judged.head_version, case when judged.verdict = 'moved' and told.id is null then 'conflict' else judged.verdict end as verdict,
   told.*
