@@ -18,7 +18,7 @@ export interface World {
   readonly comparison: string
   /** What a provider makes that cannot be run again. */
   readonly stamped: string
-  /** A comparison that a user has edited, and that was made anew since: version 2 is theirs, version 3 is merged. */
+  /** Capitals that a user has edited, and that were made anew since: version 2 is theirs, version 3 is merged. */
   readonly edited: string
   /** Capitals that a user's edit is in conflict with, at their version 2. */
   readonly conflicted: string
@@ -143,12 +143,11 @@ async function live(api: Api) {
   await revert(one, 1)
   await made(stamped, 3)
 
-  const [above, below] = [await create('The first line.\n'), await create('The last line.\n')]
-  const edited = await derive('report', { texts: [above.id, below.id] }, { configuration: { title: 'Edited' } })
+  const written = await create('top\nmiddle\nbottom')
+  const edited = await derive('faulty', { input: written.id })
   await made(edited, 1)
-  const { body: content } = await api.get(`${base}/blobs/${edited.id}/content`)
-  await edit(edited, String(content).replace('The first line.', 'A line by hand.'))
-  await edit(below, 'The very last line.\n')
+  await edit(edited, 'TOP, BY HAND\nMIDDLE\nBOTTOM')
+  await edit(written, 'top\nmiddle\nthe very bottom')
   await made(edited, 3)
   await made(await derive('stamp', { input: edited.id }), 1)
 
