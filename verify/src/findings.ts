@@ -28,6 +28,11 @@ export const codes = {
   derived_missing: 'a derived blob is gone or was never made, and its inputs are there',
   output_unrecorded: "no recorded output has the key that a derived blob's inputs give",
   rerun_failed: 'a provider that made an output once refuses to make it again',
+  overlay_lost: "a user's edit of a derived blob is gone, and nobody has taken it back",
+  overlay_wrong:
+    "a user's edit stands on something else than they edited, or is kept as something else than they wrote",
+  overlay_merge_wrong: "a derived blob does not hold what a user's edit and the newest output give",
+  overlay_output_wrong: "the newest output beside a user's edit is not what the provider makes of the inputs",
   run_id_wrong: "a run's id is not that of its node and epoch",
   run_inputs_wrong: 'a run records inputs that its derivation did not have, or versions with other content',
   run_output_wrong: 'running the provider again on the recorded inputs gives something else',

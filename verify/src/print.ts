@@ -11,10 +11,10 @@ export function printReport({ tenants, divergences }: VerifyReport): string {
 }
 
 function printTenant(tenant: TenantReport): string {
-  const { tenant_id, blobs, versions, contents, derivations, runs, unverifiable_runs, memos, facts } = tenant
+  const { tenant_id, blobs, versions, contents, derivations, overlays, runs, unverifiable_runs, memos, facts } = tenant
   const { expected_root, found_root } = tenant
   return [
-    `tenant ${tenant_id}: ${blobs} blobs, ${versions} versions, ${contents} contents, ${derivations} derivations, ${runs} runs` +
+    `tenant ${tenant_id}: ${blobs} blobs, ${versions} versions, ${contents} contents, ${derivations} derivations, ${overlays} versions under an edit, ${runs} runs` +
       `${unverifiable_runs > 0 ? ` (${unverifiable_runs} of other configurations)` : ''}, ${memos} memos, ${facts} facts`,
     `  root expected ${expected_root}`,
     `  root found    ${found_root}${expected_root === found_root ? '' : '   ✗'}`,

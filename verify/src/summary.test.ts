@@ -3,7 +3,7 @@ import { summarise } from './summary.ts'
 
 const [hash, other, id] = ['a'.repeat(64), 'b'.repeat(64), '8f1d7c1e-6a53-4b0e-9c1a-3b7d2f4e5a60']
 const tenant = {
-  tenant_id: id, blobs: 1, versions: 1, contents: 1, derivations: 1, runs: 1, unverifiable_runs: 0, memos: 1, facts: 1,
+  tenant_id: id, blobs: 1, versions: 1, contents: 1, derivations: 1, overlays: 0, runs: 1, unverifiable_runs: 0, memos: 1, facts: 1,
   expected_root: hash, found_root: other,
 } // prettier-ignore
 

@@ -7,6 +7,7 @@ import { checkHeads, computeRoots } from './checks/heads.ts'
 import { checkHistory } from './checks/history.ts'
 import { checkMemos } from './checks/memos.ts'
 import { checkNodes } from './checks/nodes.ts'
+import { checkOverlays } from './checks/overlays.ts'
 import { checkPastHeads } from './checks/past-heads.ts'
 import { checkQuiet } from './checks/quiet.ts'
 import { checkRuns } from './checks/runs.ts'
@@ -22,6 +23,8 @@ export interface TenantReport {
   readonly versions: number
   readonly contents: number
   readonly derivations: number
+  /** Versions of derived blobs that stand under a user's edit. */
+  readonly overlays: number
   readonly runs: number
   /** Runs of another configuration than their node has now: their outputs were compared with versions, and not made again. */
   readonly unverifiable_runs: number
@@ -65,6 +68,7 @@ async function verifyTenant(snapshot: Snapshot, findings: Findings, id: string):
   const versions = await checkHistory(tenant)
   const blobs = await checkHeads(tenant)
   await checkPastHeads(tenant)
+  const overlays = await checkOverlays(tenant)
   const graph = await readGraph(snapshot, id)
   // From here on the heads of derived blobs are what their inputs give, no longer what their deltas say.
   checkNodes(tenant, graph)
@@ -79,6 +83,7 @@ async function verifyTenant(snapshot: Snapshot, findings: Findings, id: string):
     versions,
     contents,
     derivations,
+    overlays,
     runs,
     unverifiable_runs: unverifiable,
     memos,

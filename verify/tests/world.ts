@@ -18,6 +18,10 @@ export interface World {
   readonly comparison: string
   /** What a provider makes that cannot be run again. */
   readonly stamped: string
+  /** Capitals that a user has edited, and that were made anew since: version 2 is theirs, version 3 is merged. */
+  readonly edited: string
+  /** Capitals that a user's edit is in conflict with, at their version 2. */
+  readonly conflicted: string
   stop(): Promise<void>
 }
 
@@ -73,12 +77,17 @@ async function live(api: Api) {
     send('POST', '/derivations', { provider_id, inputs, ...more })
   const revert = ({ id }: Entity, to_version: number) => send('POST', `/blobs/${id}/revert`, { to_version })
   const remove = ({ id }: Entity) => send('DELETE', `/blobs/${id}`, undefined)
-  const made = ({ id }: Entity, version: number) =>
+  const overlaid = ({ id }: Entity, state: string, text?: string) =>
+    waitFor(`${id} to be ${state}`, async () => {
+      const { body } = await api.get(`${base}/blobs/${id}?include=content`)
+      return body.data.overlay === state && (text === undefined || body.data.text === text)
+    })
+  const made = ({ id }: Entity, version: number, state = 'settled') =>
     waitFor(
       `version ${version} of ${id}`,
       async () => {
         const { body } = await api.get(`${base}/derivations/${id}`)
-        return body.data.state === 'settled' && body.data.version === version
+        return body.data.state === state && body.data.version === version
       },
       { timeoutMs: 60_000 },
     )
@@ -137,6 +146,45 @@ async function live(api: Api) {
   await revert(one, 1)
   await made(stamped, 3)
 
+  const written = await create('top\nmiddle\nbottom')
+  const edited = await derive('faulty', { input: written.id })
+  await made(edited, 1)
+  await edit(edited, 'TOP, BY HAND\nMIDDLE\nBOTTOM')
+  await edit(written, 'top\nmiddle\nthe very bottom')
+  await made(edited, 3)
+  await made(await derive('stamp', { input: edited.id }), 1)
+
+  const shout = await create('one\ntwo\nthree')
+  const conflicted = await derive('faulty', { input: shout.id })
+  await made(conflicted, 1)
+  await edit(conflicted, 'FIRST\nTWO\nTHREE')
+  await edit(shout, 'eins\ntwo\nthree')
+  await overlaid(conflicted, 'conflicted')
+  const [ended, settled] = [
+    await derive('faulty', { input: shout.id }, { label: 'ended' }),
+    await derive('faulty', { input: shout.id }, { label: 'settled' }),
+  ]
+  for (const it of [ended, settled]) {
+    await made(it, 1)
+    await edit(it, 'FIRST\nTWO\nTHREE')
+  }
+  await edit(shout, 'zwei\ntwo\nthree')
+  await Promise.all([ended, settled].map((it) => overlaid(it, 'conflicted')))
+  await send('POST', `/blobs/${ended.id}/overlay`, { take: 'generated' })
+  await edit(settled, 'FIRST!\nTWO\nTHREE')
+  await send('POST', `/blobs/${settled.id}/overlay`, { take: 'edited' })
+  await send('PATCH', `/blobs/${settled.id}`, { metadata: { by: 'hand' } })
+  await edit(shout, 'zwei\ntwo\n3')
+  await overlaid(settled, 'edited', 'FIRST!\nTWO\n3')
+  const mortal = await create('a\nb\nc')
+  const mourned = await derive('faulty', { input: mortal.id })
+  await made(mourned, 1)
+  await edit(mourned, 'A\nB, by hand\nC')
+  await remove(mortal)
+  await made(mourned, 3, 'deleted')
+  await revert(mortal, 1)
+  await made(mourned, 4)
+
   const [gone, back] = [await create('to be deleted'), await create('to come back')]
   for (const source of [gone, back]) await made(await derive('stamp', { input: source.id }), 1)
   await Promise.all([remove(gone), remove(back)])
@@ -144,7 +192,15 @@ async function live(api: Api) {
   const failing = await derive('faulty', { input: (await create('permanent')).id })
   await derive('stamp', { input: failing.id })
   const expanded = children.find(({ provider_id }) => provider_id === 'text-expander')?.blob_id ?? ''
-  return { document: document.id, text: text.id, expanded, comparison: comparison.id, stamped: stamped.id }
+  return {
+    document: document.id,
+    text: text.id,
+    expanded,
+    comparison: comparison.id,
+    stamped: stamped.id,
+    edited: edited.id,
+    conflicted: conflicted.id,
+  }
 }
 
 /** Nothing waits, runs or is still to be told, and the packer has made a patch of what an edit of this text superseded. */

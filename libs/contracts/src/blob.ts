@@ -13,6 +13,7 @@ import {
   Uuid,
   VersionNumber,
 } from './common.ts'
+import { OverlayChange, OverlayMove, OverlayState, StoredOverlay } from './overlay.ts'
 import { route } from './route.ts'
 
 /** A blob at its head. `size` in bytes; `created_by` is "user" or a provider id; `parent_id` and `depth` tell the primary input at creation. */
@@ -31,6 +32,8 @@ export const Blob = z.object({
   created_by: z.string(),
   providers: TriggerPolicy,
   conflict_policy: ConflictPolicy,
+  /** Of a derived blob that a user has changed; null where it holds what its provider made. */
+  overlay: OverlayState.nullable(),
   metadata: Metadata,
   created_at: Timestamp,
   updated_at: Timestamp,
@@ -50,6 +53,10 @@ export const Version = z.object({
   operation: Operation,
   created_by: z.string(),
   user_id: Uuid,
+  /** How a user's edit stands in this version of a derived blob; null: it holds what its provider made. */
+  overlay: OverlayState.nullable(),
+  /** Where one does: what the provider had made. A transform of other content was merged with the edit, or gave way to it. */
+  generated_hash: Sha256.nullable(),
   metadata: Metadata,
   created_at: Timestamp,
 })
@@ -63,7 +70,8 @@ export type Basis = z.infer<typeof Basis>
  * One delta to commit: the commit point of the studio (design 6.1b). `from_version` 0 makes the blob. `content` null keeps the bytes of the
  * head (a delete, a change of metadata only); `metadata`, `providers` and `conflict_policy` null keep the head's. `fence` is the epoch of the node for a
  * provider's write and 0 for a user's: a write with a lower fence than the last one is refused. `from_hash`: the content on which it was planned, where that
- * was not committed yet; null does not ask for it. `rests_on`: what it was derived from, where that was not committed yet.
+ * was not committed yet; null does not ask for it. `rests_on`: what it was derived from, where that was not committed yet. Without `overlay` the overlay stays
+ * that there is: only a change that leaves the content alone may do without.
  */
 export const Commit = z.object({
   delta_id: Uuid,
@@ -76,6 +84,7 @@ export const Commit = z.object({
   rests_on: z.array(Basis),
   content: Content.nullable(),
   content_type: z.string().nullable(),
+  overlay: OverlayChange.optional(),
   metadata: Metadata.nullable(),
   created_by: z.string(),
   caused_by: Uuid.nullable(),
@@ -92,13 +101,15 @@ export type Commit = z.infer<typeof Commit>
 /**
  * What became of a commit. `committed` is answered again for a delta that was committed before, whatever the head is now.
  * `conflict`: the head is not `from_version`, or not `from_hash` (or the blob exists, for a create; or the fence is old); `deleted`: a user's change of a tombstone;
- * `baseless`: what it rests on has not been committed.
+ * `overlaid`: a user's edit stands there that the commit was not planned on, or knows of another output than it was planned on; `baseless`: what it rests on
+ * has not been committed.
  */
 export const CommitOutcome = z.discriminatedUnion('status', [
   z.object({ status: z.literal('committed'), version: VersionNumber, version_id: Uuid, blob: Blob }),
   z.object({ status: z.literal('conflict'), head_version: VersionNumber }),
   z.object({ status: z.literal('missing') }),
   z.object({ status: z.literal('deleted'), head_version: VersionNumber }),
+  z.object({ status: z.literal('overlaid'), head_version: VersionNumber }),
   z.object({ status: z.literal('content_missing') }),
   z.object({ status: z.literal('refused') }),
   z.object({ status: z.literal('baseless') }),
@@ -111,6 +122,14 @@ export const AtomicOutcome = z.discriminatedUnion('status', [
   z.object({ status: z.literal('refused'), position: z.int().min(0), outcome: CommitOutcome }),
 ])
 export type AtomicOutcome = z.infer<typeof AtomicOutcome>
+
+/** What became of a move: `moved` (the blob as it is), or what stands against it. */
+export const MoveOutcome = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('moved'), blob: Blob }),
+  z.object({ status: z.literal('conflict'), head_version: VersionNumber }),
+  z.object({ status: z.literal('content_missing') }),
+])
+export type MoveOutcome = z.infer<typeof MoveOutcome>
 
 /** Where a delta stands, for the sweeper: `unknown` means that no commit of it is known and none was refused. */
 export const DeltaOutcome = z.object({
@@ -134,6 +153,16 @@ export const blobApi = {
   commitAtomically: route('/internal/commits/atomic', items(Commit, 1000), AtomicOutcome, { idempotent: true }),
   /** Blobs at their heads, tombstones included; null for what this tenant does not have. */
   readBlobs: route('/internal/blobs/read', items(BlobReference), items(Blob.nullable()), {
+    idempotent: true,
+    itemwise: true,
+  }),
+  /** Overlays of blobs at their heads; null where there is none. */
+  readOverlays: route('/internal/overlays/read', items(BlobReference), items(StoredOverlay.nullable()), {
+    idempotent: true,
+    itemwise: true,
+  }),
+  /** Tells overlays of outputs that change nothing of what their blobs hold. No version, no event. */
+  moveOverlays: route('/internal/overlays/move', items(OverlayMove), items(MoveOutcome), {
     idempotent: true,
     itemwise: true,
   }),

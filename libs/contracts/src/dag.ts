@@ -6,6 +6,7 @@ import { Derivation, DerivationInputs } from './derivation.ts'
 import { Explanation } from './explain.ts'
 import { PastGraph } from './graph.ts'
 import { Preview, PreviewedContent } from './preview.ts'
+import { OverlayState } from './overlay.ts'
 import { ProblemSchema } from './problem.ts'
 import { Provenance } from './provenance.ts'
 import { route } from './route.ts'
@@ -51,6 +52,8 @@ export const ClaimItem = z.object({
   node_id: Uuid,
   epoch: z.int().min(1),
   head_version: z.int().min(0),
+  /** What the provider has made last, where that can be trusted: under a user's edit that is not what the blob holds. */
+  /** What the provider made last, where dag can be sure of it. Under a user's edit the blob holds something else. */
   head_hash: Sha256.nullable(),
   head_content_type: z.string().nullable(),
   provider_id: z.string(),
@@ -68,6 +71,15 @@ export const ClaimItem = z.object({
 })
 export type ClaimItem = z.infer<typeof ClaimItem>
 
+/** `overlay` null: it was merged with an edit that has ended since. */
+export const HeadUnderOverlay = z.object({
+  content_hash: Sha256,
+  content_type: z.string(),
+  size: z.int().min(0),
+  overlay: OverlayState.nullable(),
+})
+export type HeadUnderOverlay = z.infer<typeof HeadUnderOverlay>
+
 /**
  * What became of one claimed node. `fresh`: its inputs came to be what its head was made of, so that there is no run. `returned` does not end the run either:
  * with an error it failed in a batch, and is tried again alone; without one what it was to read under the same claim has not come about.
@@ -83,6 +95,8 @@ export const SettleItem = z.object({
   content_hash: Sha256.nullable(),
   content_type: z.string().nullable(),
   size: z.int().min(0).nullable(),
+  /** What the blob holds at `version`, where a user's edit makes that something else than what the provider made (`content_…`). */
+  head: HeadUnderOverlay.optional(),
   attempts: z.int().min(0),
   error: ProblemSchema.nullable(),
   /** Milliseconds that the provider took for this node. */

@@ -15,6 +15,7 @@ import {
   Uuid,
   VersionNumber,
 } from './common.ts'
+import { OverlayState, Take } from './overlay.ts'
 import { ProblemSchema } from './problem.ts'
 import { route } from './route.ts'
 
@@ -90,6 +91,8 @@ export const SubmitDelta = z.object({
   conflict_policy: ConflictPolicy.nullable(),
   /** For `revert`: the version to go back to. */
   revert_to: VersionNumber.optional(),
+  /** For an `update` of a blob with an overlay: how it is settled, and the output that its author saw (null: whatever there is). */
+  settle: z.object({ take: Take, generated_hash: Sha256.nullable() }).optional(),
   metadata: Metadata.nullable(),
   providers: TriggerPolicy.nullable(),
   from_version: VersionNumber.nullable(),
@@ -138,7 +141,8 @@ export type DiffFormat = z.infer<typeof DiffFormat>
 
 /**
  * A provider's write. Its `delta_id` is a function of (node, epoch, key), so every attempt of one run is one delta. `content` null makes a
- * tombstone. No pending row: the claim at dag is the intent (design 6.1). `rests_on`: the writes of which this one was derived, where they are of the same claim.
+ * tombstone. No pending row: the claim at dag is the intent (design 6.1). `from_generated`: where a user's edit stands, the output that the write follows;
+ * it is merged with the edit then. `rests_on`: the writes of which this one was derived, where they are of the same claim.
  */
 export const SubmitTransform = z.object({
   delta_id: Uuid,
@@ -146,6 +150,7 @@ export const SubmitTransform = z.object({
   user_id: Uuid,
   blob_id: Uuid,
   from_version: z.int().min(0),
+  from_generated: Sha256.optional(),
   fence: z.int().min(1),
   rests_on: z.array(Basis),
   provider_id: z.string(),
@@ -159,16 +164,29 @@ export const SubmitTransform = z.object({
 })
 export type SubmitTransform = z.infer<typeof SubmitTransform>
 
-/** `baseless`: what it rests on was not written, or came to something else. */
+/** What the blob holds; with an overlay that need not be what the provider made. */
+const HeldContent = z.object({
+  version: VersionNumber,
+  version_id: Uuid,
+  content_hash: Sha256,
+  content_type: z.string(),
+  size: z.int().min(0),
+  overlay: OverlayState.nullable(),
+})
+
+/**
+ * What became of a provider's write. applied: it made a version · kept: a user's edit stands and the blob holds already what comes of the two; no version was made ·
+ * conflict: the head is another one, or a user's edit stands there (`generated_hash`: the output that it knows of), and the write may be sent again for that ·
+ * baseless: what it rests on was not written, or came to something else.
+ */
 export const TransformOutcome = z.discriminatedUnion('status', [
+  HeldContent.extend({ status: z.literal('applied') }),
+  HeldContent.extend({ status: z.literal('kept') }),
   z.object({
-    status: z.literal('applied'),
-    version: VersionNumber,
-    version_id: Uuid,
-    content_hash: Sha256,
-    size: z.int().min(0),
+    status: z.literal('conflict'),
+    head_version: VersionNumber,
+    generated_hash: Sha256.optional(),
   }),
-  z.object({ status: z.literal('conflict'), head_version: VersionNumber }),
   z.object({ status: z.literal('baseless') }),
   z.object({ status: z.literal('failed'), problem: ProblemSchema }),
 ])

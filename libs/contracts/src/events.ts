@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Operation, Sha256, Traceparent, TriggerPolicy, Uuid, VersionNumber } from './common.ts'
+import { OverlaySide, OverlayState } from './overlay.ts'
 import { RunOutcome } from './run.ts'
 
 /**
@@ -35,6 +36,8 @@ export const BlobFact = z.object({
   root_id: Uuid,
   depth: z.int(),
   providers: TriggerPolicy,
+  /** Where a user's edit stands: how, and what the provider has made. */
+  overlay: z.object({ state: OverlayState, generated: OverlaySide }).nullish(),
   traceparent: Traceparent.nullable(),
 })
 export type BlobFact = z.infer<typeof BlobFact>

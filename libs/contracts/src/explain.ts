@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { PauseReason } from './budget.ts'
 import { Timestamp, Uuid, VersionNumber } from './common.ts'
+import { OverlayState } from './overlay.ts'
 import { ClaimInput, NodeState, RunOutcome } from './run.ts'
 import { ProblemSchema } from './problem.ts'
 
@@ -77,6 +78,8 @@ export const Explanation = z.object({
   provider_id: z.string().nullable(),
   state: NodeState,
   freshness: Freshness,
+  /** Whether it was edited by hand, and whether that is in conflict with what its provider makes; null: it holds what that made. */
+  overlay: OverlayState.nullable(),
   /** In a sentence. */
   summary: z.string(),
   reasons: z.array(Reason),

@@ -35,7 +35,8 @@ export type Graph = z.infer<typeof Graph>
 
 /**
  * One blob as dag had it then. `since` is when dag took over this version (in microseconds, so that it can be asked for again), `run_id` the run that
- * made it. `version` 0: derived, and not made yet.
+ * made it. `version` 0: derived, and not made yet. `output_hash`: what the provider had made, where a user's edit made something else of it; a derived version
+ * without a run is the user's own.
  */
 export const PastNode = GraphNode.pick({
   blob_id: true,
@@ -45,7 +46,12 @@ export const PastNode = GraphNode.pick({
   provider_id: true,
   provider_version: true,
   level: true,
-}).extend({ deleted: z.boolean(), run_id: Uuid.nullable(), since: Timestamp.nullable() })
+}).extend({
+  deleted: z.boolean(),
+  output_hash: Sha256.nullable(),
+  run_id: Uuid.nullable(),
+  since: Timestamp.nullable(),
+})
 export type PastNode = z.infer<typeof PastNode>
 
 /**

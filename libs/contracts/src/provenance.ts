@@ -4,13 +4,14 @@ import { Run } from './run.ts'
 
 /**
  * One version that went into another. `run` made it; where no run did, a user's delta `delta_id` did (or a run that was overtaken before it was recorded:
- * the delta tells).
+ * the delta tells). `output_hash`: what the run made, where it was merged with a user's edit.
  */
 export const ProvenanceNode = z.object({
   blob_id: Uuid,
   version: VersionNumber,
   content_hash: Sha256.nullable(),
   content_type: z.string().nullable(),
+  output_hash: Sha256.nullable(),
   run: Run.pick({
     id: true,
     provider_id: true,

@@ -8,6 +8,7 @@ import { Delta, DiffFormat, maximumOperations, Plan } from './delta.ts'
 import { Derivation } from './derivation.ts'
 import { Explanation } from './explain.ts'
 import { Graph, PastGraph } from './graph.ts'
+import { OverlayState, StoredOverlay } from './overlay.ts'
 import { Preview } from './preview.ts'
 import { ProblemSchema } from './problem.ts'
 import { Provenance } from './provenance.ts'
@@ -53,6 +54,24 @@ export type BlobResource = z.infer<typeof BlobResource>
 
 export const VersionResource = z.strictObject({ ...Version.shape, ...embeddedContent })
 export type VersionResource = z.infer<typeof VersionResource>
+
+/** One side of an overlay; `text` where that is what it is, and short. */
+export const OverlaySideResource = z.strictObject({ ...StoredOverlay.shape.base.shape, text: z.string().optional() })
+export type OverlaySideResource = z.infer<typeof OverlaySideResource>
+
+/**
+ * A user's edit of a derived blob: what they changed (`base`), what they made of it (`edited`), and what the provider has made last (`generated`). At `version` the blob
+ * holds what merging the three gives, or `edited` where that is `conflicted`.
+ */
+export const OverlayResource = z.strictObject({
+  blob_id: Uuid,
+  version: VersionNumber,
+  state: OverlayState,
+  base: OverlaySideResource,
+  edited: OverlaySideResource,
+  generated: OverlaySideResource,
+})
+export type OverlayResource = z.infer<typeof OverlayResource>
 
 export const DeltaResource = z.strictObject(Delta.omit({ tenant_id: true }).shape)
 export type DeltaResource = z.infer<typeof DeltaResource>
@@ -206,6 +225,19 @@ export type UpdateBlob = z.infer<typeof UpdateBlob>
 /** POST /blobs/{id}/revert: the content of `to_version` becomes a new version; it also brings a deleted blob back. */
 export const RevertBlob = z.strictObject({ to_version: PublicVersionNumber, ...changeMembers })
 export type RevertBlob = z.infer<typeof RevertBlob>
+
+/**
+ * POST /blobs/{id}/overlay: exactly one of `take`, `content`, `text`, `content_id`. `take` has the provider's output take the place of the edit, or the edit stand against it;
+ * content is a new edit of that output. `generated_hash`: the output that was looked at; another one is refused.
+ */
+export const SettleOverlay = z.strictObject({
+  take: z.enum(['generated', 'edited']).optional(),
+  ...envelopeContent,
+  content_type: PublicContentType.optional(),
+  generated_hash: Sha256.optional(),
+  ...changeMembers,
+})
+export type SettleOverlay = z.infer<typeof SettleOverlay>
 
 /** POST /batches and POST /bulk. Each operation is a BlobOperation, judged one by one. */
 export const OperationList = z.strictObject({ operations: z.array(z.unknown()).min(1).max(maximumOperations) })

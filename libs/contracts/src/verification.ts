@@ -25,6 +25,8 @@ export const VerificationReport = z.object({
   versions: count,
   contents: count,
   derivations: count,
+  /** Versions of derived blobs that stand under an edit of a user. */
+  overlays: count,
   runs: count,
   /** Runs of another configuration than their node has now: their outputs were compared with versions, and not made again. */
   unverifiable_runs: count,

@@ -40,7 +40,12 @@ export const errorCatalogue = {
     title: 'The change and what came since its version change the same place',
   },
   diff_not_expressible: { status: 422, retryable: false, title: 'The difference cannot be written in this format' },
-  derived_blob_read_only: { status: 409, retryable: false, title: 'A derived blob is written by its provider only' },
+  derived_blob_read_only: {
+    status: 409,
+    retryable: false,
+    title: 'A derived blob comes and goes with what it is made from',
+  },
+  overlay_not_found: { status: 404, retryable: false, title: 'Nobody has edited this derived blob' },
   idempotency_conflict: { status: 409, retryable: false, title: 'This idempotency key was used for another request' },
   delta_refused: { status: 409, retryable: false, title: 'The delta was given up before it was committed' },
   // patches

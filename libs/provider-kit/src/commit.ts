@@ -21,7 +21,8 @@ const rounds = 4
 
 /**
  * Writes versions through delta-engine, in one request. Where the head has moved on (a user's overlay, a late attempt) and the node is still
- * leased to this claim, it is written on the new head: the epoch fences it, and what rests on it waits for that. `lost`: somebody else has the node now.
+ * leased to this claim, it is written on the new head, or merged with the edit that stands there: the epoch fences it, and what rests on it waits for that. `lost`: somebody
+ * else has the node now.
  */
 export async function commitWrites(
   delta: ProviderDependencies['delta'],
@@ -29,7 +30,9 @@ export async function commitWrites(
   writes: readonly Write[],
 ): Promise<Map<Write, Written>> {
   const written = new Map<Write, Written>()
-  const heads = new Map(writes.map((write) => [write, write.item.head_version]))
+  const heads = new Map<Write, Head>(
+    writes.map((write) => [write, { version: write.item.head_version, generated: null }]),
+  )
   for (let round = 0; heads.size > 0 && round < rounds; round++) {
     if (round > 0) await claim.renew()
     for (const write of heads.keys()) {
@@ -46,7 +49,8 @@ export async function commitWrites(
       const outcome = items[index]
       if (outcome === undefined)
         throw new StudioError('internal_error', 'delta-engine answered fewer outcomes than transforms')
-      if (outcome.status === 'conflict') heads.set(write, outcome.head_version)
+      if (outcome.status === 'conflict')
+        heads.set(write, { version: outcome.head_version, generated: outcome.generated_hash ?? null })
       else if (outcome.status !== 'baseless' || !isMoving) {
         heads.delete(write)
         written.set(write, outcome)
@@ -56,6 +60,12 @@ export async function commitWrites(
   // Somebody writes faster than this does: left alone, the node is claimed anew when the lease is over.
   for (const write of heads.keys()) written.set(write, { status: 'lost' })
   return written
+}
+
+/** What a write follows: the version, and where a user's edit stands the output that it knows of. */
+interface Head {
+  readonly version: number
+  readonly generated: string | null
 }
 
 /** Throws where a part of the studio was away for one of them, so that all are sent again: those that went in are answered as before. */
@@ -78,13 +88,14 @@ export function deltaOf({ node_id, epoch, key }: RunItem): string {
   return transformDeltaId(node_id, epoch, key)
 }
 
-function toTransform({ item, rests_on, content, content_type, traceparent }: Write, head: number): SubmitTransform {
+function toTransform({ item, rests_on, content, content_type, traceparent }: Write, head: Head): SubmitTransform {
   return {
     delta_id: deltaOf(item),
     tenant_id: item.tenant_id,
     user_id: item.user_id,
     blob_id: item.node_id,
-    from_version: head,
+    from_version: head.version,
+    ...(head.generated !== null && { from_generated: head.generated }),
     fence: item.epoch,
     rests_on,
     provider_id: item.provider_id,

@@ -1,8 +1,8 @@
-import { noUsage, type SettleItem } from '@studio/contracts'
+import { noUsage, type HeadUnderOverlay, type SettleItem, type TransformOutcome } from '@studio/contracts'
 import type { RunItem } from './run-item.ts'
 
 type Made = Partial<
-  Pick<SettleItem, 'version' | 'content_hash' | 'content_type' | 'size' | 'duration_ms' | 'usage' | 'error'>
+  Pick<SettleItem, 'version' | 'content_hash' | 'content_type' | 'size' | 'head' | 'duration_ms' | 'usage' | 'error'>
 >
 
 /** The outcome of one claimed node, as dag wants to hear it. */
@@ -28,4 +28,13 @@ export function settlement(
     usage: noUsage,
     ...made,
   }
+}
+
+/** What a blob holds after a write, where a user's edit makes that something else than what was made. */
+export function headUnderOverlay(
+  { content_hash, content_type, size, overlay }: Extract<TransformOutcome, { status: 'applied' | 'kept' }>,
+  made: Pick<SettleItem, 'content_hash' | 'content_type'>,
+): HeadUnderOverlay | undefined {
+  if (overlay === null && content_hash === made.content_hash && content_type === made.content_type) return undefined
+  return { content_hash, content_type, size, overlay }
 }

@@ -106,7 +106,14 @@ export function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseM
     }),
   }
   const written = new Set<string>()
-  function commit({ delta_id, blob_id, from_version, content, rests_on }: SubmitTransform): TransformOutcome {
+  function commit({
+    delta_id,
+    blob_id,
+    from_version,
+    content,
+    content_type,
+    rests_on,
+  }: SubmitTransform): TransformOutcome {
     if (rests_on.some((basis) => !written.has(basis.delta_id))) return { status: 'baseless' }
     const head_version = heads.get(blob_id) ?? 0
     if (head_version !== from_version) return { status: 'conflict', head_version }
@@ -114,7 +121,8 @@ export function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseM
     written.add(delta_id)
     const content_hash =
       content && 'hash' in content ? content.hash : sha256(Buffer.from(content?.base64 ?? '', 'base64'))
-    return { status: 'applied', version: head_version + 1, version_id: newId(), content_hash, size: 1 }
+    const held = { version: head_version + 1, version_id: newId(), content_hash, content_type, size: 1, overlay: null }
+    return { status: 'applied', ...held }
   }
   const call = async (name: keyof typeof answers, request: never, { signal }: { signal?: AbortSignal } = {}) => {
     const { promise: aborted, reject } = Promise.withResolvers<never>()

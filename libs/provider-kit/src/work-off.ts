@@ -17,7 +17,7 @@ import { withKey } from './keys.ts'
 import { produce, type Product } from './produce.ts'
 import type { Provider } from './provider.ts'
 import { wavesOf, type RunItem } from './run-item.ts'
-import { settlement } from './settlement.ts'
+import { headUnderOverlay, settlement } from './settlement.ts'
 import type { Sharing } from './sharing.ts'
 import { itemFailed } from './telemetry.ts'
 
@@ -36,7 +36,10 @@ type Took = Pick<SettleItem, 'duration_ms' | 'usage'>
 interface Decision {
   readonly item: RunItem
   readonly outcome: 'version' | 'cutoff' | 'memo' | 'fresh'
+  /** What the provider makes of it; blob may hold something else, where a user's edit stands. */
   readonly made: RecordedOutput
+  /** Bytes of that, where they are known. */
+  readonly size: number | null
   readonly took: Took
   readonly write: Write | null
 }
@@ -79,20 +82,28 @@ export async function workOff(
     settled.push(settlement({ node_id: item.node_id, epoch: item.epoch }, 'returned', 0))
   }
 
-  const conclude = ({ item, outcome, made, took, write }: Decision, written: Written | undefined): void => {
+  const conclude = ({ item, outcome, made, size, took, write }: Decision, written: Written | undefined): void => {
     const inputs = results.inputsRead(item)
     if (inputs === null || written?.status === 'baseless') giveBack(item)
     else if (write === null || written === undefined) {
       settled.push(
-        settlement({ ...item, inputs }, outcome, attempt, { version: item.head_version || null, ...took, ...made }),
+        settlement({ ...item, inputs }, outcome, attempt, {
+          version: item.head_version || null,
+          size,
+          ...took,
+          ...made,
+        }),
       )
       return
-    } else if (written.status === 'applied') {
-      const { version, content_hash, size } = written
+    } else if (written.status === 'applied' || written.status === 'kept') {
+      const { version, content_hash } = written
       results.applied(item, { version, content_hash })
-      const { content_type } = made
+      const output = { ...made, size: size ?? written.size }
+      const head = headUnderOverlay(written, output)
+      // A user's edit leaves the blob as it is: no version, like any other cutoff.
+      const came = written.status === 'kept' && outcome === 'version' ? 'cutoff' : outcome
       settled.push(
-        settlement({ ...item, inputs }, outcome, attempt, { version, content_hash, size, content_type, ...took }),
+        settlement({ ...item, inputs }, came, attempt, { version, ...output, ...(head && { head }), ...took }),
       )
       return
     } else if (written.status === 'lost') count('lost')
@@ -138,7 +149,7 @@ export async function workOff(
     if (memo !== null) {
       const made = { content_hash: memo.content_hash, content_type: memo.content_type }
       const write = { content: { hash: made.content_hash }, traceparent: item.traceparent }
-      decide({ item, outcome: 'memo', made, took: nothing }, isHead(item, made, attempt) ? null : write)
+      decide({ item, outcome: 'memo', made, size: null, took: nothing }, isHead(item, made, attempt) ? null : write)
       return
     }
     const shared = `${item.tenant_id}/${item.key}`
@@ -160,7 +171,8 @@ export async function workOff(
       results.hold(made.content_hash, product.bytes)
     }
     const outcome = isOwn ? (isUnchanged ? 'cutoff' : 'version') : 'memo'
-    decide({ item, outcome, made, took }, isUnchanged ? null : write)
+    const size = made === output ? product.bytes.byteLength : null
+    decide({ item, outcome, made, size, took }, isUnchanged ? null : write)
   }
 
   /** The head, where the output differs from it by nothing that has a meaning. */
@@ -227,7 +239,7 @@ export async function workOff(
       }
       const { head_hash: content_hash, head_content_type: content_type } = item
       if (fresh(item) && content_hash !== null && content_type !== null) {
-        decide({ item, outcome: 'fresh', made: { content_hash, content_type }, took: nothing }, null)
+        decide({ item, outcome: 'fresh', made: { content_hash, content_type }, size: null, took: nothing }, null)
         continue
       }
       try {
@@ -255,7 +267,7 @@ export async function workOff(
   return summary
 }
 
-// Early cutoff: the output is what the head holds already.
+// Early cutoff: the output is what the provider made last; where no user's edit stands, what the head holds already.
 // Not on a later attempt: an earlier one may have written what dag does not know of, so that its head is not blob's. A write finds out.
 function isHead(item: RunItem, made: RecordedOutput, attempt: number): boolean {
   return attempt === 1 && made.content_hash === item.head_hash && made.content_type === item.head_content_type

@@ -172,7 +172,7 @@ export async function runJob(world: World, id: string): Promise<string> {
     node
   const blob: Blob = {
     id: blob_id, tenant_id, user_id, content_type, content_hash, size: 1, version, version_id: newId(), parent_id, root_id, depth, created_by,
-    providers: 'auto', conflict_policy: 'reject', metadata: {}, created_at: '', updated_at: '', deleted_at: null,
+    providers: 'auto', conflict_policy: 'reject', overlay: null, metadata: {}, created_at: '', updated_at: '', deleted_at: null,
   } // prettier-ignore
   const job = await createJob({ store: world.store, bell }, { ...requester(world), label: '' }, blob, join, { mark: 0 })
   return job.blob_id

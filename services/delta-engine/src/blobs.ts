@@ -86,6 +86,9 @@ export function createBlobs(client: Client<typeof blobApi>): Blobs {
         heads.push(...(await client.call('readBlobs', { items: references.slice(at, at + pageLength) })).items)
       return heads
     },
+    overlays: async (references) => (await client.call('readOverlays', { items: [...references] })).items,
+    moveOverlay: (move) => client.one('moveOverlays', move),
+    stage,
     versions: async (references) => (await client.call('readVersions', { items: [...references] })).items,
     contents: async (references) => {
       const contents: (Buffer | null)[] = []

@@ -34,6 +34,11 @@ export function createPlanner(limits: PatchLimits): Planner & Pick<DiffPorts, 'c
         return planWithin(Infinity, item, head, sources, limits)
       }
     },
+    mergeOverlay: (sides) => {
+      const { base, edited, generated } = sides
+      const weight = 4 * [base, edited, generated].reduce((sum, { bytes }) => sum + lengthOf(bytes), 0)
+      return threads.run('mergeOverlay', [sides, limits], { weight })
+    },
     check: (contentType, bytes) => threads.run('checkContent', [contentType, bytes], { weight: bytes.length }),
     compare: (format, contentType, from, to) =>
       threads.run('compareVersions', [format, contentType, from, to], { weight: from.length + to.length }),

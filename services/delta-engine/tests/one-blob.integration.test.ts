@@ -113,7 +113,7 @@ describe('many changes of one blob in one request', () => {
       const { list } = JSON.parse(
         Buffer.from(content && 'base64' in content ? content.base64 : '', 'base64').toString(),
       ) as { list: unknown[] }
-      const { id: _id, version, ...rest } = head
+      const { id: _id, version, overlay: _overlay, ...rest } = head
       const bytes = Buffer.from(JSON.stringify({ list: [...list, name] })).toString('base64')
       const commit = {
         delta_id: newId(),

@@ -105,7 +105,7 @@ describe('changes', () => {
       update(newId(), { change: whole('{}') }),
       update(good, { change: whole('{not json') }),
       update(good, { change: patch({ op: 'replace', path: '/a', value: 2 }) }),
-      update(derived, { change: whole('mine', 'text/plain') }),
+      update(derived, { operation: 'delete', change: null }),
       update(good, { change: whole('{}'), from_version: 1, expected: 'if_match' }),
       update(good, { change: whole('{}'), from_version: 9 }),
       update(good, { operation: 'create', change: whole('{}') }),
@@ -165,7 +165,7 @@ describe('changes', () => {
       if (!head) throw new Error('no head')
       const { list } = (await f.read(blob_id)) as { list: unknown[] }
       const content = { base64: Buffer.from(JSON.stringify({ list: [...list, 'rival'] })).toString('base64') }
-      const { id: _id, version, ...rest } = head
+      const { id: _id, version, overlay: _overlay, ...rest } = head
       const commit = {
         ...rest,
         delta_id: newId(),

@@ -91,6 +91,7 @@ export async function startInnerServices(): Promise<InnerServices> {
       created_by: 'user',
       providers: delta.providers ?? before?.providers ?? 'auto',
       conflict_policy: delta.conflict_policy ?? before?.conflict_policy ?? 'reject',
+      overlay: null,
       metadata: delta.metadata ?? before?.metadata ?? {},
       created_at: before?.created_at ?? now(),
       updated_at: now(),
@@ -109,6 +110,8 @@ export async function startInnerServices(): Promise<InnerServices> {
       operation: delta.operation,
       created_by,
       user_id,
+      overlay: null,
+      generated_hash: null,
       metadata,
       created_at: blob.updated_at,
     })
@@ -131,8 +134,17 @@ export async function startInnerServices(): Promise<InnerServices> {
     routes: (app) => {
       serveRoutes(
         app,
-        pick(blobApi, ['readBlobs', 'readVersions', 'readVersionAt', 'readContents', 'listBlobs', 'listVersions']),
+        pick(blobApi, [
+          'readBlobs',
+          'readOverlays',
+          'readVersions',
+          'readVersionAt',
+          'readContents',
+          'listBlobs',
+          'listVersions',
+        ]),
         {
+          readOverlays: async ({ items }) => ({ items: items.map(() => null) }),
           readBlobs: async ({ items }) => ({
             items: items.map(({ tenant_id, blob_id }) => blobOf(tenant_id, blob_id)),
           }),

@@ -16,6 +16,16 @@ interface LastRun {
   made: number | null
 }
 
+/** The head of a derived blob that a user has a hand in. */
+interface EditedHead {
+  blob_id: string
+  /** Whether they wrote that version, which no run made. */
+  by_user: boolean
+  /** Where an edit stands: the newest output beside it. */
+  generated_hash: string | null
+  generated_type: string | null
+}
+
 const chunk = 200
 
 /**
@@ -28,11 +38,10 @@ export async function checkDerivations(tenant: Tenant, graph: Graph, reruns: Rer
     tenant.findings.add('derivation_cycle', { tenant_id: tenant.id, blob_id }, 'an order', 'none')
   for (let at = 0; at < ordered.length; at += chunk) {
     const nodes = ordered.slice(at, at + chunk)
-    const runs = await readLastRuns(
-      tenant,
-      nodes.map(({ blob_id }) => blob_id),
-    )
-    for (const node of nodes) await checkDerivation(tenant, graph, node, runs.get(node.blob_id), reruns)
+    const ids = nodes.map(({ blob_id }) => blob_id)
+    const [runs, edited] = [await readLastRuns(tenant, ids), await readEditedHeads(tenant, ids)]
+    for (const node of nodes)
+      await checkDerivation(tenant, graph, node, runs.get(node.blob_id), edited.get(node.blob_id), reruns)
   }
   return ordered.length
 }
@@ -42,6 +51,7 @@ async function checkDerivation(
   graph: Graph,
   node: GraphNode,
   run: LastRun | undefined,
+  edited: EditedHead | undefined,
   { rerun, isSame }: Reruns,
 ): Promise<void> {
   const { id: tenant_id, findings, heads } = tenant
@@ -61,7 +71,8 @@ async function checkDerivation(
   // What has failed, or was cancelled, keeps the last version that it had; what waits or runs is named elsewhere.
   if (node.state !== 'settled') return
   if (!isThere || run === undefined) return report('derived_missing', inputs, head ?? null)
-  if (run.made !== head.version) report('derived_unexplained', `a run that made version ${head.version}`, run.made)
+  if (!edited?.by_user && run.made !== head.version)
+    report('derived_unexplained', `a run that made version ${head.version}`, run.made)
 
   const work = { provider: run.provider, config: node.config, inputs }
   const parts = await partsRead(tenant.contents, work.provider, work.config, inputs, node.readings ?? [])
@@ -71,6 +82,14 @@ async function checkDerivation(
   if (output === null) return report('output_unrecorded', `an output of ${key}`, null)
   if ('error' in output) return report('rerun_failed', head.hash, output.error)
   const { hash, content_type } = output
+  // What the blob holds of it was looked at with its overlay.
+  if (edited?.generated_hash) {
+    const { generated_hash, generated_type } = edited
+    const isGenerated = await isSame(work.provider, output, generated_hash)
+    if (!isGenerated || content_type !== generated_type)
+      report('overlay_output_wrong', { hash, content_type }, { hash: generated_hash, content_type: generated_type })
+    return
+  }
   const isHead = await isSame(work.provider, output, head.hash)
   if (!isHead || content_type !== head.content_type)
     report('derived_head_wrong', { hash, content_type }, { hash: head.hash, content_type: head.content_type })
@@ -113,9 +132,22 @@ async function readLastRuns({ id, snapshot }: Tenant, blobIds: string[]): Promis
   const rows = await snapshot.rows<LastRun>(
     `select distinct on (run.blob_id) run.blob_id, run.provider_id || '@' || run.provider_version as provider, run.key, run.content_hash,
        (select max(version) from dag.run made where made.blob_id = run.blob_id and made.outcome in ('version', 'memo')) as made,
-       (select content_type from blob.version where version.blob_id = run.blob_id and version.version = run.version) as content_type
+       (select coalesce(overlay.generated_type, version.content_type) from blob.version
+         left join blob.overlay on overlay.blob_id = version.blob_id and overlay.version = version.version
+         where version.blob_id = run.blob_id and version.version = run.version) as content_type
      from dag.run where run.tenant_id = $1 and run.blob_id = any($2::uuid[]) and run.outcome in ('version', 'cutoff', 'memo')
      order by run.blob_id, run.epoch desc`,
+    [id, blobIds],
+  )
+  return new Map(rows.map((row) => [row.blob_id, row]))
+}
+
+async function readEditedHeads({ id, snapshot }: Tenant, blobIds: string[]): Promise<Map<string, EditedHead>> {
+  const rows = await snapshot.rows<EditedHead>(
+    `select blob.id as blob_id, version.created_by = 'user' as by_user, overlay.generated_hash, overlay.generated_type
+     from blob.blob join blob.version on version.blob_id = blob.id and version.version = blob.version
+       left join blob.overlay on overlay.blob_id = blob.id and overlay.version = blob.version
+     where blob.tenant_id = $1 and blob.id = any($2::uuid[]) and (version.created_by = 'user' or overlay.blob_id is not null)`,
     [id, blobIds],
   )
   return new Map(rows.map((row) => [row.blob_id, row]))

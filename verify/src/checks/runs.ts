@@ -23,6 +23,9 @@ interface RunRow {
   held: (string | null)[]
   /** The version that it names, as blob has it. */
   held_version: { content_hash: string; operation: string; delta_id: string } | null
+  /** Whether a user wrote that version, and whether an edit stands there: then it may hold something else. */
+  is_users: boolean
+  is_overlaid: boolean
 }
 
 export interface RunCounts {
@@ -72,20 +75,22 @@ interface LastVersion {
   readonly number: number
 }
 
-/** A run made its version, or found (cutoff, memo) that the newest one is what it would have made. */
+/** A run made its version, or found (cutoff, memo) that the newest one is what it would have made, or that a user's edit leaves that as it is. */
 function checkVersion(run: RunRow, last: LastVersion | undefined, report: Report): LastVersion | undefined {
-  const { blob_id, epoch, key, outcome, version, content_hash, held_version } = run
+  const { blob_id, epoch, key, outcome, version, held_version, is_users, is_overlaid } = run
   if (outcome === 'deleted' || version === null) return last
   const delta_id = transformDeltaId(blob_id, epoch, key ?? '')
   const isMaker = held_version?.delta_id === delta_id
+  const isUsers = is_users && !isMaker && outcome !== 'version'
   const expected = {
-    content_hash,
-    operation: 'transform',
+    content_hash: is_overlaid && held_version ? held_version.content_hash : run.content_hash,
+    operation: isUsers ? held_version?.operation : 'transform',
     delta_id: isMaker || outcome === 'version' ? delta_id : held_version?.delta_id,
   }
   if (!isDeepStrictEqual(expected, held_version)) report('run_version_wrong', expected, held_version)
   if (!isMaker) {
-    if (outcome !== 'version' && version !== last?.number) report('run_version_wrong', last?.number, version)
+    const isFound = isUsers ? version > (last?.number ?? 0) : version === last?.number
+    if (outcome !== 'version' && !isFound) report('run_version_wrong', last?.number, version)
     return last
   }
   if (last !== undefined && version <= last.number)
@@ -125,7 +130,9 @@ function readRuns({ id, snapshot }: Tenant): AsyncGenerator<RunRow, void> {
          left join blob.version on version.blob_id = input.blob_id and version.version = input.version and version.tenant_id = run.tenant_id
          order by place) as held,
        (select json_build_object('content_hash', version.content_hash, 'operation', version.operation, 'delta_id', version.delta_id)
-         from blob.version where version.blob_id = run.blob_id and version.version = run.version) as held_version
+         from blob.version where version.blob_id = run.blob_id and version.version = run.version) as held_version,
+       exists (select from blob.version where version.blob_id = run.blob_id and version.version = run.version and created_by = 'user') as is_users,
+       exists (select from blob.overlay where overlay.blob_id = run.blob_id and overlay.version = run.version) as is_overlaid
      from dag.run join dag.node on node.blob_id = run.blob_id
      where run.tenant_id = $1 and run.attempts > 0 and run.outcome <> 'failed'
      order by run.blob_id, run.epoch`,

@@ -14,6 +14,11 @@ export type AuthoredChange =
 /** Content over this many bytes is not taken apart to be merged: there, two changes of one blob are a conflict. */
 const mergeableBytes = 2 ** 20
 
+/** Whether contents of a type and these sizes, in bytes, may be taken apart, so that reading them to be merged is worth it. */
+export function isMergeable(contentType: string, ...sizes: readonly number[]): boolean {
+  return (isJsonType(contentType) || isTextType(contentType)) && sizes.every((size) => size <= mergeableBytes)
+}
+
 /** As what contents of a type can be merged: place by place as JSON, by code points as text, or only as a whole. */
 export function mergeKind(contentType: string, ...contents: readonly Uint8Array[]): 'json' | 'text' | 'whole' {
   if (contents.some(({ length }) => length > mergeableBytes)) return 'whole'
@@ -39,6 +44,16 @@ export function describeChange(
     format: 'json-patch',
     patch: jsonDifference(parsePatchableDocument(seen), parsePatchableDocument(made)) as Json,
   }
+}
+
+/**
+ * The change from one whole content to another, place by place however long that is told: whoever did not write it as a patch did not mean to change more than
+ * what is different now.
+ */
+export function changeByPlaces(contentType: string, seen: Uint8Array, made: Uint8Array): AuthoredChange {
+  if (mergeKind(contentType, seen, made) !== 'json') return { format: 'replace', bytes: made }
+  const [from, to] = [parsePatchableDocument(seen), parsePatchableDocument(made)]
+  return { format: 'json-patch', patch: (diffJson(from, to, Infinity) ?? jsonDifference(from, to)) as Json }
 }
 
 /** Where two documents are too unlike to be compared, the difference is all of it. */

@@ -21,7 +21,7 @@ export interface Written {
 export type Refusal = Exclude<Judgement, { verdict: 'written' | 'committed' | 'again' }>
 
 export function refusalOf(judgement: Refusal): CommitOutcome {
-  return judgement.verdict === 'conflict' || judgement.verdict === 'deleted'
+  return 'head_version' in judgement
     ? { status: judgement.verdict, head_version: judgement.head_version }
     : { status: judgement.verdict }
 }

@@ -8,7 +8,7 @@ export type Judgement =
   | { verdict: 'committed'; version: number; version_id: string }
   /** Can be settled by another run only: another item goes first, or a race was lost. */
   | { verdict: 'again' }
-  | { verdict: 'conflict' | 'deleted'; head_version: number }
+  | { verdict: 'conflict' | 'overlaid' | 'deleted'; head_version: number }
   | { verdict: 'refused' | 'missing' | 'content_missing' | 'baseless' }
 
 /** Places of a batch: those of one chain are judged each on what the one before it makes. */

@@ -30,6 +30,8 @@ export function blobHandlers({ log, relay, store }: Context): Handlers<typeof bl
       if (refused) commitsRejected(log, [refused], [outcome.outcome])
       return outcome
     },
+    readOverlays: async ({ items }) => ({ items: await store.readOverlays(items) }),
+    moveOverlays: async ({ items }) => ({ items: await store.moveOverlays(items) }),
     readBlobs: async ({ items }) => ({ items: await store.readBlobs(items) }),
     listBlobs: (request) => store.listBlobs(request),
     readVersions: async ({ items }) => ({ items: await store.readVersions(items) }),

@@ -10,9 +10,11 @@ import { collectContents } from './sql/collect-contents.ts'
 import { findBases } from './sql/find-bases.ts'
 import { findSuperseded } from './sql/find-superseded.ts'
 import { packContent } from './sql/pack-content.ts'
+import { moveOverlays } from './sql/move-overlays.ts'
 import { movePackCursor } from './sql/pack-cursor.ts'
 import { readBlobs } from './sql/read-blobs.ts'
 import { readContents, readWithin } from './sql/read-contents.ts'
+import { readOverlays } from './sql/read-overlays.ts'
 import { readTraffic } from './sql/read-traffic.ts'
 import { readVersionAt } from './sql/read-version-at.ts'
 import { readVersions } from './sql/read-versions.ts'
@@ -29,6 +31,8 @@ export function createStore(database: Database) {
     readVersionAt: bind(readVersionAt),
     readContents: bind(readContents),
     readContentsWithin: bind(readWithin),
+    readOverlays: bind(readOverlays),
+    moveOverlays: bind(moveOverlays),
     stageContent: bind(stageContent),
     collectContents: bind(collectContents),
     readTraffic: bind(readTraffic),

@@ -31,10 +31,11 @@ function follows(link: Link, before: Link): boolean {
 }
 
 function changesContentOnly({ commit, content_hash }: Link): boolean {
-  const { operation, metadata, providers, conflict_policy } = commit
+  const { operation, overlay, metadata, providers, conflict_policy } = commit
   return (
     operation === 'update' &&
     content_hash !== null &&
+    overlay === undefined &&
     metadata === null &&
     providers === null &&
     conflict_policy === null

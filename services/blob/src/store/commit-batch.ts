@@ -137,7 +137,7 @@ async function transact<Result>(
 }
 
 function judgementOf(row: JudgedRow): Judgement {
-  if (row.verdict === 'conflict' || row.verdict === 'deleted')
+  if (row.verdict === 'conflict' || row.verdict === 'overlaid' || row.verdict === 'deleted')
     return { verdict: row.verdict, head_version: row.head_version }
   if (row.verdict !== 'committed') return { verdict: row.verdict }
   if (row.fate_version === null) return { verdict: 'written', blob: toBlob(row) }
@@ -154,6 +154,7 @@ function namedHash({ content }: Commit): string | null {
 
 function rowOf({ entry, place, chain, rank }: Ranked, offset: number): CommitRow {
   const { commit, content, content_hash, version_id } = entry
+  const { base, edited, generated, conflicted } = commit.overlay?.next ?? {}
   return {
     position: place,
     chain,
@@ -173,6 +174,15 @@ function rowOf({ entry, place, chain, rank }: Ranked, offset: number): CommitRow
     stored_size: content?.stored.length ?? null,
     encoding: content?.encoding ?? null,
     content_type: commit.content_type,
+    overlaid: commit.overlay !== undefined,
+    from_generated: commit.overlay?.from_generated ?? null,
+    base_hash: base?.content_hash ?? null,
+    base_type: base?.content_type ?? null,
+    edited_hash: edited?.content_hash ?? null,
+    edited_type: edited?.content_type ?? null,
+    generated_hash: generated?.content_hash ?? null,
+    generated_type: generated?.content_type ?? null,
+    conflicted: conflicted ?? null,
     metadata: commit.metadata && JSON.stringify(commit.metadata),
     created_by: commit.created_by,
     caused_by: commit.caused_by,

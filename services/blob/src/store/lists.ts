@@ -4,12 +4,18 @@ import type {
   ConflictPolicy,
   Metadata,
   Operation,
+  OverlayState,
   Transform,
   TriggerPolicy,
   Version,
 } from '@studio/contracts'
 import type { z } from 'zod'
-import type { Blob as BlobRecord, PrismaClient, Version as VersionRecord } from '../generated/client.ts'
+import type {
+  Blob as BlobRecord,
+  Overlay as OverlayRecord,
+  PrismaClient,
+  Version as VersionRecord,
+} from '../generated/client.ts'
 
 type Request<Name extends keyof typeof blobApi> = z.output<(typeof blobApi)[Name]['request']>
 
@@ -45,6 +51,7 @@ export async function listVersions(
     where: { tenantId: tenant_id, blobId: blob_id, version: { lt: before } },
     orderBy: { version: 'desc' },
     take: limit + 1,
+    include: { overlay: true },
   })
   const versions = records.slice(0, limit).map(versionOf)
   return { versions, next: records.length > limit ? (versions.at(-1)?.version ?? null) : null }
@@ -65,6 +72,7 @@ export async function listTransforms(
     },
     orderBy: { versionId: 'asc' },
     take: limit,
+    include: { overlay: true },
   })
   return {
     items: records.map((record) => ({ ...versionOf(record), tenant_id: record.tenantId, caused_by: record.causedBy })),
@@ -87,6 +95,7 @@ function blobOf(record: BlobRecord): Blob {
     created_by: record.createdBy,
     providers: record.providers as TriggerPolicy,
     conflict_policy: record.conflictPolicy as ConflictPolicy,
+    overlay: record.overlay as OverlayState | null,
     metadata: record.metadata as Metadata,
     created_at: record.createdAt.toISOString(),
     updated_at: record.updatedAt.toISOString(),
@@ -94,7 +103,7 @@ function blobOf(record: BlobRecord): Blob {
   }
 }
 
-function versionOf(record: VersionRecord): Version {
+function versionOf({ overlay, ...record }: VersionRecord & { overlay: OverlayRecord | null }): Version {
   return {
     version_id: record.versionId,
     blob_id: record.blobId,
@@ -106,6 +115,8 @@ function versionOf(record: VersionRecord): Version {
     operation: record.operation as Operation,
     created_by: record.createdBy,
     user_id: record.userId,
+    overlay: overlay && (overlay.conflicted ? 'conflicted' : 'edited'),
+    generated_hash: overlay?.generatedHash ?? null,
     metadata: record.metadata as Metadata,
     created_at: record.createdAt.toISOString(),
   }

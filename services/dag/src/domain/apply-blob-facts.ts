@@ -2,14 +2,15 @@ import type { BlobFact } from '@studio/contracts'
 import { newId } from '@studio/kernel'
 import { doomedBelow } from './doom.ts'
 import { markDirty, ringCascades } from './mark-dirty.ts'
-import type { CascadeBell, Cause, GraphStore, GraphTransaction, NodeRow, Providers } from './ports.ts'
+import type { CascadeBell, Cause, EditedHead, GraphStore, GraphTransaction, NodeRow, Providers } from './ports.ts'
 import { sourceHead } from './source-head.ts'
 import { subjectOfTrigger, triggeredDerivations, type TriggerSource } from './trigger-derivations.ts'
 
 /**
  * Takes over what blob says of one tenant's blobs: new heads, the derivations that triggers ask for, what is stale now, what goes with a
  * deleted source. Repeatable and free of order: a head only moves forward, a derivation's id is a function of its inputs. What
- * providers wrote is passed over: dag knows it from `settle`.
+ * providers wrote is passed over: dag knows it from `settle`. A user's version of a derived blob moves its head and makes stale what is below; its own node, whatever is
+ * being done about it, stays as it is.
  */
 export async function applyBlobFacts(
   deps: { store: GraphStore; providers: Providers; bell: CascadeBell },
@@ -18,12 +19,22 @@ export async function applyBlobFacts(
 ): Promise<void> {
   const own = facts.filter((fact) => fact.created_by === 'user')
   if (own.length === 0) return
-  const sources = own.filter((fact) => fact.operation !== 'delete').map((fact) => triggerSourceOf(tenantId, fact))
+  const derived = own.filter(isOfDerived).map((fact) => fact.blob_id)
+  const makers = new Map((await deps.store.readNodes(tenantId, derived)).map((node) => [node.blob_id, node]))
+  const sources = own
+    .filter((fact) => fact.operation !== 'delete')
+    .map((fact) => triggerSourceOf(tenantId, fact, makers.get(fact.blob_id)))
   const matches = await deps.providers.match(sources.map(subjectOfTrigger))
   const ring = await deps.store.transaction(tenantId, async (graph) => {
     const known = new Map((await graph.readNodes(own.map((fact) => fact.blob_id))).map((node) => [node.blob_id, node]))
     const news = newest(own).filter((fact) => fact.version > (known.get(fact.blob_id)?.version ?? 0))
-    await graph.putSources(news.map((fact) => sourceHead(fact, fact.operation === 'delete' ? 'deleted' : 'settled')))
+    const isEdit = (fact: BlobFact) => (known.get(fact.blob_id)?.provider_id ?? null) !== null
+    await graph.putEdits(news.filter(isEdit).map(editedHead))
+    await graph.putSources(
+      news
+        .filter((fact) => !isEdit(fact))
+        .map((fact) => sourceHead(fact, fact.operation === 'delete' ? 'deleted' : 'settled')),
+    )
 
     const readyRoots: string[] = []
     const live = new Set([
@@ -72,7 +83,12 @@ async function ringAgain(
   return [...new Set([...told, ...ringCascades(graph, roots)])]
 }
 
-function triggerSourceOf(tenantId: string, fact: BlobFact): TriggerSource {
+/** Only a derived blob was made from another one. */
+function isOfDerived(fact: BlobFact): boolean {
+  return fact.parent_id !== null
+}
+
+function triggerSourceOf(tenantId: string, fact: BlobFact, maker: NodeRow | undefined): TriggerSource {
   return {
     tenant_id: tenantId,
     blob_id: fact.blob_id,
@@ -81,8 +97,9 @@ function triggerSourceOf(tenantId: string, fact: BlobFact): TriggerSource {
     content_type: fact.content_type,
     content_hash: fact.content_hash,
     size: fact.size,
-    created_by: fact.created_by,
-    ancestry: [],
+    // A trigger that does not apply to what a provider wrote does not apply to what a user has changed of it.
+    created_by: maker?.created_by ?? fact.created_by,
+    ancestry: maker?.ancestry ?? [],
     root_id: fact.root_id,
     depth: fact.depth,
     providers: fact.providers,
@@ -105,10 +122,27 @@ function stillLive(known: ReadonlyMap<string, NodeRow>, news: readonly BlobFact[
 
 /** Equal bytes make a version and no cascade; a blob that comes back from deletion has changed for all below it. */
 function changedContent(fact: BlobFact, before: NodeRow | undefined): boolean {
-  if (fact.operation === 'delete' || !before) return false
+  // What is to be tombstoned takes along what is below it.
+  if (fact.operation === 'delete' || !before || before.doomed) return false
   return (
     before.state === 'deleted' || before.content_hash !== fact.content_hash || before.content_type !== fact.content_type
   )
+}
+
+function editedHead(fact: BlobFact): EditedHead {
+  const { blob_id, version, content_hash, content_type, size } = fact
+  const { state = null, generated = null } = fact.overlay ?? {}
+  const isOutput = generated?.content_hash === content_hash && generated.content_type === content_type
+  return {
+    blob_id,
+    version,
+    content_hash,
+    content_type,
+    size,
+    output_hash: isOutput ? null : (generated?.content_hash ?? null),
+    output_type: isOutput ? null : (generated?.content_type ?? null),
+    overlay: state,
+  }
 }
 
 function causeFrom(fact: BlobFact): Cause {

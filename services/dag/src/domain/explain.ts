@@ -3,6 +3,7 @@ import type {
   Explanation,
   Freshness,
   LastChange,
+  OverlayState,
   PauseReason,
   Provider,
   Reason,
@@ -58,6 +59,7 @@ export function explain(known: Known): Explanation {
     provider_id: node.provider_id,
     state: node.state,
     freshness,
+    overlay: node.state === 'deleted' ? null : node.overlay,
     summary: summarise(known, freshness, reasons, last_change),
     reasons,
     made_by: madeBy && {
@@ -213,8 +215,16 @@ function summarise(
     madeBy === null
       ? ''
       : ` Version ${node.version} was made by ${madeBy.provider_id}@${madeBy.provider_version} of ${inWords(madeBy.inputs)}.`
-  if (freshness === 'fresh') return `It is what its inputs give.${made}${last === null ? '' : ` ${consequence(last)}`}`
-  return `It is ${freshness}: ${reasons.map(({ code }) => words[code]).join(', and ')}.${made}`
+  const edited = node.overlay === null ? '' : edits[node.overlay]
+  if (freshness === 'fresh')
+    return `${edited || 'It is what its inputs give.'}${made}${last === null || edited ? '' : ` ${consequence(last)}`}`
+  return `It is ${freshness}: ${reasons.map(({ code }) => words[code]).join(', and ')}.${edited && ` ${edited}`}${made}`
+}
+
+const edits: Record<OverlayState, string> = {
+  edited: 'It was edited by hand: it is what its inputs give, merged with that edit.',
+  conflicted:
+    'It was edited by hand, and what its inputs give now changes the same place: the edit stands until somebody settles it (GET and POST …/overlay).',
 }
 
 const words: Record<Reason['code'], string> = {

@@ -20,9 +20,12 @@ export interface PlannedGroup {
   leases: Lease[]
 }
 
-/** Whether what waits for nothing but this node and others of its claim is claimed with it. */
+/**
+ * Whether what waits for nothing but this node and others of its claim is claimed with it. Not where a user's edit stands: what is below reads that, merged with
+ * what the provider makes.
+ */
 export function takesAlong({ node, derivation }: ReadyNode): boolean {
-  return derivation !== null && derivation.provider.batch_size > 1 && node.attempts === 0
+  return derivation !== null && derivation.provider.batch_size > 1 && node.attempts === 0 && node.overlay === null
 }
 
 /** The first of these nodes that are, with what comes with them, at least `room`. */

@@ -5,6 +5,7 @@ import type {
   ClaimInput,
   Derivation,
   NodeState,
+  OverlayState,
   PauseReason,
   Provider,
   RunOutcome,
@@ -33,6 +34,10 @@ export interface NodeRow {
   content_hash: string | null
   content_type: string | null
   size: number | null
+  /** What its provider made last, where a user's edit (`overlay`) stands beside it; null: the head is that. */
+  output_hash: string | null
+  output_type: string | null
+  overlay: OverlayState | null
   provider_id: string | null
   provider_version: string | null
   config: Record<string, unknown> | null
@@ -90,6 +95,18 @@ export interface SourceHead {
   state: 'settled' | 'deleted'
 }
 
+/** A user's version of a derived blob: its head moves on, and nothing else of its node. */
+export interface EditedHead {
+  blob_id: string
+  version: number
+  content_hash: string
+  content_type: string
+  size: number
+  output_hash: string | null
+  output_type: string | null
+  overlay: OverlayState | null
+}
+
 /** A derivation to be there from now on; its output blob's id is a function of tenant, provider, inputs and label. */
 export interface NewDerivation {
   blob_id: string
@@ -136,10 +153,19 @@ export interface StoredClaim {
   work: ClaimGroup
 }
 
-/** The end of a claimed node's run, as the row takes it over. Fields that are null stay as they are. */
+/**
+ * The end of a claimed node's run, as the row takes it over. Fields that are null stay as they are; version and content are of the head that the run made, or found, and
+ * move an older one only. `output_…` and `overlay` are as in NodeRow, and taken over where the run has made something (`made`); `head_output` is what it made where that
+ * was merged into this head.
+ */
 export interface NodeSettlement {
   blob_id: string
   state: 'settled' | 'failed' | 'deleted'
+  made: boolean
+  output_hash: string | null
+  output_type: string | null
+  overlay: OverlayState | null
+  head_output: string | null
   version: number | null
   content_hash: string | null
   content_type: string | null
@@ -209,13 +235,14 @@ export interface GraphTransaction {
   /** Those of one provider that have not failed before. */
   listReadyOf(providerId: string, limit: number): Promise<NodeRow[]>
   hasReady(): Promise<boolean>
-  /** Dirty nodes of a provider below these ones, that have not failed before, with all inputs that it needs, and without a budget. */
+  /** Dirty nodes of a provider below these ones, that have not failed before, with all inputs that it needs, and without a budget or a user's edit. */
   listWaitingBelow(provider: Provider, blobIds: readonly string[]): Promise<WaitingNode[]>
   listInputs(blobIds: readonly string[]): Promise<Map<string, ClaimInput[]>>
   /** Input edges of all nodes below the given ones. */
   listEdgesBelow(blobIds: readonly string[]): Promise<InputEdge[]>
 
   putSources(heads: readonly SourceHead[]): Promise<void>
+  putEdits(heads: readonly EditedHead[]): Promise<void>
   /** Adds those that are not there yet; answers their ids. */
   addDerivations(derivations: readonly NewDerivation[]): Promise<string[]>
   setConfig(blobId: string, config: Record<string, unknown>): Promise<void>

@@ -69,8 +69,9 @@ async function newDerivations(
   change: PreviewedContent | null,
   root: PreviewedBlob | undefined,
 ): Promise<{ blobs: PreviewedBlob[]; edges: GraphEdge[] }> {
-  // Providers' own writes are looked at when they settle.
-  if (blob.created_by !== 'user') return { blobs: [], edges: [] }
+  // Providers' own writes are looked at when they settle, and users' edits of them as those of any blob.
+  if (blob.created_by !== 'user' && change === null) return { blobs: [], edges: [] }
+  const [node] = blob.created_by === 'user' ? [] : await store.readNodes(blob.tenant_id, [blob.id])
   const { content_hash, content_type, size } = change ?? blob
   const source: TriggerSource = {
     ...blob,
@@ -79,7 +80,7 @@ async function newDerivations(
     content_hash,
     content_type,
     size,
-    ancestry: [],
+    ancestry: node?.ancestry ?? [],
   }
   const text = change?.text ?? undefined
   const matches = await providers.match([{ ...subjectOfTrigger(source), ...(text !== undefined && { text }) }])
@@ -98,7 +99,8 @@ async function newDerivations(
 }
 
 const neverMade = {
-  provider_version: null, state: 'dirty', doomed: false, version: 0, content_hash: null, content_type: null, last_key: null, readings: null,
+  provider_version: null, state: 'dirty', doomed: false, version: 0, content_hash: null, content_type: null, output_hash: null,
+  overlay: null, last_key: null, readings: null,
 } as const // prettier-ignore
 
 /** A blob that dag has not heard of yet. */

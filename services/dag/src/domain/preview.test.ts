@@ -25,6 +25,8 @@ const blob = (blob_id: string, more: Partial<PreviewedBlob> = {}): PreviewedBlob
   doomed: false,
   version: 1,
   ...held(blob_id),
+  output_hash: null,
+  overlay: null,
   last_key: null,
   readings: null,
   ...more,

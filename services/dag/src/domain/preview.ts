@@ -21,6 +21,8 @@ export type PreviewedBlob = Pick<
   | 'version'
   | 'content_hash'
   | 'content_type'
+  | 'output_hash'
+  | 'overlay'
   | 'last_key'
   | 'readings'
 >
@@ -93,7 +95,10 @@ export async function preview(
       const status = typeof judgement === 'string' ? judgement : memo || shares ? 'memo' : 'will_run'
       const runs = status === 'will_run' || status === 'may_run'
       const isOpen = runs || shares
-      given.set(blob.blob_id, memo ?? (isOpen ? 'unknown' : status === 'fresh' ? standing(blob, 'settled') : 'stuck'))
+      given.set(
+        blob.blob_id,
+        memo ? underOverlay(blob, memo) : isOpen ? 'unknown' : status === 'fresh' ? standing(blob, 'settled') : 'stuck',
+      )
       verdicts.push({
         blob,
         level,
@@ -104,6 +109,12 @@ export async function preview(
     }
   }
   return verdicts
+}
+
+/** What a blob gives when its provider makes this: what comes of a user's edit and a new output nobody knows before they are merged. */
+function underOverlay(blob: PreviewedBlob, made: Held): Given {
+  if (blob.overlay === null) return made
+  return made.content_hash === (blob.output_hash ?? blob.content_hash) ? standing(blob, 'settled') : 'unknown'
 }
 
 /** Derived blobs that are to be judged, those without inputs among them first. */

@@ -32,7 +32,7 @@ function freshRun({ node, key, provider_version, inputs }: FreshNode): NewRun {
     inputs,
     outcome: 'memo',
     version: node.version,
-    content_hash: node.content_hash,
+    content_hash: node.output_hash ?? node.content_hash,
     attempts: 0,
     duration_ms: 0,
     usage: noUsage,

@@ -1,18 +1,9 @@
 import { noUsage, type ClaimInput, type RunOutcome, type SettleItem, type Usage } from '@studio/contracts'
 import { newId, runId, toProblem, type Problem, type StudioError } from '@studio/kernel'
 import { markDirty, takeAgain } from './mark-dirty.ts'
-import { readingsOf } from './readings.ts'
+import { settlementOf } from './node-settlement.ts'
+import type { Cause, GraphStore, GraphTransaction, NewRun, NodeRow, Providers, StoredClaim } from './ports.ts'
 import { settleFresh } from './settle-fresh.ts'
-import type {
-  Cause,
-  GraphStore,
-  GraphTransaction,
-  NewRun,
-  NodeRow,
-  NodeSettlement,
-  Providers,
-  StoredClaim,
-} from './ports.ts'
 import { subjectOfTrigger, triggeredDerivations, type TriggerSource } from './trigger-derivations.ts'
 
 export interface Settlement {
@@ -191,7 +182,9 @@ function sound(nodes: ReadonlyMap<string, NodeRow>, items: readonly SettleItem[]
     if (!node || node.epoch !== item.epoch) return []
     const isSound = item.inputs.every(({ blob_id, version, content_hash }) => {
       const source = made.get(blob_id)
-      return source === undefined || (source?.version === version && source.content_hash === content_hash)
+      return (
+        source === undefined || (source?.version === version && source.content_hash === content_hash && !source.head)
+      )
     })
     if (!isSound) return [{ node, item: { ...item, outcome: 'returned', error: null } }]
     if (item.outcome !== 'returned' && item.outcome !== 'failed') made.set(item.node_id, item)
@@ -274,22 +267,6 @@ function countUsage(graph: GraphTransaction, runs: readonly NewRun[]): void {
   if (tokens > 0 || cost_microdollars > 0) graph.spend({ runs: 0, tokens, cost_microdollars })
 }
 
-function settlementOf(node: NodeRow, item: SettleItem): NodeSettlement {
-  const state = item.outcome === 'failed' ? 'failed' : item.outcome === 'deleted' ? 'deleted' : 'settled'
-  return {
-    blob_id: node.blob_id,
-    state,
-    version: item.version,
-    content_hash: item.content_hash,
-    content_type: item.content_type,
-    size: item.size,
-    last_key: state === 'settled' ? item.key : null,
-    readings: readingsOf(item.inputs),
-    run_id: runId(node.blob_id, node.epoch),
-    error: item.error,
-  }
-}
-
 function runOf(node: NodeRow, item: SettleItem, outcome: RunOutcome, claim: StoredClaim | null): NewRun {
   return {
     id: runId(node.blob_id, node.epoch),
@@ -319,7 +296,9 @@ async function triggerSources(
   items: readonly SettleItem[],
 ): Promise<TriggerSource[]> {
   const written = items.filter(
-    (item) => (item.outcome === 'version' || item.outcome === 'memo') && item.version !== null,
+    // A cutoff may be the first that tells of a user's version.
+    (item) =>
+      item.version !== null && (item.outcome === 'version' || item.outcome === 'memo' || item.head !== undefined),
   )
   if (written.length === 0) return []
   const nodes = new Map(
@@ -333,7 +312,8 @@ async function triggerSources(
   return written.flatMap((item) => {
     const node = nodes.get(item.node_id)
     // A recorded output that the head has already is no new version.
-    if (!node || item.version === node.version || item.content_hash === null || item.content_type === null) return []
+    const { content_hash, content_type, size } = item.head ?? item
+    if (!node || item.version === null || item.version <= node.version || !content_hash || !content_type) return []
     return [
       {
         tenant_id: tenantId,
@@ -341,9 +321,9 @@ async function triggerSources(
         user_id: node.user_id,
         // A first version may have been overtaken before it settled: for whom listens to created blobs this one is the first.
         event: node.version === 0 ? ('blob.created' as const) : ('blob.updated' as const),
-        content_type: item.content_type,
-        content_hash: item.content_hash,
-        size: item.size ?? 0,
+        content_type,
+        content_hash,
+        size: size ?? 0,
         created_by: node.created_by,
         ancestry: node.ancestry,
         root_id: node.root_id,

@@ -12,8 +12,8 @@ export async function readClaim(database: Database, claimId: string, leaseMs: nu
     `with seen as (update claim set read_at = now() where id = $1 and read_at is null),
      held as (
        update node set lease_until = now() + $2 * interval '1 millisecond' where claim_id = $1 and state = 'running' and again_cascade_id is null returning *)
-     select held.tenant_id, held.user_id, held.blob_id as node_id, held.epoch, held.version as head_version, case when held.leases = 1 then held.content_hash end as head_hash,
-       held.content_type as head_content_type,
+     select held.tenant_id, held.user_id, held.blob_id as node_id, held.epoch, held.version as head_version, case when held.leases = 1 then coalesce(held.output_hash, held.content_hash) end as head_hash,
+       coalesce(held.output_type, held.content_type) as head_content_type,
        coalesce(held.provider_id, '') as provider_id, coalesce(held.provider_version, '') as provider_version, coalesce(held.config, '{}') as config,
        held.key,
        case when (held.key is null or held.readings is not null) and held.leases = 1 then (select run.key from run where run.id = held.last_run_id) end as last_key, held.parent_id, held.root_id, held.depth, held.caused_by, held.traceparent,

@@ -29,11 +29,16 @@ export async function readKnown(
         where: { ...mine, outcome: { in: ['version', 'cutoff', 'memo'] } },
         orderBy: { epoch: 'desc' },
       }),
-      prisma.run.findFirst({
-        where: { ...mine, outcome: { in: ['version', 'memo'] }, version: node.version },
-        // Later ones found that the version is there already.
-        orderBy: { epoch: 'asc' },
-      }),
+      // A user's own version was made by no run, though one may have left it as it is.
+      isUsersOwn(database, blobId, node.version).then((isTheirs) =>
+        isTheirs
+          ? null
+          : prisma.run.findFirst({
+              where: { ...mine, outcome: { in: ['version', 'memo'] }, version: node.version },
+              // Later ones found that the version is there already.
+              orderBy: { epoch: 'asc' },
+            }),
+      ),
       prisma.run.findFirst({ where: { ...mine, epoch: node.epoch } }),
       node.cascade_id === null ? null : prisma.cascade.findFirst({ where: { id: node.cascade_id, tenantId } }),
       node.state === 'blocked' ? listFailedAbove(database, blobId) : [],
@@ -96,4 +101,13 @@ async function listEqualInputs(database: Database, blobId: string, cascadeId: st
     [blobId, cascadeId],
   )
   return rows.map((row) => row.blob_id)
+}
+
+async function isUsersOwn(database: Database, blobId: string, version: number): Promise<boolean> {
+  const [head] = await database.query<{ run_id: string | null }>(
+    'read-maker-of-head',
+    'select run_id from head where blob_id = $1 and version = $2',
+    [blobId, version],
+  )
+  return head !== undefined && head.run_id === null
 }

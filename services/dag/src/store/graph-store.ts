@@ -23,6 +23,7 @@ import {
   hasReady,
   listReady,
   listReadyOf,
+  putEdits,
   putSources,
   readClaimedNodes,
   readNodes,
@@ -139,6 +140,7 @@ function graphTransaction(
     listInputs: (ids) => listInputs(tx, ids),
     listEdgesBelow: (ids) => listEdgesBelow(tx, ids),
     putSources: (heads) => putSources(tx, tenantId, heads),
+    putEdits: (heads) => putEdits(tx, tenantId, heads),
     addDerivations: (derivations) => {
       for (const derivation of derivations) observeDepth(derivation.root_id, derivation.depth)
       return addDerivations(tx, tenantId, derivations)

@@ -1,10 +1,10 @@
 import type { Queryable } from '@studio/database'
-import type { NodeRow, SourceHead } from '../domain/ports.ts'
+import type { EditedHead, NodeRow, SourceHead } from '../domain/ports.ts'
 import { moment } from './moment.ts'
 import { isReady } from './states.ts'
 
 const columns = `blob_id, tenant_id, user_id, created_by, providers, ancestry, parent_id, root_id, depth, version, content_hash, content_type, size,
-  provider_id, provider_version, config, state, doomed, dirty_inputs, epoch, attempts, key, claim_id, last_key, last_run_id, last_run_at, readings,
+  output_hash, output_type, overlay, provider_id, provider_version, config, state, doomed, dirty_inputs, epoch, attempts, key, claim_id, last_key, last_run_id, last_run_at, readings,
   error, cascade_id, caused_by, traceparent, again_cascade_id, held`
 
 export async function readNodes(database: Queryable, tenantId: string, blobIds: readonly string[]): Promise<NodeRow[]> {
@@ -71,6 +71,24 @@ export async function putSources(tx: Queryable, tenantId: string, heads: readonl
        returning blob_id, version, content_hash, content_type, state)
      insert into head (blob_id, version, tenant_id, content_hash, content_type, deleted, at)
      select blob_id, version, $1, content_hash, content_type, state = 'deleted', ${moment} from moved`,
+    [tenantId, JSON.stringify(heads)],
+  )
+}
+
+/** Takes over newer versions that users made of derived blobs. State, epoch and lease are none of theirs. */
+export async function putEdits(tx: Queryable, tenantId: string, heads: readonly EditedHead[]): Promise<void> {
+  if (heads.length === 0) return
+  await tx.query(
+    'put-edits',
+    `with moved as (
+       update node set version = edited.version, content_hash = edited.content_hash, content_type = edited.content_type, size = edited.size,
+         output_hash = edited.output_hash, output_type = edited.output_type, overlay = edited.overlay
+       from json_to_recordset($2::json) as edited(blob_id uuid, version int, content_hash text, content_type text, size bigint,
+         output_hash text, output_type text, overlay text)
+       where node.blob_id = edited.blob_id and node.tenant_id = $1 and node.version < edited.version
+       returning node.blob_id, node.version, node.content_hash, node.content_type)
+     insert into head (blob_id, version, tenant_id, content_hash, content_type, deleted, at)
+     select blob_id, version, $1, content_hash, content_type, false, ${moment} from moved`,
     [tenantId, JSON.stringify(heads)],
   )
 }

@@ -4,8 +4,8 @@ import type { NewRun, NodeSettlement } from '../domain/ports.ts'
 import { moment } from './moment.ts'
 
 /**
- * Ends runs, and records the heads that they made (a cutoff names the one that is there). A failed node keeps its head and the key that made it; a
- * deleted one forgets both, so that it is made anew if it comes back.
+ * Ends runs, and records the heads that they made (a cutoff names the one that is there). A head that a user's edit has overtaken is recorded, and moves nothing. A
+ * failed node keeps its head and the key that made it; a deleted one forgets both, so that it is made anew if it comes back.
  */
 export async function settle(tx: Queryable, tenantId: string, settlements: readonly NodeSettlement[]): Promise<void> {
   await tx.query(
@@ -13,17 +13,23 @@ export async function settle(tx: Queryable, tenantId: string, settlements: reado
     `with ended as (
        update node set state = done.state, doomed = false, dirty_inputs = 0, claim_id = null, lease_until = null, superseded_at = null, attempts = 0,
          leases = case done.state when 'failed' then node.leases else 0 end,
-         version = coalesce(done.version, node.version),
-         content_hash = case when done.state = 'deleted' then null else coalesce(done.content_hash, node.content_hash) end,
-         content_type = coalesce(done.content_type, node.content_type), size = coalesce(done.size, node.size),
+         version = greatest(done.version, node.version),
+         content_hash = case when done.state = 'deleted' then null when done.version <= node.version then node.content_hash else coalesce(done.content_hash, node.content_hash) end,
+         content_type = case when done.version <= node.version then node.content_type else coalesce(done.content_type, node.content_type) end,
+         size = case when done.version <= node.version then node.size else coalesce(done.size, node.size) end,
+         output_hash = case when done.made then done.output_hash else node.output_hash end,
+         output_type = case when done.made then done.output_type else node.output_type end,
+         overlay = case when done.made then done.overlay else node.overlay end,
          last_key = case done.state when 'deleted' then null when 'settled' then done.last_key else node.last_key end,
          readings = case done.state when 'settled' then done.readings else node.readings end, last_run_id = done.run_id, last_run_at = now(), error = done.error, changed_at = now()
        from json_to_recordset($2::json) as done(blob_id uuid, state text, version int, content_hash text, content_type text, size bigint,
-         last_key text, readings json, run_id uuid, error json)
+         made boolean, output_hash text, output_type text, overlay text, head_output text, last_key text, readings json, run_id uuid, error json)
        where node.blob_id = done.blob_id and node.tenant_id = $1
-       returning node.blob_id, new.version, old.version as version_before, node.content_hash, node.content_type, done.state, done.run_id)
-     insert into head (blob_id, version, tenant_id, content_hash, content_type, deleted, run_id, at)
-     select blob_id, version, $1, content_hash, content_type, state = 'deleted', run_id, ${moment} from ended where version > version_before`,
+       returning node.blob_id, done.version, old.version as version_before, done.content_hash, coalesce(done.content_type, node.content_type) as content_type,
+         done.head_output, done.state, done.run_id)
+     insert into head (blob_id, version, tenant_id, content_hash, content_type, output_hash, deleted, run_id, at)
+     select blob_id, version, $1, content_hash, content_type, head_output, state = 'deleted', run_id, ${moment} from ended where version <> version_before
+     on conflict (blob_id, version) do nothing`,
     [tenantId, JSON.stringify(settlements)],
   )
 }

@@ -51,7 +51,7 @@ export async function readBelowAt(
        union select edge.target_id from below, ${edgesThen} as edge)
      select
        coalesce((select json_agg(json_build_object('blob_id', node.blob_id, 'version', coalesce(head.version, 0), 'content_hash', head.content_hash,
-           'content_type', head.content_type, 'deleted', coalesce(head.deleted, false), 'provider_id', node.provider_id,
+           'content_type', head.content_type, 'output_hash', head.output_hash, 'deleted', coalesce(head.deleted, false), 'provider_id', node.provider_id,
            'provider_version', run.provider_version, 'run_id', head.run_id, 'since', ${asTime('head.at')}))
          from below join node using (blob_id)
            left join lateral (select * from head where head.blob_id = below.blob_id and at <= $3 order by version desc limit 1) as head on true

@@ -22,7 +22,7 @@ export function createPreviewReader(database: Database): PreviewReader {
            coalesce((select json_agg(blob_id) from below), '[]') as ids,
            coalesce((select json_agg(json_build_object('blob_id', blob_id, 'provider_id', provider_id, 'provider_version', provider_version,
                'config', config, 'state', state, 'doomed', doomed, 'version', version, 'content_hash', content_hash, 'content_type', content_type,
-               'last_key', last_key, 'readings', readings))
+               'output_hash', output_hash, 'overlay', overlay, 'last_key', last_key, 'readings', readings))
              from (select blob_id from below union select source_id from fed) as looked_at join node using (blob_id)), '[]') as blobs,
            coalesce((select json_agg(fed order by target_id, input, ordinal) from fed), '[]') as edges`,
         [tenantId, blobId],

@@ -2,7 +2,7 @@ import type { ClaimInput, ProvenanceNode, RunOutcome } from '@studio/contracts'
 import type { Database } from '@studio/database'
 import { maximumInputs, maximumVersions, type MadeVersion } from '../domain/provenance.ts'
 
-type Row = Pick<MadeVersion, 'blob_id' | 'version' | 'content_hash' | 'content_type'> & {
+type Row = Pick<MadeVersion, 'blob_id' | 'version' | 'content_hash' | 'content_type' | 'output_hash'> & {
   run_id: string | null
   provider_id: string
   provider_version: string
@@ -37,7 +37,7 @@ export async function readMadeVersions(
          json_array_elements(run.inputs) as input),
      -- A recursion is carried only as far as it is read.
      listed as (select made.*, row_number() over () as place from (select * from made limit $4) as made)
-     select listed.blob_id, listed.version, listed.content_hash, listed.content_type, run.id as run_id, run.provider_id, run.provider_version, run.key,
+     select listed.blob_id, listed.version, listed.content_hash, listed.content_type, head.output_hash, run.id as run_id, run.provider_id, run.provider_version, run.key,
        run.outcome, run.workflow_id, run.finished_at,
        case when sum(json_array_length(run.inputs)) over () <= $5 then run.inputs end as inputs
      from listed left join head on head.blob_id = listed.blob_id and head.version = listed.version and head.tenant_id = $1
@@ -45,11 +45,12 @@ export async function readMadeVersions(
      order by listed.place`,
     [tenantId, blobId, version, maximumVersions + 1, maximumInputs],
   )
-  return rows.map(({ blob_id, version, content_hash, content_type, inputs, ...row }) => ({
+  return rows.map(({ blob_id, version, content_hash, content_type, output_hash, inputs, ...row }) => ({
     blob_id,
     version,
     content_hash,
     content_type,
+    output_hash,
     run: runOf(row),
     inputs: row.run_id === null ? [] : inputs,
   }))

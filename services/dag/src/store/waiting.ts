@@ -6,7 +6,7 @@ import { unsettledStates } from './states.ts'
 /** Nodes of one look: what is further below is found by the next one. */
 const mostWaiting = 2_000
 
-/** Dirty nodes of a provider below these ones, that have not failed before, with all inputs that it needs, and without a budget. */
+/** Dirty nodes of a provider below these ones, that have not failed before, with all inputs that it needs, and without a budget or a user's edit. */
 export async function listWaitingBelow(
   tx: Queryable,
   tenantId: string,
@@ -20,7 +20,7 @@ export async function listWaitingBelow(
        union
        select node.blob_id from below join edge on edge.source_id = below.blob_id and edge.valid_to is null join node on node.blob_id = edge.target_id
        where node.tenant_id = $1 and node.state = 'dirty' and node.provider_id = $3 and node.dirty_inputs > 0 and node.attempts = 0 and not node.doomed
-         and not node.held),
+         and not node.held and node.overlay is null),
      -- A recursion is carried only as far as it is read.
      listed as (select blob_id from below limit $4)
      select node.blob_id, node.root_id, fed.waits_for

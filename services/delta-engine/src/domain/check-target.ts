@@ -13,19 +13,21 @@ export function checkTarget(item: SubmitDelta, head: Blob | null): Target {
   if (head.deleted_at !== null && item.operation !== 'revert') {
     throw new StudioError('blob_deleted', 'The blob has been deleted; go back to one of its versions to restore it.')
   }
-  if (head.created_by !== 'user') {
+  if (head.created_by !== 'user' && (item.operation === 'delete' || head.deleted_at !== null)) {
     throw new StudioError(
       'derived_blob_read_only',
-      `This blob is written by ${head.created_by}; change what it is made from.`,
+      item.operation === 'delete'
+        ? `This blob is made by ${head.created_by}, which would make it again; remove its derivation, or delete what it is made from.`
+        : 'This blob went with what it is made from, and comes back with it: restore that.',
     )
   }
   const { from_version } = item
   if (from_version === null || from_version === head.version) return { head, merges: false }
   if (from_version > head.version || !yields(item, head)) throw versionMismatch(item, head.version)
-  // A deletion and a revert mean the whole blob: there is nothing to merge, only who comes last.
-  if (item.operation === 'update') return { head, merges: true }
+  // A deletion, a revert and a settlement mean the whole blob: there is nothing to merge, only who comes last.
+  if (item.operation === 'update' && item.settle === undefined) return { head, merges: true }
   if (policyOf(item, head) === 'last-write-wins') return { head, merges: false }
-  throw versionMismatch(item, head.version, 'A deletion or a revert is never merged. ')
+  throw versionMismatch(item, head.version, 'A deletion, a revert or a settlement is never merged. ')
 }
 
 /** Whether a change may be made on another version than the one it names. If-Match is a condition, whatever the policy. */

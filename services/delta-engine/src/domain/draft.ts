@@ -1,4 +1,4 @@
-import type { Blob } from '@studio/contracts'
+import type { Blob, Overlay } from '@studio/contracts'
 import type { PlannedChange } from './plan-content.ts'
 import type { Work } from './work.ts'
 
@@ -6,7 +6,7 @@ import type { Work } from './work.ts'
 const unmade = '00000000-0000-0000-0000-000000000000'
 
 /** The head that a planned change makes, for those that are planned on it before it is committed. */
-export function draftOf({ submission: { item }, head }: Work, plan: PlannedChange): Blob {
+export function draftOf({ submission: { item }, head }: Work, plan: PlannedChange, overlay: Overlay | null): Blob {
   const now = new Date().toISOString()
   const { content_hash, content_type, size } = plan
   if (content_hash === null || content_type === null)
@@ -24,8 +24,9 @@ export function draftOf({ submission: { item }, head }: Work, plan: PlannedChang
     parent_id: head?.parent_id ?? null,
     root_id: head?.root_id ?? item.blob_id,
     depth: head?.depth ?? 0,
-    created_by: 'user',
+    created_by: head?.created_by ?? 'user',
     providers: item.providers ?? head?.providers ?? 'auto',
+    overlay: overlay && (overlay.conflicted ? 'conflicted' : 'edited'),
     conflict_policy: item.conflict_policy ?? head?.conflict_policy ?? 'reject',
     metadata: item.metadata ?? head?.metadata ?? {},
     created_at: head?.created_at ?? now,

@@ -1,12 +1,13 @@
 import { diffVersions, type VersionDiff } from '@studio/deltas'
 import { StudioError } from '@studio/kernel'
+import { mergeOverlay } from './merge-overlay.ts'
 import { planChange } from './plan-change.ts'
 import type { PlannedChange } from './plan-content.ts'
 
 // What may run in another thread: pure functions of plain data and bytes.
 
 export { checkContent } from '@studio/deltas'
-export { planChange }
+export { mergeOverlay, planChange }
 
 /** A plan with the JSON in it as text, which passes between threads in a third of the time. */
 export interface WrittenPlan extends Omit<PlannedChange, 'patch' | 'original'> {

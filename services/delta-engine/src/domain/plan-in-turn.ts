@@ -1,7 +1,9 @@
-import type { Blob } from '@studio/contracts'
+import type { Blob, Overlay } from '@studio/contracts'
 import { checkTarget, type Target } from './check-target.ts'
 import { draftOf, isDraft } from './draft.ts'
 import { eachAlone, valueOf } from './each-alone.ts'
+import { overlayChangeOf } from './overlay-change.ts'
+import { checkSettlement, planSettlement } from './plan-settlement.ts'
 import type { Blobs } from './ports.ts'
 import { portionsOf } from './portions.ts'
 import { readSources } from './read-sources.ts'
@@ -33,7 +35,7 @@ export interface Rules {
  * cannot be planned is left without a plan, and those behind it go on the version before.
  */
 export async function planInTurn(ports: SubmitPorts, works: readonly Work[], rules: Rules): Promise<void> {
-  const drafts = new Map<string, Blob>()
+  const drafts = new Map<string, { head: Blob; overlay: Overlay | null }>()
   const made = new Map<string, Buffer>()
   let madeBytes = 0
   let isFull = false
@@ -62,7 +64,9 @@ export async function planInTurn(ports: SubmitPorts, works: readonly Work[], rul
     const { item } = work.submission
     if (postponed.has(blobOf(work))) return false
     if (item.operation === 'create') return true
-    const target = targetOf(work, drafts.get(blobOf(work)) ?? work.head)
+    const draft = drafts.get(blobOf(work))
+    if (draft) work.overlay = draft.overlay
+    const target = targetOf(work, draft?.head ?? work.head)
     if (target === null) return false
     if (isDraft(target.head) && (target.merges || isBehind(work.head, item.revert_to))) {
       postpone(work, 'unmade')
@@ -74,7 +78,9 @@ export async function planInTurn(ports: SubmitPorts, works: readonly Work[], rul
 
   function targetOf(work: Work, head: Blob | null): Target | null {
     try {
-      return checkTarget(work.submission.item, head)
+      const target = checkTarget(work.submission.item, head)
+      checkSettlement(work.submission.item, work.overlay)
+      return target
     } catch (error) {
       rules.refuse(work, error)
       return null
@@ -84,8 +90,10 @@ export async function planInTurn(ports: SubmitPorts, works: readonly Work[], rul
   async function planSome(some: readonly Work[]): Promise<void> {
     const sources = await eachAlone(some, (part) => readSources({ ...ports, blobs }, part))
     const plans = await Promise.allSettled(
-      some.map(async ({ submission, head }, at) =>
-        ports.planner.plan(submission.item, head, valueOf(valueOf(sources[at]))),
+      some.map(
+        async ({ submission, head, overlay }, at) =>
+          planSettlement(submission.item, overlay) ??
+          ports.planner.plan(submission.item, head, valueOf(valueOf(sources[at]))),
       ),
     )
     for (const [at, work] of some.entries()) {
@@ -106,7 +114,10 @@ export async function planInTurn(ports: SubmitPorts, works: readonly Work[], rul
       made.set(nameOf(work.submission.item.tenant_id, plan.content_hash), Buffer.from(buffer, byteOffset, length))
     }
     work.plan = plan
-    if (rules.leads(work)) drafts.set(blobOf(work), draftOf(work, plan))
+    if (!rules.leads(work)) return
+    const change = overlayChangeOf(work.submission.item, work.head, work.overlay, plan)
+    const overlay = change === undefined ? work.overlay : change.next
+    drafts.set(blobOf(work), { head: draftOf(work, plan, overlay), overlay })
   }
 }
 

@@ -6,12 +6,16 @@ import type {
   CommitOutcome,
   Delta,
   DeltaOutcome,
+  MoveOutcome,
+  OverlayMove,
+  StoredOverlay,
   SubmitDelta,
   Transform,
   Version,
 } from '@studio/contracts'
 import type { Problem } from '@studio/kernel'
 import type { Sources } from './plan-change.ts'
+import type { MergedOverlay, OverlayContents } from './merge-overlay.ts'
 import type { PlannedChange } from './plan-content.ts'
 
 /** What the delta engine asks of blob. Lists are answered item by item, in order; null is what the tenant does not have. */
@@ -23,6 +27,12 @@ export interface Blobs {
   versions(references: readonly (BlobReference & { version: number })[]): Promise<(Version | null)[]>
   /** The versions of a blob from one to another, both included, oldest first; at most 500. */
   versionsBetween(reference: BlobReference, from: number, to: number): Promise<Version[]>
+  /** Overlays at their heads. */
+  overlays(references: readonly BlobReference[]): Promise<(StoredOverlay | null)[]>
+  /** Tells an overlay of an output that changes nothing else. */
+  moveOverlay(move: OverlayMove): Promise<MoveOutcome>
+  /** Keeps bytes that the next commit names; answers their hash. */
+  stage(tenantId: string, bytes: Uint8Array): Promise<string>
   contents(references: readonly ContentReference[]): Promise<(Buffer | null)[]>
   /** What became of deltas; with `refuse`, what blob does not know it will never take. */
   settle(deltaIds: readonly string[], refuse: boolean): Promise<DeltaOutcome[]>
@@ -147,6 +157,8 @@ export interface DeltaStore {
 export interface Planner {
   /** Throws what `planChange` throws. */
   plan(item: SubmitDelta, head: Blob | null, sources: Sources): Promise<PlannedChange>
+  /** What a blob is to hold, given its overlay with all contents at hand; never throws for what cannot be merged. */
+  mergeOverlay(sides: OverlayContents): Promise<MergedOverlay>
   /** Throws what `checkContent` throws. */
   check(contentType: string, bytes: Uint8Array): Promise<void>
 }

@@ -52,7 +52,7 @@ async function blobAt(blobs: Blobs, { tenant_id, blob_id }: RecordedDelta, numbe
 
 /** A blob as it was when a version of it was the newest. */
 export function asOfVersion(blob: Blob, version: Version): Blob {
-  const { content_type, content_hash, size, version_id, metadata, created_at } = version
+  const { content_type, content_hash, size, version_id, overlay, metadata, created_at } = version
   const deleted_at = version.operation === 'delete' ? created_at : null
   return {
     ...blob,
@@ -61,6 +61,7 @@ export function asOfVersion(blob: Blob, version: Version): Blob {
     size,
     version: version.version,
     version_id,
+    overlay,
     metadata,
     updated_at: created_at,
     deleted_at,

@@ -161,6 +161,7 @@ async function attempt(
   const { submission, head, plan } = works[outcome.position] as Work
   const refusal = outcome.outcome
   if (refusal.status === 'committed') throw new TypeError('a list is not refused because of what was committed')
+  if (refusal.status === 'overlaid') return lost
   if (refusal.status === 'conflict' && head !== null && yields(submission.item, head)) return lost
   throw new Refusal(outcome.position, refusalError(submission.item, refusal, head, plan))
 }

@@ -143,7 +143,9 @@ function conclude(ports: SubmitPorts, work: Work, outcome: CommitOutcome): void 
     return
   }
   // Against what was planned on a version that did not come to be nothing is said by that.
-  const isLost = isDraft(head) || (outcome.status === 'conflict' && head !== null && yields(item, head))
+  // A newer output has come to an overlay, and no version: also who asks for a version may have it planned anew.
+  const isOverlaid = outcome.status === 'overlaid'
+  const isLost = isDraft(head) || isOverlaid || (outcome.status === 'conflict' && head !== null && yields(item, head))
   if (isLost) work.lost += 1
   if (!isLost || work.lost === maximumTries)
     work.result = endFailed(ports, submission, refusalError(item, outcome, head, plan))
@@ -172,6 +174,8 @@ export function refusalError(
       return item.operation === 'create'
         ? new StudioError('blob_exists', 'Make the blob under another id, or update this one.')
         : versionMismatch(item, outcome.head_version)
+    case 'overlaid':
+      return new StudioError('version_conflict', 'The provider of this blob came first again and again; send it again.')
     case 'missing':
       return new StudioError('blob_not_found', 'There is no blob with this id.')
     case 'deleted':

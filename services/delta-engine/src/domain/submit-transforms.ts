@@ -2,6 +2,7 @@ import { failpoint, isStudioError, parseContentType, StudioError, toProblem } fr
 import type { CommitOutcome, SubmitTransform, TransformOutcome } from '@studio/contracts'
 import { isCheckedType } from '@studio/deltas'
 import { eachAlone } from './each-alone.ts'
+import { planOnEdit } from './plan-on-edit.ts'
 import type { Blobs, Events, PlannedCommit, PlannedContent, Planner, Recorder, Settled } from './ports.ts'
 import { asOfVersion } from './recorded-outcome.ts'
 
@@ -14,20 +15,22 @@ export interface TransformPorts {
 
 /**
  * Providers' writes, each on its own and answered in order, right after blob's commit. There is no pending row: the claim at dag is the intent, and
- * rows that a crash leaves out the sweeper writes from blob's versions.
+ * rows that a crash leaves out the sweeper writes from blob's versions. Where a user's edit stands blob says so (`overlaid`), and the write comes again with
+ * the output that it follows: then it is merged.
  */
 export async function submitTransforms(
   ports: TransformPorts,
   items: readonly SubmitTransform[],
 ): Promise<TransformOutcome[]> {
   const started = performance.now()
-  const checked = await eachAlone(items, (part) => Promise.all(part.map((item) => checkOutput(ports, item))))
+  const checked = await eachAlone(items, (part) => Promise.all(part.map((item) => plan(ports, item))))
   const outcomes: TransformOutcome[] = []
   const committing: { item: SubmitTransform; at: number; commit: PlannedCommit }[] = []
   for (const [at, item] of items.entries()) {
     const check = checked[at]
-    if (check && 'value' in check) committing.push({ item, at, commit: commitOf(item, check.value) })
-    else outcomes[at] = failedWith(ports, check?.error)
+    if (!check || 'error' in check) outcomes[at] = failedWith(ports, check?.error)
+    else if ('commit' in check.value) committing.push({ item, at, commit: check.value.commit })
+    else outcomes[at] = check.value
   }
   const commits = committing.length === 0 ? [] : await ports.blobs.commit(committing.map(({ commit }) => commit))
   failpoint('delta.committed')
@@ -39,6 +42,18 @@ export async function submitTransforms(
     }),
   )
   return outcomes
+}
+
+/** What is to be committed for a write, or its outcome where nothing is. */
+async function plan(
+  ports: TransformPorts,
+  item: SubmitTransform,
+): Promise<{ commit: PlannedCommit } | TransformOutcome> {
+  const output = await checkOutput(ports, item)
+  const commit = commitOf(item, output)
+  if (item.from_generated === undefined || output === null) return { commit }
+  const planned = await planOnEdit(ports, { ...item, from_generated: item.from_generated }, output)
+  return 'status' in planned ? planned : { commit: { ...commit, ...planned } }
 }
 
 /** What a provider has written, when it fits its content type; null for a tombstone. */
@@ -116,9 +131,10 @@ async function conclude(
     case 'deleted':
       return item.content === null
         ? goneBefore(ports, item, outcome.head_version)
-        : { status: 'conflict', head_version: outcome.head_version }
+        : conflictAt(ports, item, outcome.head_version)
     case 'conflict':
-      return { status: 'conflict', head_version: outcome.head_version }
+    case 'overlaid':
+      return conflictAt(ports, item, outcome.head_version)
     case 'baseless':
       return { status: 'baseless' }
     case 'missing':
@@ -130,6 +146,18 @@ async function conclude(
   }
 }
 
+/** What another try has to follow: the head, and the newest output where a user's edit stands there. */
+async function conflictAt(
+  { blobs }: TransformPorts,
+  { tenant_id, blob_id }: SubmitTransform,
+  head_version: number,
+): Promise<TransformOutcome> {
+  const [standing] = await blobs.overlays([{ tenant_id, blob_id }])
+  return standing
+    ? { status: 'conflict', head_version: standing.version, generated_hash: standing.generated.content_hash }
+    : { status: 'conflict', head_version }
+}
+
 /** A tombstone where one is already: what is wanted is there, by the attempt of an earlier epoch. */
 async function goneBefore(
   { blobs }: TransformPorts,
@@ -138,8 +166,8 @@ async function goneBefore(
 ): Promise<TransformOutcome> {
   const [tombstone] = await blobs.versions([{ tenant_id, blob_id, version }])
   if (!tombstone) throw new StudioError('version_not_found', `Version ${version} of the blob is not there.`)
-  const { version_id, content_hash, size } = tombstone
-  return { status: 'applied', version, version_id, content_hash, size }
+  const { version_id, content_hash, content_type, size } = tombstone
+  return { status: 'applied', version, version_id, content_hash, content_type, size, overlay: null }
 }
 
 async function applied(
@@ -183,7 +211,7 @@ async function applied(
     version,
     seconds: (performance.now() - started) / 1000,
   })
-  return { status: 'applied', version, version_id, content_hash, size }
+  return { status: 'applied', version, version_id, content_hash, content_type, size, overlay: blob.overlay }
 }
 
 function failedWith({ events }: TransformPorts, error: unknown): TransformOutcome {

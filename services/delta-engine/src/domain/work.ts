@@ -1,6 +1,7 @@
 import { isStudioError, newId, toProblem } from '@studio/kernel'
-import type { Blob, Plan, SubmitDelta, SubmitOutcome } from '@studio/contracts'
+import type { Blob, Overlay, Plan, SubmitDelta, SubmitOutcome } from '@studio/contracts'
 import { isDraft } from './draft.ts'
+import { overlayChangeOf } from './overlay-change.ts'
 import type { PlannedChange } from './plan-content.ts'
 import type {
   Blobs,
@@ -41,6 +42,8 @@ export interface Work {
   readonly submission: Submission
   /** What it goes on: the head as it was read, or what a change before it is going to make. */
   head: Blob | null
+  /** What stands on that, where a user has changed a derived blob. */
+  overlay: Overlay | null
   merges: boolean
   /** How often somebody else's version came first. */
   lost: number
@@ -60,7 +63,7 @@ export function newSubmission(item: SubmitDelta): Submission {
 }
 
 export function newWork(submission: Submission): Work {
-  return { submission, head: null, merges: false, lost: 0 }
+  return { submission, head: null, overlay: null, merges: false, lost: 0 }
 }
 
 /** The row that says what is about to be done. */
@@ -86,7 +89,7 @@ export function pendingOf({ submission, head, plan }: Work): PendingDelta {
   }
 }
 
-export function commitOf({ submission, head, plan }: Work): PlannedCommit {
+export function commitOf({ submission, head, overlay, plan }: Work): PlannedCommit {
   if (plan === undefined) throw new TypeError('a delta is planned before it is committed')
   const { item, delta_id } = submission
   return {
@@ -101,6 +104,7 @@ export function commitOf({ submission, head, plan }: Work): PlannedCommit {
     rests_on: [],
     content: plan.content,
     content_type: plan.content_type,
+    overlay: overlayChangeOf(submission.item, head, overlay, plan),
     metadata: item.metadata,
     created_by: 'user',
     caused_by: null,

@@ -1,11 +1,13 @@
 interface VersionedContent {
   readonly version: number
   readonly content_hash: string
+  /** Of a blob or version that a user has edited beside its provider: a conflict comes without a version. */
+  readonly overlay?: string | null
 }
 
 /** The entity tag of a version: its number, and 16 digits of its hash for the eye. */
-export function entityTagOf({ version, content_hash }: VersionedContent): string {
-  return `"v${version}-${content_hash.slice(0, 16)}"`
+export function entityTagOf({ version, content_hash, overlay }: VersionedContent): string {
+  return `"v${version}-${content_hash.slice(0, 16)}${overlay === 'conflicted' ? '-conflicted' : ''}"`
 }
 
 /** RFC 9110 section 8.8.3: the tags of a list, weak ones with their `W/`. */
@@ -24,7 +26,7 @@ export function namesTag(ifNoneMatch: string | undefined, tag: string): boolean 
  */
 export type IfMatch = { kind: 'any' } | { kind: 'version'; version: number } | { kind: 'none' }
 
-const ownTag = /^"v([1-9]\d{0,8})-[0-9a-f]{16}"$/
+const ownTag = /^"v([1-9]\d{0,8})-[0-9a-f]{16}(?:-conflicted)?"$/
 
 /** Reads If-Match (RFC 9110 section 13.1.1); undefined where there is none. */
 export function parseIfMatch(header: string | undefined): IfMatch | undefined {

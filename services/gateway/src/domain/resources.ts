@@ -43,6 +43,7 @@ export function blobResource(blob: Blob): BlobResource {
     depth: blob.depth,
     created_by: blob.created_by,
     conflict_policy: blob.conflict_policy,
+    overlay: blob.overlay,
     metadata: blob.metadata,
     created_at: blob.created_at,
     updated_at: blob.updated_at,
@@ -72,9 +73,10 @@ export function processedBy(processing: readonly Processing[]): Record<string, P
 
 /** A blob as it was when a version of it was the newest. Its conflict policy is the one of now: versions have none. */
 export function blobAt(blob: Blob, version: Version): Blob {
-  const { content_type, content_hash, size, version_id, metadata, created_at } = version
+  const { content_type, content_hash, size, version_id, overlay, metadata, created_at } = version
   return {
     ...blob,
+    overlay,
     content_type,
     content_hash,
     size,

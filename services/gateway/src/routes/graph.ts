@@ -77,6 +77,7 @@ function unheardOf(blob_id: string): ExplanationResource {
     provider_id: null,
     state: 'settled',
     freshness: 'fresh',
+    overlay: null,
     summary: 'It is a source: nothing makes it but the changes of its users.',
     reasons: [],
     made_by: null,

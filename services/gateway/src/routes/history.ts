@@ -26,7 +26,8 @@ export function historyRoutes(router: Router, context: Context): void {
     const { include } = validate(ReadVersionQuery, request.query)
     const principal = principalOf(response)
     const version = await findVersion(context, principal, idFrom(request.params.id), request.params.version)
-    if (notModified(request, response, entityTagOf(version), immutable)) return
+    // What the provider has made may still move on, without a version.
+    if (version.overlay === null && notModified(request, response, entityTagOf(version), immutable)) return
     if (!include.includes('content') || version.operation === 'delete') return answerData(response, 200, version)
     const bytes = await readContent(context, principal, version.content_hash)
     await answerWithContent(context, response, version, version.content_type, bytes)

@@ -10,6 +10,7 @@ import { diffRoute } from './diff.ts'
 import { graphRoutes } from './graph.ts'
 import { historyRoutes } from './history.ts'
 import { operationRoutes } from './operations.ts'
+import { overlayRoutes } from './overlays.ts'
 import { provenanceRoute } from './past.ts'
 import { previewRoutes } from './previews.ts'
 import { providerRoutes } from './providers.ts'
@@ -25,6 +26,7 @@ export function publicApi(context: Context): Router {
   createBlobRoute(router, context)
   changeBlobRoutes(router, context)
   operationRoutes(router, context)
+  overlayRoutes(router, context)
   graphRoutes(router, context)
   provenanceRoute(router, context)
   previewRoutes(router, context)

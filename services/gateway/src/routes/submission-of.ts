@@ -1,4 +1,4 @@
-import type { BlobOperation, CreateBlob, PatchType, RevertBlob, UpdateBlob } from '@studio/contracts'
+import type { BlobOperation, CreateBlob, PatchType, RevertBlob, SettleOverlay, UpdateBlob } from '@studio/contracts'
 import { newId, parseContentType, StudioError } from '@studio/kernel'
 import type { Principal } from '../auth/verify-token.ts'
 import type { Context } from '../context.ts'
@@ -65,6 +65,30 @@ export async function updateOf(
 export function revertOf(blob_id: string, envelope: RevertBlob): Submission {
   const { to_version, from_version, conflict, delta_id } = envelope
   return { blob_id, operation: 'revert', revert_to: to_version, from_version, conflict, delta_id }
+}
+
+export async function settlementOf(
+  context: Context,
+  principal: Principal,
+  blob_id: string,
+  { members: envelope, bytes }: ReadEnvelope<SettleOverlay>,
+  keeping: Keeping,
+): Promise<Submission> {
+  const { take, generated_hash = null, from_version, conflict, delta_id } = envelope
+  const content_type = envelope.content_type === undefined ? undefined : parseContentType(envelope.content_type)
+  const content = await contentOfEnvelope(context, principal, bytes, envelope.content_id, keeping)
+  if ((content === null) === (take === undefined))
+    throw refused('', 'must have one of take, content, text and content_id')
+  if (!content && content_type !== undefined) throw refused('/content_type', 'goes with content, text or content_id')
+  return {
+    blob_id,
+    operation: 'update',
+    ...(content && replacement(content, content_type)),
+    settle: { take: take ?? 'content', generated_hash },
+    from_version,
+    conflict,
+    delta_id,
+  }
 }
 
 /** One operation of a list: what the request that does the same alone would submit. */

@@ -9,7 +9,7 @@ import { changeAccepted } from '../telemetry.ts'
 import { agreed, deltaId, expectationOf, idempotencyKey } from './preconditions.ts'
 
 /** A change as a route understood it; what it leaves out is null for delta-engine. */
-export type Submission = Pick<SubmitDelta, 'blob_id' | 'operation' | 'revert_to'> & {
+export type Submission = Pick<SubmitDelta, 'blob_id' | 'operation' | 'revert_to' | 'settle'> & {
   readonly [Name in Optional]?: SubmitDelta[Name] | undefined
 } & {
   /** The bytes that take the place of the change's content, in a dry run of large content. */
@@ -70,6 +70,7 @@ export function submitItem(principal: Principal, submission: Submission): Submit
     conflict: submission.conflict ?? null,
     conflict_policy: submission.conflict_policy ?? null,
     revert_to: submission.revert_to,
+    settle: submission.settle,
     from_version: submission.from_version ?? null,
     expected: 'from_version',
     delta_id: submission.delta_id ?? null,

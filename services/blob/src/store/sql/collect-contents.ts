@@ -11,6 +11,9 @@ with old as (
   select tenant_id, hash from old
   where exists (select from version where version.tenant_id = old.tenant_id and version.content_hash = old.hash)
     or exists (select from content as patch where patch.tenant_id = old.tenant_id and patch.base_hash = old.hash)
+    or exists (select from overlay where overlay.tenant_id = old.tenant_id and overlay.base_hash = old.hash)
+    or exists (select from overlay where overlay.tenant_id = old.tenant_id and overlay.edited_hash = old.hash)
+    or exists (select from overlay where overlay.tenant_id = old.tenant_id and overlay.generated_hash = old.hash)
 ), kept as (
   update content set staged_at = null from used where content.tenant_id = used.tenant_id and content.hash = used.hash
 ), collected as (
@@ -28,7 +31,7 @@ export interface Collected {
   bytes: number
 }
 
-/** Deletes up to `limit` contents that were staged before `before` and that no version uses, itself or through a patch; null when a commit came between. */
+/** Deletes up to `limit` contents that were staged before `before` and that no version uses, itself or through a patch, and no overlay; null when a commit came between. */
 export async function collectContents(database: Database, before: Date, limit: number): Promise<Collected | null> {
   try {
     const [row] = await database.query<Collected>('collect-contents', text, [before, limit])

@@ -11,7 +11,7 @@ export type BlobRow = Omit<Blob, 'created_at' | 'updated_at' | 'deleted_at'> & {
 
 /** The columns of a Blob. */
 export const blobColumns = `id, tenant_id, user_id, content_type, content_hash, size, version, version_id, parent_id, root_id, depth, created_by, providers,
-  conflict_policy, metadata, created_at, updated_at, deleted_at`
+  conflict_policy, overlay, metadata, created_at, updated_at, deleted_at`
 
 /** A Blob from its row; columns beyond the contract's are left behind. */
 export function toBlob(row: BlobRow): Blob {
@@ -30,6 +30,7 @@ export function toBlob(row: BlobRow): Blob {
     created_by: row.created_by,
     providers: row.providers,
     conflict_policy: row.conflict_policy,
+    overlay: row.overlay,
     metadata: row.metadata,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
@@ -41,7 +42,9 @@ export function toBlob(row: BlobRow): Blob {
 export type VersionRow = Omit<Version, 'created_at' | 'operation'> & { operation: Operation; created_at: Date }
 
 /** The columns of a Version. */
-export const versionColumns = `version_id, blob_id, version, content_type, content_hash, size, delta_id, operation, created_by, user_id, metadata, created_at`
+export const versionColumns = `version_id, blob_id, version, content_type, content_hash, size, delta_id, operation, created_by, user_id, metadata, created_at,
+  (select case when conflicted then 'conflicted' else 'edited' end from overlay where overlay.blob_id = version.blob_id and overlay.version = version.version) as overlay,
+  (select overlay.generated_hash from overlay where overlay.blob_id = version.blob_id and overlay.version = version.version) as generated_hash`
 
 /** A Version from its row; columns beyond the contract's are left behind. */
 export function toVersion(row: VersionRow): Version {
@@ -56,6 +59,8 @@ export function toVersion(row: VersionRow): Version {
     operation: row.operation,
     created_by: row.created_by,
     user_id: row.user_id,
+    overlay: row.overlay,
+    generated_hash: row.generated_hash,
     metadata: row.metadata,
     created_at: row.created_at.toISOString(),
   }
