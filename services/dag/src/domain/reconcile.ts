@@ -19,6 +19,8 @@ export interface Backlog {
   repairDirtyCounts(olderThanMs: number): Promise<number>
   /** Tenants with nodes that have been ready for this long, and for each the root of the one that has waited longest. */
   listWaiting(olderThanMs: number): Promise<{ tenant_id: string; root_id: string; waited_ms: number }[]>
+  /** Tenants with cascades that have been open for this long, and of which no node waits or runs. */
+  listFinished(olderThanMs: number): Promise<string[]>
   /** Tenants with cascades that a cap of a day before today has paused. */
   listNewDays(): Promise<string[]>
   /** Deletes claims that nobody holds any more. */
@@ -49,6 +51,9 @@ export async function reconcile(
 ): Promise<Reconciliation> {
   const released = mayRelease ? await releaseLost(deps) : 0
   const repaired = await deps.backlog.repairDirtyCounts(patienceMs * 6)
+  // A cascade whose work newer edits took over is settled by the workflow that ends, unless that was lost.
+  for (const tenantId of await deps.backlog.listFinished(patienceMs))
+    await deps.store.transaction(tenantId, (graph) => graph.closeCascades('all'))
   for (const tenantId of await deps.backlog.listNewDays()) await beginDay(deps, tenantId)
   const waiting = await deps.backlog.listWaiting(patienceMs)
   let rung = 0

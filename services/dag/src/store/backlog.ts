@@ -36,6 +36,18 @@ export function createBacklog(database: Database, leaseMs: number): Backlog {
          order by waited_ms desc limit 100`,
         [olderThanMs],
       ),
+    async listFinished(olderThanMs) {
+      const rows = await database.query<{ tenant_id: string }>(
+        'list-finished',
+        `select distinct tenant_id from cascade
+         where settled_at is null and started_at < now() - $1 * interval '1 millisecond'
+           and not exists (select 1 from node where node.cascade_id = cascade.id and node.state in ('dirty', 'running'))
+           and not exists (select 1 from node where node.again_cascade_id = cascade.id)
+         limit 100`,
+        [olderThanMs],
+      )
+      return rows.map((row) => row.tenant_id)
+    },
     async listNewDays() {
       const rows = await database.query<{ tenant_id: string }>(
         'list-new-days',
