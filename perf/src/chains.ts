@@ -39,6 +39,8 @@ export async function buildChains(
     })
     await untilAllReach(database, leafIds, 1)
   }
+  // Runs are recorded a little after what they made is committed.
+  await untilAtRest(database)
   return { client, database, rootIds, leafIds, close: () => database.end() }
 }
 

@@ -8,8 +8,8 @@ import { listChildren, readBelow, readProcessing, readRevision } from '../store/
 import { listRuns } from '../store/job-reader.ts'
 import { cacheAnswered } from '../telemetry.ts'
 
-/** Pictures of graphs are kept for five minutes, each as long as its tenant's graph has the revision that it was drawn at. */
-const pictures = { ttl: 5 * 60_000, maxBytes: 32 * 2 ** 20 }
+/** Pictures of graphs are kept for five minutes, each as long as its tenant's graph has the revision that it was drawn at. One of 100,000 blobs takes 63 MiB. */
+const pictures = { ttl: 5 * 60_000, maxBytes: 80 * 2 ** 20 }
 
 export function graphRoutes({
   database,
