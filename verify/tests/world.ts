@@ -18,6 +18,8 @@ export interface World {
   readonly comparison: string
   /** What a provider makes that cannot be run again. */
   readonly stamped: string
+  /** A text that was deleted and purged, and fed a report that lives on. */
+  readonly purged: string
   stop(): Promise<void>
 }
 
@@ -138,10 +140,25 @@ async function live(api: Api) {
   for (const source of [gone, back]) await made(await derive('stamp', { input: source.id }), 1)
   await Promise.all([remove(gone), remove(back)])
   await revert(back, 1)
+  const purged = await create('to be purged', { metadata: { colour: 'blue' } })
+  const summary = await derive('report', { texts: [purged.id, one.id] })
+  await made(summary, 1)
+  await remove(purged)
+  await made(summary, 2)
+  const { id: purge } = await send('POST', `/blobs/${purged.id}/purge`, undefined)
+  await waitFor('the purge', async () => (await api.get(`${base}/purges/${purge}`)).body.data.state === 'done')
+
   const failing = await derive('faulty', { input: (await create('permanent')).id })
   await derive('stamp', { input: failing.id })
   const expanded = children.find(({ provider_id }) => provider_id === 'text-expander')?.blob_id ?? ''
-  return { document: document.id, text: text.id, expanded, comparison: comparison.id, stamped: stamped.id }
+  return {
+    document: document.id,
+    text: text.id,
+    expanded,
+    comparison: comparison.id,
+    stamped: stamped.id,
+    purged: purged.id,
+  }
 }
 
 /** Nothing waits, runs or is still to be told, and the packer has made a patch of what an edit of this text superseded. */

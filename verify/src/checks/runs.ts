@@ -14,6 +14,8 @@ interface RunRow {
   version: number | null
   content_hash: string | null
   inputs: { name: string; blob_id: string; version: number; content_hash: string; content_type: string }[]
+  /** Whether something that it read has been purged: then its key is none. */
+  read_purged: boolean
   /** Its node's configuration as it is now. */
   config: unknown
   /** What the derivation took when the run ended, in order: `name blob`. */
@@ -73,14 +75,14 @@ interface LastVersion {
 
 /** A run made its version, or found (cutoff, memo) that the newest one is what it would have made. */
 function checkVersion(run: RunRow, last: LastVersion | undefined, report: Report): LastVersion | undefined {
-  const { blob_id, epoch, key, outcome, version, content_hash, held_version } = run
+  const { blob_id, epoch, key, outcome, version, content_hash, held_version, read_purged } = run
   if (outcome === 'deleted' || version === null) return last
   const delta_id = transformDeltaId(blob_id, epoch, key ?? '')
-  const isMaker = held_version?.delta_id === delta_id
+  const isMaker = read_purged ? outcome === 'version' : held_version?.delta_id === delta_id
   const expected = {
     content_hash,
     operation: 'transform',
-    delta_id: isMaker || outcome === 'version' ? delta_id : held_version?.delta_id,
+    delta_id: !read_purged && (isMaker || outcome === 'version') ? delta_id : held_version?.delta_id,
   }
   if (!isDeepStrictEqual(expected, held_version)) report('run_version_wrong', expected, held_version)
   if (!isMaker) {
@@ -92,16 +94,16 @@ function checkVersion(run: RunRow, last: LastVersion | undefined, report: Report
   return { blob_id, number: version }
 }
 
-/** False where the run's configuration is not known any more. */
+/** False where the run's configuration is not known any more, or what it read has been purged. */
 async function checkOutput(
-  { provider, config, inputs, key, content_hash, outcome }: RunRow,
+  { provider, config, inputs, key, content_hash, outcome, read_purged }: RunRow,
   rerun: Rerun,
   report: Report,
 ): Promise<boolean> {
   if (outcome === 'deleted') return true
   const contents: Record<string, [string, string][]> = {}
   for (const input of inputs) (contents[input.name] ??= []).push([input.content_type, input.content_hash])
-  if (derivationKey(provider, config, contents) !== key) return false
+  if (read_purged || derivationKey(provider, config, contents) !== key) return false
   const output = await rerun({ provider, config, inputs: contents })
   if (output && 'error' in output) report('rerun_failed', content_hash, output.error)
   else if (output && output.hash !== content_hash) report('run_output_wrong', output.hash, content_hash)
@@ -113,6 +115,8 @@ function readRuns({ id, snapshot }: Tenant): AsyncGenerator<RunRow, void> {
   return snapshot.stream<RunRow>(
     `select run.id, run.blob_id, run.epoch, run.provider_id || '@' || run.provider_version as provider, run.key, run.outcome, run.version,
        run.content_hash, run.inputs, node.config,
+       exists (select from json_to_recordset(run.inputs) as input(blob_id uuid, version int)
+         join dag.purged on purged.blob_id = input.blob_id and purged.version in (0, input.version)) as read_purged,
        array(select edge.input || ' ' || edge.source_id from dag.edge
          where edge.target_id = run.blob_id and edge.valid_from <= run.finished_at and (edge.valid_to is null or edge.valid_to > run.finished_at)
          order by edge.input, edge.ordinal) as wired,

@@ -108,5 +108,6 @@ function versionOf(record: VersionRecord): Version {
     user_id: record.userId,
     metadata: record.metadata as Metadata,
     created_at: record.createdAt.toISOString(),
+    ...(record.purged && { purged: true }),
   }
 }

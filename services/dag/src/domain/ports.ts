@@ -16,6 +16,7 @@ import type {
 } from '@studio/contracts'
 import type { NamedInputs, Problem } from '@studio/kernel'
 import type { CascadeSlot } from './cascade-slots.ts'
+import type { PurgingTransaction } from './purge/ports.ts'
 
 /** A node as its row has it. `version` 0: derived and not made yet. `provider_id` null: a source. */
 export interface NodeRow {
@@ -278,6 +279,7 @@ export interface GraphTransaction {
   /** Ends a cascade, and gives up these nodes of it. */
   cancel(cascadeId: string, blobIds: readonly string[]): Promise<void>
   addEvents(events: readonly NewEvent[]): Promise<void>
+  readonly purging: PurgingTransaction
 }
 
 /** Where graphs are kept. */

@@ -13,6 +13,7 @@ import { operationRoutes } from './operations.ts'
 import { provenanceRoute } from './past.ts'
 import { previewRoutes } from './previews.ts'
 import { providerRoutes } from './providers.ts'
+import { purgeRoutes } from './purges.ts'
 import { readBlobRoutes } from './read-blob.ts'
 import { retryLater } from './retry-later.ts'
 import { verificationRoutes } from './verifications.ts'
@@ -34,6 +35,7 @@ export function publicApi(context: Context): Router {
   deltaRoutes(router, context)
   diffRoute(router, context)
   providerRoutes(router, context)
+  purgeRoutes(router, context)
   verificationRoutes(router, context)
   router.use(retryLater(context))
   return router
