@@ -1,4 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { PurgeResource, VerificationResource, VersionResource } from '@studio/contracts'
 import { startStudio, waitFor, waitForValue, type Answer, type TestStudio } from '@studio/testing'
 import pg from 'pg'
@@ -47,8 +49,26 @@ async function purged(ann: User, id: string): Promise<PurgeResource> {
   )
 }
 
-/** Codes of what is not as it must be, by a verification at REST. */
+/** Nothing of the studio waits, runs, or is still to be told. */
+async function quiet(): Promise<void> {
+  await waitForValue(
+    'a quiet studio',
+    async () => {
+      const { rows } = await client.query<{ busy: number }>(
+        `select ((select count(*) from dag.node where state in ('dirty', 'running')) + (select count(*) from dag.cascade where settled_at is null)
+         + (select count(*) from blob.outbox where sent_at is null) + (select count(*) from delta.outbox where sent_at is null)
+         + (select count(*) from dag.outbox where sent_at is null) + (select count(*) from delta.delta where status = 'pending'))::int as busy`,
+      )
+      return rows[0]?.busy
+    },
+    (busy) => busy === 0,
+    { timeoutMs: 60_000 },
+  )
+}
+
+/** What is not as it must be, by a verification at REST of a quiet studio. */
 async function divergences(ann: User): Promise<unknown> {
+  await quiet()
   const { body } = await ann.api.post(`${base}/verifications`)
   const { report } = await waitForValue(
     'a verification',
@@ -237,21 +257,62 @@ test('a run that read what is purged while it ran writes nothing', async () => {
   expect((await ann.api.get(`${base}/blobs/${blob_id}`)).status).not.toBe(200)
   await ann.made(joined.id, 2)
   // What the late attempt says is refused, for as long as it may come.
-  await waitForValue(
-    'the late attempt to have ended',
-    async () => {
-      const { rows } = await client.query<{ open: number }>(
-        `select count(*)::int as open from dag.node where state in ('running', 'dirty') and tenant_id = (select tenant_id from dag.node where blob_id = $1)`,
-        [kept.id],
-      )
-      return rows[0]?.open
-    },
-    (open) => open === 0,
-    { timeoutMs: 30_000 },
-  )
+  await quiet()
   expect(await findTraces(studio, needle)).toEqual([])
   expect(await divergences(ann)).toEqual([])
 }, 120_000)
+
+test('a deletion takes what only it feeds and leaves the rest, and its revert brings all of it back', async () => {
+  const ann = newUser()
+  const [going, staying] = [await ann.create('# One\n\nfirst', alone), await ann.create('# Two\n\nsecond', alone)]
+  const fed = await ann.derive('stamp', { input: going.id })
+  const below = await ann.derive('stamp', { input: fed.id })
+  const report = await ann.derive('report', { texts: [staying.id, fed.id] })
+  const compared = await ann.derive('compare', { before: going.id, after: staying.id })
+  const all = [fed, below, report, compared]
+  for (const { id } of all) await ann.made(id, 1)
+  const before = await Promise.all(all.map(async ({ id }) => (await ann.read(id)).text))
+
+  await ann.remove(going.id)
+  expect(await ann.made(report.id, 2)).not.toBe(before[2])
+  const states = () => Promise.all(all.map(async ({ id }) => (await ann.derivation(id)).state))
+  await waitForValue('the deletion to be through', states, (now) => now.join() === 'deleted,deleted,settled,failed')
+  expect(await divergences(ann)).toEqual([])
+
+  await ann.api.post(`${base}/blobs/${going.id}/revert`, { to_version: 1 })
+  await waitForValue('all to be back', states, (now) => now.every((state) => state === 'settled'))
+  expect(await Promise.all(all.map(async ({ id }) => (await ann.read(id)).text))).toEqual(before)
+  expect(await divergences(ann)).toEqual([])
+}, 120_000)
+
+test.each([
+  ['dag', 'dag.purge.begun'],
+  ['blob', 'blob.content.erased'],
+  ['dag', 'dag.purge.erased'],
+] as const)(
+  'a purge goes on where %s died at %s',
+  async (part, point) => {
+    const ann = newUser()
+    const needle = `needle${randomBytes(12).toString('hex')}`
+    const [text, other] = [await ann.create(`${needle} 1`, alone), await ann.create('another', alone)]
+    await ann.edit(text.id, `${needle} 2`)
+    const joined = await ann.derive('join', { parts: [other.id, text.id] })
+    const stamped = await ann.derive('stamp', { input: text.id })
+    for (const { id } of [joined, stamped]) await ann.made(id, 1)
+    await ann.remove(text.id)
+    await ann.made(joined.id, 2)
+    const proof = join(studio.folder, `${point}-${randomUUID()}`)
+    await studio.restart(part, { env: { STUDIO_FAILPOINTS: `${point}=${proof}` } })
+    expect((await askPurge(ann, text.id)).status).toBe(202)
+    await studio.died(part)
+    expect(existsSync(proof)).toBe(true)
+    await studio.start(part)
+    expect(await purged(ann, text.id)).toMatchObject({ blobs: 2 })
+    expect(await findTraces(studio, needle)).toEqual([])
+    expect(await divergences(ann)).toEqual([])
+  },
+  120_000,
+)
 
 test('content that another blob has, too, stays for that one', async () => {
   const ann = newUser()

@@ -11,9 +11,12 @@ interface Place {
 
 const pseudonym = (hash: string): string => pseudonymOf(hash, `(select secret from purge where id = $2)`)
 
-/** Whether a version is one of those to be erased now. */
-const isTaken = (blob: string, version: string): string =>
-  `exists (select from purged where purged.blob_id = ${blob} and purged.version in (0, ${version}) and purged.purge_id = $2 and not purged.erased)`
+/** Whether a version is one of those to be erased now. What an earlier purge took of a blob that now goes whole stays as that one left it. */
+const isTaken = (blob: string, version: string): string => {
+  const row = (at: string): string =>
+    `(select purged.purge_id = $2 and not purged.erased from purged where purged.blob_id = ${blob} and purged.version = ${at})`
+  return `coalesce(${row(version)}, ${row('0')}, false)`
+}
 
 const inputs = (run: string): string =>
   `json_to_recordset(${run}.inputs) as input(name text, blob_id uuid, version int, content_hash text, content_type text)`
