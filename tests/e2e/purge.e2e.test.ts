@@ -105,6 +105,13 @@ test('a planted text is found wherever it is kept, and after the purge nowhere',
     body: `${needle} ${'x'.repeat(400_000)}`,
     headers: { 'content-type': 'text/plain' },
   })
+  const quoted = await ann.create(`fail, and quote ${needle}`, alone)
+  const failing = await ann.derive('faulty', { input: quoted.id })
+  await waitForValue(
+    'a failure',
+    () => ann.derivation(failing.id),
+    ({ state }) => state === 'failed',
+  )
   const stamped = await ann.derive('stamp', { input: text.id }, { configuration: { mark: needle }, label: needle })
   const below = await ann.derive('faulty', { input: stamped.id })
   const report = await ann.derive('report', { texts: [text.id, other.id] })
@@ -131,13 +138,14 @@ test('a planted text is found wherever it is kept, and after the purge nowhere',
     'blob.content patches',
     'blob.version',
     'dag.node',
+    'dag.run',
     'delta.delta',
   ])
   // Events, histories and logs hold no content, and are searched all the same: ids are found there.
   expect(await findTraces(studio, other.id)).toEqual(expect.arrayContaining(['logs', 'nats', 'temporal']))
 
   expect(await purge(ann, text.id)).toMatchObject({ blobs: expect.any(Number), versions: expect.any(Number) })
-  for (const id of [document.id, large.body.data.id as string]) await purge(ann, id)
+  for (const id of [document.id, quoted.id, large.body.data.id as string]) await purge(ann, id)
   expect(await findTraces(studio, needle)).toEqual([])
   await waitForValue(
     'a quiet report',

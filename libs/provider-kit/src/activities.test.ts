@@ -9,7 +9,7 @@ import type {
   SubmitTransform,
   TransformOutcome,
 } from '@studio/contracts'
-import { newId, sha256, StudioError, toProblem, transformDeltaId } from '@studio/kernel'
+import { newId, sha256, StudioError, toProblem, transformDeltaId, type Problem } from '@studio/kernel'
 import { createLogger } from '@studio/telemetry'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger } from '@temporalio/worker'
@@ -81,6 +81,7 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseMs = 30_
   const held = new Set(items.map((item) => item.node_id))
   const submitted: SubmitTransform[] = []
   const settled: SettleItem[] = []
+  const abandoned: { error: Problem; attempts: number }[] = []
   const next: ClaimGroup[] = []
   const answers = {
     readClaim: async (_request: { claim_id: string }) => ({ items: items.filter((item) => held.has(item.node_id)) }),
@@ -89,6 +90,10 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseMs = 30_
     settle: async (request: { items: SettleItem[] }) => {
       settled.push(...request.items)
       return { settled: request.items.length, ready: 0, lost: [] }
+    },
+    abandonClaim: async (request: { error: Problem; attempts: number }) => {
+      abandoned.push(request)
+      return { failed: 1 }
     },
     submitTransforms: async (request: { items: SubmitTransform[] }) => {
       submitted.push(...request.items)
@@ -151,6 +156,7 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseMs = 30_
     held,
     submitted,
     settled,
+    abandoned,
     answers,
     run,
     outcomes: () => settled.map(({ outcome }) => outcome),
@@ -238,6 +244,16 @@ test.each([
   const { run, submitted, settled } = studio([{ text }])
   await expect(run()).rejects.toEqual(failure(code, nonRetryable))
   expect([...submitted, ...settled]).toEqual([])
+})
+
+test('what an error says is told to dag, with the last attempt, and never to Temporal', async () => {
+  const { run, abandoned } = studio([{ text: 'fail' }])
+  for (const attempt of [1, 2, 3]) {
+    expect(abandoned).toEqual([])
+    const told = (await run({}, attempt).catch((error: unknown) => error)) as { message: string; details: unknown[] }
+    expect(JSON.stringify([told.message, told.details])).not.toContain('it says fail')
+  }
+  expect(abandoned).toMatchObject([{ attempts: 3, error: { code: 'provider_failed', detail: 'it says fail' } }])
 })
 
 test.each<[string, Partial<ClaimItem & { text: string }>, string]>([
