@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { jetstreamManager, type NextMsgRequest } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
@@ -50,6 +52,12 @@ async function visitTables({ databaseUrl }: TestStudio, visit: Visit): Promise<v
       for (const row of rows)
         for (const value of Object.values(row)) visit(name, Buffer.isBuffer(value) ? value : Buffer.from(textOf(value)))
     }
+    // What the planner remembers of columns.
+    await client.query('analyze')
+    const { rows: samples } = await client.query<Record<string, unknown>>(
+      'select most_common_vals::text, histogram_bounds::text from pg_stats',
+    )
+    for (const sample of samples) visit('pg_stats', Buffer.from(textOf(sample)))
     await visitContents(client, visit)
   } finally {
     await client.end()
@@ -141,4 +149,22 @@ const parts = [
 
 function visitLogs(studio: TestStudio, visit: Visit): void {
   for (const part of parts) visit('logs', Buffer.from(studio.logs(part)))
+}
+
+/**
+ * Whether the files of the database have a text, once all tables are written anew (dead rows are gone then) and all of it is in them. What PostgreSQL logs ahead is
+ * elsewhere. Undefined where the files are another machine's.
+ */
+export async function isInFiles(client: pg.Client, needle: string): Promise<boolean | undefined> {
+  await client.query('vacuum full')
+  await client.query('checkpoint')
+  const { rows } = await client.query<{ folder: string }>(
+    `select current_setting('data_directory') || '/base/' || oid as folder from pg_database where datname = current_database()`,
+  )
+  const folder = rows[0]?.folder ?? ''
+  const files = await readdir(folder).catch(() => undefined)
+  if (files === undefined) return undefined
+  for (const file of files)
+    if ((await readFile(join(folder, file)).catch(() => Buffer.alloc(0))).includes(needle)) return true
+  return false
 }

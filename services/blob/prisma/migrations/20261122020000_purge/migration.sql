@@ -16,3 +16,6 @@ CREATE TABLE "fence" (
 
 -- What stands in the place of purged content has no bytes.
 ALTER TABLE "content" ADD CONSTRAINT "content_purged_check" CHECK ("encoding" <> 3 OR ("size" = 0 AND "bytes" = ''));
+
+-- Statistics would keep samples of contents beside the table.
+ALTER TABLE "content" ALTER COLUMN "bytes" SET STATISTICS 0;

@@ -36,3 +36,6 @@ CREATE INDEX "purge_open_idx" ON "purge"("requested_at") WHERE "done_at" IS NULL
 
 -- The key is kept for as long as it is needed: what it made is a pseudonym only when nobody has it.
 ALTER TABLE "purge" ADD CONSTRAINT "purge_secret_check" CHECK (("secret" IS NOT NULL) = ("begun_at" IS NOT NULL AND "done_at" IS NULL));
+
+-- Statistics would keep what users wrote beside the table.
+ALTER TABLE "node" ALTER COLUMN "label" SET STATISTICS 0;
