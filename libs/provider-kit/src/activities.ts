@@ -61,9 +61,11 @@ export function createProviderActivities(
       } catch (error) {
         // Temporal must see its own cancellation as it is.
         if (cancellationSignal().aborted) throw cancellationSignal().reason
-        const failure = toFailure(error, attempt)
+        const problem = toProblem(error)
+        // What a provider's error says beyond its code may quote content, and histories outlive a purge: that is for dag, which can forget it.
+        const failure = toFailure(new StudioError(problem.code), attempt)
         const isLast = failure.nonRetryable === true || attempt >= group.attempts_left
-        if (group.size === 1 && isLast) await tellWhy(dependencies, group.claim_id, toProblem(error), attempt)
+        if (group.size === 1 && isLast) await tellWhy(dependencies, group.claim_id, problem, attempt)
         throw failure
       }
     },

@@ -6,18 +6,16 @@ const maximumRetryMs = 5000
 
 /**
  * The failure that Temporal is told: its type is the error's code, its details are the problem and the
- * number of the attempt, for workflow code to read. What the error says beyond its code may quote content, and histories outlive a purge: that is
- * for dag, which can forget it (`createProviderActivities`). Errors that
+ * number of the attempt, for workflow code to read. Errors that
  * are not retryable end the activity; the others come again after 0.5 s, 1 s, 2 s … give or take half, so that many don't come at once.
  */
 export function toFailure(error: unknown, attempt: number): ApplicationFailure {
-  const { type, title, status, code, retryable } = toProblem(error)
-  const problem = { type, title, status, code, retryable, detail: title }
+  const problem = toProblem(error)
   const delay = Math.min(firstRetryMs * 2 ** (attempt - 1), maximumRetryMs)
   return ApplicationFailure.create({
-    message: title,
-    type: code,
-    nonRetryable: !retryable,
+    message: problem.detail,
+    type: problem.code,
+    nonRetryable: !problem.retryable,
     details: [problem, attempt],
     nextRetryDelay: Math.round(delay * (0.5 + Math.random())),
   })
