@@ -59,7 +59,7 @@ function lastWords(text: string): string {
   return lastLine.split(' ').slice(0, wordsOfText).join(' ')
 }
 
-/** Fails while its input contains "fail"; for good where it contains "permanent". */
+/** Fails while its input contains "fail", and quotes it where it contains "quote"; for good where it contains "permanent". */
 const faulty = defineProvider({
   manifest: {
     ...common,
@@ -74,6 +74,7 @@ const faulty = defineProvider({
   transform: async (inputs) => {
     const text = textOf(inputs)
     if (text.includes('permanent')) throw new StudioError('provider_refused', 'The input says that it is permanent.')
+    if (text.includes('fail') && text.includes('quote')) throw new Error(`the input says: ${text}`)
     if (text.includes('fail')) throw new Error('the input says fail')
     return textOutput(text.toUpperCase())
   },

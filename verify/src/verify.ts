@@ -9,6 +9,7 @@ import { checkMemos } from './checks/memos.ts'
 import { checkNodes } from './checks/nodes.ts'
 import { checkOverlays } from './checks/overlays.ts'
 import { checkPastHeads } from './checks/past-heads.ts'
+import { checkPurges } from './checks/purges.ts'
 import { checkQuiet } from './checks/quiet.ts'
 import { checkRuns } from './checks/runs.ts'
 import { createFindings, type Divergence, type Findings } from './findings.ts'
@@ -69,6 +70,7 @@ async function verifyTenant(snapshot: Snapshot, findings: Findings, id: string):
   const blobs = await checkHeads(tenant)
   await checkPastHeads(tenant)
   const overlays = await checkOverlays(tenant)
+  await checkPurges(tenant)
   const graph = await readGraph(snapshot, id)
   // From here on the heads of derived blobs are what their inputs give, no longer what their deltas say.
   checkNodes(tenant, graph)

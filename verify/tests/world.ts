@@ -22,6 +22,8 @@ export interface World {
   readonly edited: string
   /** Capitals that a user's edit is in conflict with, at their version 2. */
   readonly conflicted: string
+  /** A text that was deleted and purged, and fed a report that lives on. */
+  readonly purged: string
   stop(): Promise<void>
 }
 
@@ -189,6 +191,14 @@ async function live(api: Api) {
   for (const source of [gone, back]) await made(await derive('stamp', { input: source.id }), 1)
   await Promise.all([remove(gone), remove(back)])
   await revert(back, 1)
+  const purged = await create('to be purged', { metadata: { colour: 'blue' } })
+  const summary = await derive('report', { texts: [purged.id, one.id] })
+  await made(summary, 1)
+  await remove(purged)
+  await made(summary, 2)
+  const { id: purge } = await send('POST', `/blobs/${purged.id}/purge`, undefined)
+  await waitFor('the purge', async () => (await api.get(`${base}/purges/${purge}`)).body.data.state === 'done')
+
   const failing = await derive('faulty', { input: (await create('permanent')).id })
   await derive('stamp', { input: failing.id })
   const expanded = children.find(({ provider_id }) => provider_id === 'text-expander')?.blob_id ?? ''
@@ -200,6 +210,7 @@ async function live(api: Api) {
     stamped: stamped.id,
     edited: edited.id,
     conflicted: conflicted.id,
+    purged: purged.id,
   }
 }
 

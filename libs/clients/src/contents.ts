@@ -1,5 +1,5 @@
 import type { blobApi } from '@studio/contracts'
-import { isStudioError } from '@studio/kernel'
+import { isStudioError, StudioError } from '@studio/kernel'
 import type { z } from 'zod'
 import type { Client } from './client.ts'
 
@@ -7,7 +7,7 @@ type ContentAnswer = z.output<(typeof blobApi)['readContents']['response']>['ite
 
 /**
  * The bytes that an answer of blob's `readContents` stands for: those in it, or where it gives a size only, those of the raw route. Null for
- * content that the tenant does not have.
+ * content that the tenant does not have. Throws `content_purged`.
  */
 export async function contentOf(
   blob: Client<typeof blobApi>,
@@ -16,6 +16,7 @@ export async function contentOf(
   signal?: AbortSignal,
 ): Promise<Buffer | null> {
   if (!answer) return null
+  if ('purged' in answer) throw contentPurged()
   return 'base64' in answer ? Buffer.from(answer.base64, 'base64') : readLargeContent(blob, { tenant_id, hash }, signal)
 }
 
@@ -35,4 +36,12 @@ export async function readLargeContent(
     if (isStudioError(error, 'content_not_found')) return null
     throw error
   }
+}
+
+/** What is thrown where somebody asks for content that has been purged. */
+export function contentPurged(): StudioError {
+  return new StudioError(
+    'content_purged',
+    'It was erased with the blob that it belonged to, or was made from, and cannot come back.',
+  )
 }

@@ -14,6 +14,7 @@ import {
   VersionNumber,
 } from './common.ts'
 import { OverlayChange, OverlayMove, OverlayState, StoredOverlay } from './overlay.ts'
+import { blobPurgeRoutes } from './purge.ts'
 import { route } from './route.ts'
 
 /** A blob at its head. `size` in bytes; `created_by` is "user" or a provider id; `parent_id` and `depth` tell the primary input at creation. */
@@ -38,6 +39,8 @@ export const Blob = z.object({
   created_at: Timestamp,
   updated_at: Timestamp,
   deleted_at: Timestamp.nullable(),
+  /** Where it has been purged: it never comes back. */
+  purged_at: Timestamp.optional(),
 })
 export type Blob = z.infer<typeof Blob>
 
@@ -59,6 +62,8 @@ export const Version = z.object({
   generated_hash: Sha256.nullable(),
   metadata: Metadata,
   created_at: Timestamp,
+  /** Its content has been purged: hash, size and type are no longer its own. */
+  purged: z.literal(true).optional(),
 })
 export type Version = z.infer<typeof Version>
 
@@ -202,12 +207,16 @@ export const blobApi = {
   ),
   /**
    * Bytes by hash; null for what this tenant does not have. Of large contents, and of those beyond what one answer may carry, only the size in
-   * bytes: `GET /internal/contents/{hash}` gives them raw, which costs both sides less.
+   * bytes: `GET /internal/contents/{hash}` gives them raw, which costs both sides less. `purged`: what stands in the place of purged content.
    */
   readContents: route(
     '/internal/contents/read',
     items(z.object({ tenant_id: Uuid, hash: Sha256 })),
-    items(z.union([z.object({ base64: z.base64() }), z.object({ size: z.int() })]).nullable()),
+    items(
+      z
+        .union([z.object({ base64: z.base64() }), z.object({ size: z.int() }), z.object({ purged: z.literal(true) })])
+        .nullable(),
+    ),
     { idempotent: true, itemwise: true },
   ),
   /** What became of deltas; with `refuse`, those of which nothing is known are refused for ever (design 6.1). */
@@ -224,6 +233,7 @@ export const blobApi = {
     items(Transform),
     { idempotent: true },
   ),
+  ...blobPurgeRoutes,
 } as const
 
 /**

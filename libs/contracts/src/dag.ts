@@ -11,6 +11,7 @@ import { ProblemSchema } from './problem.ts'
 import { Provenance } from './provenance.ts'
 import { route } from './route.ts'
 import { ClaimInput, NodeState, Run, RunOutcome, Usage } from './run.ts'
+import { dagPurgeRoutes } from './purge.ts'
 import { Verification } from './verification.ts'
 
 /**
@@ -350,4 +351,5 @@ export const dagApi = {
   ),
   /** Starts a failed job (or run) again; the job answered has a new id. Throws job_not_found, job_not_failed. */
   retryJob: route('/internal/jobs/retry', z.object({ tenant_id: Uuid, job_id: Uuid }), z.object({ job: Job })),
+  ...dagPurgeRoutes,
 } as const

@@ -17,6 +17,7 @@ import {
 } from './common.ts'
 import { OverlayState, Take } from './overlay.ts'
 import { ProblemSchema } from './problem.ts'
+import { deltaPurgeRoutes } from './purge.ts'
 import { route } from './route.ts'
 
 /** One step of a text delta, over the code points of the version that it was made on: keep so many, put these in, leave so many out. */
@@ -69,6 +70,8 @@ export const Delta = z.object({
   error: ProblemSchema.nullable(),
   created_at: Timestamp,
   applied_at: Timestamp.nullable(),
+  /** What it changed has been purged: patch, hash, size and type are no longer there. */
+  purged: z.literal(true).optional(),
 })
 export type Delta = z.infer<typeof Delta>
 
@@ -248,6 +251,7 @@ export const deltaApi = {
     z.object({ deltas: z.array(Delta), next: Uuid.nullable() }),
     { idempotent: true },
   ),
+  ...deltaPurgeRoutes,
 } as const
 
 /**

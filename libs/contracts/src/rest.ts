@@ -14,6 +14,7 @@ import { ProblemSchema } from './problem.ts'
 import { Provenance } from './provenance.ts'
 import { InputName, Provider, ProviderId, ProviderManifest } from './provider.ts'
 import { NodeState, Run } from './run.ts'
+import { Purge } from './purge.ts'
 import { Verification } from './verification.ts'
 
 // The public API, as the gateway serves it under /api/v1/studio and /api/v1. Answers are `{data}`, lists `{data, next}`. Its query
@@ -146,6 +147,9 @@ export type CascadeResource = z.infer<typeof CascadeResource>
 
 export const BudgetResource = z.strictObject({ ...TenantBudget.shape, spent_today: SpentToday })
 export type BudgetResource = z.infer<typeof BudgetResource>
+
+export const PurgeResource = z.strictObject(Purge.omit({ tenant_id: true }).shape)
+export type PurgeResource = z.infer<typeof PurgeResource>
 
 export const VerificationResource = z.strictObject(Verification.omit({ tenant_id: true }).shape)
 export type VerificationResource = z.infer<typeof VerificationResource>

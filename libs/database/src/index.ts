@@ -2,3 +2,4 @@ export { createDatabase, type Database, type DatabaseOptions } from './database.
 export { isUniqueViolation, postgresCode } from './errors.ts'
 export { prismaAdapter } from './prisma-adapter.ts'
 export type { Queryable, Row, TransactionOptions } from './queryable.ts'
+export { pseudonymOf, purgedType, withoutDetail } from './pseudonym.ts'

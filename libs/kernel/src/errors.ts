@@ -24,6 +24,9 @@ export const errorCatalogue = {
   // blobs, versions, deltas
   blob_not_found: { status: 404, retryable: false, title: 'There is no such blob' },
   blob_deleted: { status: 410, retryable: false, title: 'The blob has been deleted' },
+  blob_not_deleted: { status: 409, retryable: false, title: 'Only a deleted blob can be purged' },
+  content_purged: { status: 410, retryable: false, title: 'The content has been purged' },
+  purge_not_found: { status: 404, retryable: false, title: 'There is no such purge' },
   blob_exists: { status: 409, retryable: false, title: 'A blob with this id exists already' },
   version_not_found: { status: 404, retryable: false, title: 'The blob has no such version' },
   content_not_found: { status: 404, retryable: false, title: 'There is no such content' },

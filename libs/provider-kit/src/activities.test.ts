@@ -88,6 +88,16 @@ test.each([
   expect([...submitted, ...settled]).toEqual([])
 })
 
+test('what an error says is told to dag, with the last attempt, and never to Temporal', async () => {
+  const { run, abandoned } = studio([{ text: 'fail' }])
+  for (const attempt of [1, 2, 3]) {
+    expect(abandoned).toEqual([])
+    const told = (await run({}, attempt).catch((error: unknown) => error)) as { message: string; details: unknown[] }
+    expect(JSON.stringify([told.message, told.details])).not.toContain('it says fail')
+  }
+  expect(abandoned).toMatchObject([{ attempts: 3, error: { code: 'provider_failed', detail: 'it says fail' } }])
+})
+
 test.each<[string, Partial<ClaimItem & { text: string }>, string]>([
   ['too large an input', { text: 'x'.repeat(101) }, 'input_not_supported'],
   ['a configuration that does not fit', { config: { mark: 1 } }, 'invalid_configuration'],

@@ -1,5 +1,5 @@
 import type { ClaimGroup } from '@studio/contracts'
-import { newId, StudioError } from '@studio/kernel'
+import { newId, StudioError, toProblem, type Problem } from '@studio/kernel'
 import { span } from '@studio/telemetry'
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity'
 import { heartbeatMs, withClaim } from './claim.ts'
@@ -21,7 +21,7 @@ const mostLingering = 6
 
 /**
  * The activity of a provider, under the provider's id: works off a claim. Answers how many nodes came to which outcome. Its failures carry
- * the problem as their detail; in a claim of more than one node a node that fails goes back alone instead. The activity of a provider that takes
+ * the problem's code, dag is told the rest; in a claim of more than one node a node that fails goes back alone instead. The activity of a provider that takes
  * batches goes on with what its results have made ready.
  */
 export function createProviderActivities(
@@ -66,10 +66,26 @@ export function createProviderActivities(
       } catch (error) {
         // Temporal must see its own cancellation as it is.
         if (cancellationSignal().aborted) throw cancellationSignal().reason
-        throw toFailure(error, attempt)
+        const problem = toProblem(error)
+        // What a provider's error says beyond its code may quote content, and histories outlive a purge: that is for dag, which can forget it.
+        const failure = toFailure(new StudioError(problem.code), attempt)
+        const isLast = failure.nonRetryable === true || attempt >= group.attempts_left
+        if (group.size === 1 && isLast) await tellWhy(dependencies, group.claim_id, problem, attempt)
+        throw failure
       }
     },
   }
+}
+
+/** Ends the claim of a single node with all that its error says. Where that does not get through, the workflow ends it with the error's code. */
+async function tellWhy(
+  { dag }: ProviderDependencies,
+  claimId: string,
+  error: Problem,
+  attempts: number,
+): Promise<void> {
+  if (error.code === 'dependency_unavailable') return
+  await dag.call('abandonClaim', { claim_id: claimId, error, attempts }).catch(() => undefined)
 }
 
 /** Claims that this process waits for. */

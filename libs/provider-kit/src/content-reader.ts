@@ -13,13 +13,18 @@ export interface ContentReader {
 }
 
 const contentsARequest = 100
+/** What has been purged is out of every worker's memory after this time; whoever reads it all the time asks blob once a minute. */
+const rememberedMs = 60_000
 
 export function createContentReader(blob: Client<typeof blobApi>, maxBytes = 32 * 2 ** 20): ContentReader {
   const cache = new LRUCache<string, Uint8Array>({
     maxSize: maxBytes,
     maxEntrySize: Math.ceil(maxBytes / 4),
+    ttl: rememberedMs,
     sizeCalculation: (bytes) => bytes.byteLength + 200,
   })
+  // Without it what nobody asks for again would stay.
+  setInterval(() => cache.purgeStale(), rememberedMs / 2).unref()
   // Tenants share nothing: the answer time must not tell whether another one has the same content.
   const keyOf = (tenantId: string, hash: string): string => `${tenantId}/${hash}`
 

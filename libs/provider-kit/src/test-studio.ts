@@ -10,7 +10,7 @@ import type {
   SubmitTransform,
   TransformOutcome,
 } from '@studio/contracts'
-import { newId, sha256, StudioError } from '@studio/kernel'
+import { newId, sha256, StudioError, type Problem } from '@studio/kernel'
 import { createLogger } from '@studio/telemetry'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger } from '@temporalio/worker'
@@ -83,6 +83,7 @@ export function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseM
   const held = new Set(items.map((item) => item.node_id))
   const submitted: SubmitTransform[] = []
   const settled: SettleItem[] = []
+  const abandoned: { error: Problem; attempts: number }[] = []
   const next: ClaimGroup[] = []
   const recorded = new Map<string, RecordedOutput>()
   const answers = {
@@ -93,6 +94,10 @@ export function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseM
     settle: async (request: { items: SettleItem[] }) => {
       settled.push(...request.items)
       return { settled: request.items.length, ready: 0, lost: [] }
+    },
+    abandonClaim: async (request: { error: Problem; attempts: number }) => {
+      abandoned.push(request)
+      return { failed: 1 }
     },
     submitTransforms: async (request: { items: SubmitTransform[] }) => {
       submitted.push(...request.items)
@@ -168,6 +173,7 @@ export function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseM
     contents,
     submitted,
     settled,
+    abandoned,
     answers,
     run,
     outcomes: () => settled.map(({ outcome }) => outcome),

@@ -55,8 +55,9 @@ export function deltasRefused(log: Logger, deltaIds: readonly string[]): void {
 }
 
 /** Bytes were uploaded for a version to come. */
-export function contentStaged(log: Logger, tenantId: string, content: { hash: string; size: number }): void {
-  log.info({ tenant_id: tenantId, content_hash: content.hash, size: content.size }, 'content staged')
+export function contentStaged(log: Logger, tenantId: string, content: { size: number }): void {
+  // Not the hash: a log outlives a purge, and short content can be guessed by its hash.
+  log.info({ tenant_id: tenantId, size: content.size }, 'content staged')
 }
 
 /** Staged contents that no version used were deleted. */
@@ -73,4 +74,12 @@ export function contentsPacked(log: Logger, packed: number, saved: number): void
   packedContents.inc(packed)
   packedBytes.inc(saved)
   log.info({ packed, saved }, 'history packed')
+}
+
+/** Contents of whole blobs, and of versions of others, were erased. */
+export function contentsErased(
+  log: Logger,
+  { tenant_id, blobs, versions }: { tenant_id: string; blobs: readonly string[]; versions: readonly unknown[] },
+): void {
+  log.info({ tenant_id, blobs: blobs.length, versions: versions.length }, 'contents purged')
 }

@@ -9,6 +9,7 @@ import { graphRoutes, serveGraphs } from './routes/graphs.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { pastRoutes } from './routes/past.ts'
 import { previewRoutes } from './routes/previews.ts'
+import { purgeRoutes } from './routes/purges.ts'
 import { verificationRoutes } from './routes/verifications.ts'
 
 type App = ReturnType<typeof createApp>
@@ -33,6 +34,7 @@ export function createDagApp(context: Context): App {
         ...jobRoutes(context),
         ...pastRoutes(context),
         ...previewRoutes(context),
+        ...purgeRoutes(context),
         ...verificationRoutes(context),
       })
       serveGraphs(app, context)

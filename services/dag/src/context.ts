@@ -1,5 +1,5 @@
 import { createClient, type Client as InternalClient } from '@studio/clients'
-import { blobApi, registryApi, subjectsFor } from '@studio/contracts'
+import { blobApi, deltaApi, registryApi, subjectsFor } from '@studio/contracts'
 import { createDatabase, type Database } from '@studio/database'
 import { openBus, startConsumer, startRelay, type Bus } from '@studio/events'
 import type { Logger } from '@studio/telemetry'
@@ -7,20 +7,25 @@ import { Client, Connection } from '@temporalio/client'
 import type { Config } from './config.ts'
 import type { JobReader } from './domain/job-reader.ts'
 import type { Arrivals, GraphStore, Providers } from './domain/ports.ts'
+import type { Purges } from './domain/purge/ports.ts'
 import { reconcile } from './domain/reconcile.ts'
 import { sweepMemos } from './domain/sweep-memos.ts'
 import { onBlobChanged } from './events/on-blob-changed.ts'
 import { createProviders } from './providers/registry-providers.ts'
 import { createArrivals } from './arrivals.ts'
+import { advancePurges } from './purger.ts'
 import { createBacklog } from './store/backlog.ts'
 import { createGraphStore } from './store/graph-store.ts'
 import { createJobReader, createPrisma } from './store/job-reader.ts'
 import { createMemoBacklog } from './store/memos.ts'
+import { createPurges } from './store/purge/purges.ts'
 import { memosDropped, reconciled } from './telemetry.ts'
 import { createCascadeBell, type TemporalBell } from './temporal/cascade-bell.ts'
 import { createVerifications, type Verifications } from './temporal/verifications.ts'
 
 const memoSweepMs = 60 * 60 * 1000
+/** Nearly always there is none to go on with, which an index of nothing tells. */
+const purgeMs = 500
 
 export interface Context {
   readonly config: Config
@@ -33,6 +38,7 @@ export interface Context {
   readonly providers: Providers
   readonly store: GraphStore
   readonly jobs: JobReader
+  readonly purges: Purges
   readonly bell: TemporalBell
   readonly arrivals: Arrivals
   readonly verifications: Verifications
@@ -47,6 +53,7 @@ export function createContext(config: Config, log: Logger): Context {
   const bus = openBus({ url: config.NATS_URL, name: 'dag', log })
   const relay = startRelay({ database, bus, log })
   const blob = createClient(blobApi, { baseUrl: config.BLOB_URL, token: config.STUDIO_INTERNAL_TOKEN })
+  const delta = createClient(deltaApi, { baseUrl: config.DELTA_ENGINE_URL, token: config.STUDIO_INTERNAL_TOKEN })
   const registry = createClient(registryApi, {
     baseUrl: config.PROVIDER_REGISTRY_URL,
     token: config.STUDIO_INTERNAL_TOKEN,
@@ -67,6 +74,7 @@ export function createContext(config: Config, log: Logger): Context {
   const bell = createCascadeBell({ client: temporal, log })
   const backlog = createBacklog(database, config.STUDIO_LEASE_MS)
   const memos = createMemoBacklog(database)
+  const purges = createPurges(database)
   const stops: (() => Promise<void>)[] = []
 
   return {
@@ -80,6 +88,7 @@ export function createContext(config: Config, log: Logger): Context {
     providers,
     store,
     jobs: createJobReader(prisma, database),
+    purges,
     bell,
     arrivals,
     verifications: createVerifications(temporal),
@@ -101,6 +110,7 @@ export function createContext(config: Config, log: Logger): Context {
           reconciled(log, await reconcile(deps, { patienceMs: config.STUDIO_RECONCILE_MS, mayRelease }))
         }),
       )
+      stops.push(every(purgeMs, log, () => advancePurges({ store, purges, bell, blob, delta, log })))
       const bounds = { days: config.STUDIO_MEMO_DAYS, bytes: config.STUDIO_MEMO_BYTES }
       stops.push(
         every(
@@ -118,7 +128,7 @@ export function createContext(config: Config, log: Logger): Context {
       await relay.close()
       await bus.close()
       await prisma.$disconnect()
-      await Promise.all([blob.close(), registry.close()])
+      await Promise.all([blob.close(), delta.close(), registry.close()])
       await database.close()
     },
   }

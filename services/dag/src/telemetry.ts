@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { cacheHitRate, dagDepth, type Logger } from '@studio/telemetry'
+import type { OpenPurge } from './domain/purge/ports.ts'
 import type { Reconciliation } from './domain/reconcile.ts'
 
 const depth = dagDepth()
@@ -29,4 +30,8 @@ export function memosDropped(log: Logger, dropped: number): void {
 
 export function ringFailed(log: Logger, tenantId: string, rootId: string, error: unknown): void {
   log.warn({ tenant_id: tenantId, blob_id: rootId, error }, 'Temporal could not be rung: the reconciler will')
+}
+
+export function purged(log: Logger, { id, tenant_id, blob_id }: OpenPurge): void {
+  log.info({ tenant_id, blob_id, purge_id: id }, 'purged')
 }

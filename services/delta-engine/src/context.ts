@@ -20,7 +20,7 @@ import { submitTransforms } from './domain/submit-transforms.ts'
 import { createPlanner } from './planner.ts'
 import { createRecorder } from './recorder.ts'
 import type { DeltaReader } from './store/delta-reader.ts'
-import { createStore } from './store/delta-store.ts'
+import { createStore, type Store } from './store/delta-store.ts'
 import { startSweeper } from './sweeper.ts'
 import { createEvents } from './telemetry.ts'
 
@@ -31,6 +31,7 @@ export interface Context {
   readonly database: Database
   readonly bus: Bus
   readonly reader: DeltaReader
+  readonly eraseDeltas: Store['eraseDeltas']
   submit(items: readonly SubmitDelta[]): Promise<SubmitOutcome[]>
   submitAtomically(request: AtomicRequest & { traceparent: string | null }): Promise<BatchOutcome>
   submitTransforms(items: readonly SubmitTransform[]): Promise<TransformOutcome[]>
@@ -68,6 +69,7 @@ export function createContext(config: Config, log: Logger): Context {
     database,
     bus,
     reader: store.reader,
+    eraseDeltas: store.eraseDeltas,
     submit: createSubmit({ ...ports, inTrace }),
     submitAtomically: ({ traceparent, ...request }) => inTrace([traceparent], () => submitAtomically(ports, request)),
     submitTransforms: (items) => submitTransforms(ports, items),

@@ -4,10 +4,10 @@ import type { Tenant } from '../tenant.ts'
 // Up to 16 MiB each.
 const page = 8
 
-/** Decodes and hashes all kept contents (patches on one base follow each other), and names the versions of those that are damaged. */
+/** Decodes and hashes all kept contents (patches on one base follow each other; what stands for purged ones has no bytes), and names the versions of those that are damaged. */
 export async function checkContents(tenant: Tenant): Promise<number> {
   const rows = tenant.snapshot.stream<ContentRow>(
-    'select hash, size, encoding, bytes, base_hash from blob.content where tenant_id = $1 order by base_hash, hash',
+    'select hash, size, encoding, bytes, base_hash from blob.content where tenant_id = $1 and encoding <> 3 order by base_hash, hash',
     [tenant.id],
     page,
   )

@@ -21,6 +21,7 @@ export interface VersionRow {
   of_delta: number
   /** What blob decided about its delta: the version that it made. */
   fate: string | null
+  purged: boolean
   /** Raw bytes of its content; null where that is not kept. */
   kept_size: number | null
 }
@@ -36,6 +37,7 @@ export interface DeltaRow {
   content_type: string | null
   user_id: string
   provider_id: string | null
+  purged: boolean
 }
 
 // With their patches, of some MiB at most.
@@ -48,10 +50,10 @@ export function readHistory({ id, snapshot }: Tenant): AsyncGenerator<HistoryRow
     `select blob_id,
        case when (v).version_id is not null then json_build_object('number', (v).version, 'id', (v).version_id, 'delta_id', (v).delta_id,
          'hash', (v).content_hash, 'content_type', (v).content_type, 'size', (v).size, 'operation', (v).operation, 'user_id', (v).user_id,
-         'created_by', (v).created_by, 'of_delta', of_delta, 'fate', fate, 'kept_size', kept_size) end as version,
+         'created_by', (v).created_by, 'purged', (v).purged, 'of_delta', of_delta, 'fate', fate, 'kept_size', kept_size) end as version,
        case when (d).id is not null then json_build_object('id', (d).id, 'from_version', (d).from_version, 'to_version', (d).to_version,
          'operation', (d).operation, 'format', (d).format, 'patch', (d).patch, 'hash', (d).content_hash, 'content_type', (d).content_type,
-         'user_id', (d).user_id, 'provider_id', (d).provider_id) end as delta
+         'user_id', (d).user_id, 'provider_id', (d).provider_id, 'purged', (d).purged) end as delta
      from (
        select coalesce(v.blob_id, d.blob_id) as blob_id, v, d, fate.version_id as fate, content.size as kept_size,
          count(v.version_id) over (partition by v.delta_id)::int as of_delta

@@ -77,6 +77,12 @@ function checkVersion({ id, delta_id, hash, size, of_delta, fate, kept_size }: V
 async function follow(tenant: Tenant, replay: Replay, delta: DeltaRow, report: Report): Promise<void> {
   if (delta.from_version !== delta.to_version - 1)
     report('delta_chain_broken', delta.to_version - 1, delta.from_version)
+  if (delta.purged) {
+    // What it did is gone: whoever comes after it starts from what is kept of the version before, or has nothing to start from.
+    replay.hash = delta.hash
+    replay.bytes = null
+    return
+  }
   switch (delta.format) {
     case 'none':
       // What was deleted before it was made has a tombstone as its first version, without content.

@@ -18,6 +18,10 @@ const queries: readonly (readonly [Code, string])[] = [
     `select tenant_id, root_id as blob_id, null::int as version, 'settled' as expected, 'open since ' || started_at as found
      from dag.cascade where settled_at is null`,
   ],
+  [
+    'purge_open',
+    `select tenant_id, blob_id, null::int as version, 'done' as expected, 'open since ' || requested_at as found from dag.purge where done_at is null`,
+  ],
   ...['blob', 'delta', 'dag', 'registry'].map(
     (schema) =>
       [

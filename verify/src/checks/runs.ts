@@ -15,6 +15,8 @@ interface RunRow {
   version: number | null
   content_hash: string | null
   inputs: (Reading & { blob_id: string; version: number })[]
+  /** Whether something that it read has been purged: then its key is none. */
+  read_purged: boolean
   /** Its node's configuration as it is now. */
   config: unknown
   /** What the derivation took when the run ended, in order: `name blob`. */
@@ -77,15 +79,15 @@ interface LastVersion {
 
 /** A run made its version, or found (cutoff, memo) that the newest one is what it would have made, or that a user's edit leaves that as it is. */
 function checkVersion(run: RunRow, last: LastVersion | undefined, report: Report): LastVersion | undefined {
-  const { blob_id, epoch, key, outcome, version, held_version, is_users, is_overlaid } = run
+  const { blob_id, epoch, key, outcome, version, held_version, is_users, is_overlaid, read_purged } = run
   if (outcome === 'deleted' || version === null) return last
   const delta_id = transformDeltaId(blob_id, epoch, key ?? '')
-  const isMaker = held_version?.delta_id === delta_id
+  const isMaker = read_purged ? outcome === 'version' : held_version?.delta_id === delta_id
   const isUsers = is_users && !isMaker && outcome !== 'version'
   const expected = {
     content_hash: is_overlaid && held_version ? held_version.content_hash : run.content_hash,
     operation: isUsers ? held_version?.operation : 'transform',
-    delta_id: isMaker || outcome === 'version' ? delta_id : held_version?.delta_id,
+    delta_id: !read_purged && (isMaker || outcome === 'version') ? delta_id : held_version?.delta_id,
   }
   if (!isDeepStrictEqual(expected, held_version)) report('run_version_wrong', expected, held_version)
   if (!isMaker) {
@@ -98,16 +100,17 @@ function checkVersion(run: RunRow, last: LastVersion | undefined, report: Report
   return { blob_id, number: version }
 }
 
-/** False where the run's configuration is not known any more. */
+/** False where the run's configuration is not known any more, or what it read has been purged. */
 async function checkOutput(
   tenant: Tenant,
-  { provider, config, inputs, key, content_hash, outcome }: RunRow,
+  { provider, config, inputs, key, content_hash, outcome, read_purged }: RunRow,
   { rerun, isSame }: Reruns,
   report: Report,
 ): Promise<boolean> {
   if (outcome === 'deleted') return true
   const contents: Record<string, [string, string][]> = {}
   for (const input of inputs) (contents[input.name] ??= []).push([input.content_type, input.content_hash])
+  if (read_purged) return false
   const parts = await partsRead(tenant.contents, provider, config, contents, inputs)
   if (derivationKey(provider, config, parts) !== key) return false
   const output = await rerun({ provider, config, inputs: contents })
@@ -122,6 +125,8 @@ function readRuns({ id, snapshot }: Tenant): AsyncGenerator<RunRow, void> {
   return snapshot.stream<RunRow>(
     `select run.id, run.blob_id, run.epoch, run.provider_id || '@' || run.provider_version as provider, run.key, run.outcome, run.version,
        run.content_hash, run.inputs, node.config,
+       exists (select from json_to_recordset(run.inputs) as input(blob_id uuid, version int)
+         join dag.purged on purged.blob_id = input.blob_id and purged.version in (0, input.version)) as read_purged,
        array(select edge.input || ' ' || edge.source_id from dag.edge
          where edge.target_id = run.blob_id and edge.valid_from <= run.finished_at and (edge.valid_to is null or edge.valid_to > run.finished_at)
          order by edge.input, edge.ordinal) as wired,

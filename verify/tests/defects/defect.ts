@@ -5,7 +5,7 @@ import type { World } from '../world.ts'
 export interface Defect {
   readonly name: string
   readonly codes: readonly [Code, ...Code[]]
-  readonly at: 'document' | 'text' | 'expanded' | 'comparison' | 'stamped' | 'edited' | 'conflicted'
+  readonly at: 'document' | 'text' | 'expanded' | 'comparison' | 'stamped' | 'edited' | 'conflicted' | 'purged'
   plant(world: World): string
 }
 

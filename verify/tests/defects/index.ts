@@ -4,6 +4,15 @@ import { events } from './events.ts'
 import { heads } from './heads.ts'
 import { history } from './history.ts'
 import { overlays } from './overlays.ts'
+import { purges } from './purges.ts'
 import { runs } from './runs.ts'
 
-export const defects: readonly Defect[] = [...history, ...heads, ...derivations, ...overlays, ...runs, ...events]
+export const defects: readonly Defect[] = [
+  ...history,
+  ...heads,
+  ...derivations,
+  ...overlays,
+  ...runs,
+  ...events,
+  ...purges,
+]

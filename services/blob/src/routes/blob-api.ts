@@ -3,14 +3,18 @@ import type { Handlers } from '@studio/http'
 import type { Context } from '../context.ts'
 import { commitAtomically } from '../domain/commit-atomically.ts'
 import { commitDeltas } from '../domain/commit-deltas.ts'
+
 import { commitsRejected, deltasRefused, versionsCommitted } from '../telemetry.ts'
+import { purgeHandlers } from './purges.ts'
 
 /** Bytes of contents in a JSON answer; what goes over it would hold the event loop of both sides. */
 const answerLimits = { each: 256 * 1024, together: 4 * 1024 * 1024 }
 
 /** The internal API of this service. */
-export function blobHandlers({ log, relay, store }: Context): Handlers<typeof blobApi> {
+export function blobHandlers(context: Context): Handlers<typeof blobApi> {
+  const { log, relay, store } = context
   return {
+    ...purgeHandlers(context),
     commit: async ({ items }) => {
       const started = performance.now()
       const outcomes = await commitDeltas(store, items, (written) => {
@@ -42,6 +46,7 @@ export function blobHandlers({ log, relay, store }: Context): Handlers<typeof bl
       return {
         items: contents.map((content) => {
           if (content === null) return null
+          if (content === 'purged') return { purged: true }
           return typeof content === 'number' ? { size: content } : { base64: content.toString('base64') }
         }),
       }

@@ -1,11 +1,17 @@
 import type { Database } from '@studio/database'
 import { prismaAdapter } from '@studio/database'
 import type { HistoryStore } from '../domain/pack-history.ts'
+import type { EraseStore } from '../domain/erase-contents.ts'
 import type { BlobStore } from '../domain/ports.ts'
 import { PrismaClient } from '../generated/client.ts'
 import { openCommitBatch } from './commit-batch.ts'
 import { listBlobs, listTransforms, listVersions } from './lists.ts'
 import { makePatch } from './make-patch.ts'
+import { eraseContent } from './purge/erase-content.ts'
+import { listUnknown } from './purge/list-unknown.ts'
+import { countVersions, listMarked, markPurged } from './purge/mark-purged.ts'
+import { purgePlaces } from './purge/places.ts'
+import { raiseFences, sealBlob } from './purge/seal.ts'
 import { collectContents } from './sql/collect-contents.ts'
 import { findBases } from './sql/find-bases.ts'
 import { findSuperseded } from './sql/find-superseded.ts'
@@ -42,11 +48,19 @@ export function createStore(database: Database) {
     makePatch: bind(makePatch),
     packContent: bind(packContent),
     settleDeltas: bind(settleDeltas),
+    sealBlob: bind(sealBlob),
+    raiseFences: bind(raiseFences),
+    listUnknown: bind(listUnknown),
+    markPurged: bind(markPurged),
+    listMarked: bind(listMarked),
+    eraseContent: bind(eraseContent),
+    purgePlaces: bind(purgePlaces),
+    countVersions: bind(countVersions),
     listBlobs: (request: Parameters<typeof listBlobs>[1]) => listBlobs(prisma, request),
     listVersions: (request: Parameters<typeof listVersions>[1]) => listVersions(prisma, request),
     listTransforms: (request: Parameters<typeof listTransforms>[1]) => listTransforms(prisma, request),
     close: () => prisma.$disconnect(),
-  } satisfies BlobStore & HistoryStore & Record<string, unknown>
+  } satisfies BlobStore & EraseStore & HistoryStore & Record<string, unknown>
 
   function bind<Arguments extends unknown[], Result>(
     query: (database: Database, ...given: Arguments) => Promise<Result>,

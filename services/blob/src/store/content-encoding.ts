@@ -6,8 +6,8 @@ import { applyPatch } from './content-patch.ts'
 const compress = promisify(gzip)
 const expand = promisify(gunzip)
 
-/** How bytes are kept in `content.encoding`. */
-const encoding = { raw: 0, gzip: 1, patch: 2 } as const
+/** How bytes are kept in `content.encoding`. `purged`: not at all, the row stands in the place of purged content. */
+export const encoding = { raw: 0, gzip: 1, patch: 2, purged: 3 } as const
 
 /** Below this gzip saves nothing worth its time. */
 const smallestCompressed = 1024

@@ -119,5 +119,6 @@ function versionOf({ overlay, ...record }: VersionRecord & { overlay: OverlayRec
     generated_hash: overlay?.generatedHash ?? null,
     metadata: record.metadata as Metadata,
     created_at: record.createdAt.toISOString(),
+    ...(record.purged && { purged: true }),
   }
 }

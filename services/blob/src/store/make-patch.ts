@@ -6,11 +6,11 @@ import { readContents } from './sql/read-contents.ts'
 
 /**
  * A patch that gives the content back when it is applied to the base. Null where zstd makes none (a base that begins as zstd's own dictionaries
- * do is taken for one), and where the bytes are damaged: they stay as they are, and do not keep the packer from the others.
+ * do is taken for one), and where the bytes are damaged or have just been purged: they stay as they are, and do not keep the packer from the others.
  */
 export async function makePatch(database: Database, { tenant_id, hash }: Packable, base: Base): Promise<Buffer | null> {
   const wanted = [hash, base.hash].map((one) => ({ tenant_id, hash: one }))
-  const [bytes, baseBytes] = await readContents(database, wanted).catch(unlessDamaged)
+  const [bytes, baseBytes] = await readContents(database, wanted).catch(unlessUnreadable)
   if (!bytes || !baseBytes) return null
   try {
     const patch = await encodePatch(bytes, baseBytes)
@@ -21,7 +21,7 @@ export async function makePatch(database: Database, { tenant_id, hash }: Packabl
   }
 }
 
-function unlessDamaged(error: unknown): [] {
-  if (isStudioError(error, 'internal_error')) return []
+function unlessUnreadable(error: unknown): [] {
+  if (isStudioError(error, 'internal_error') || isStudioError(error, 'content_purged')) return []
   throw error
 }

@@ -18,6 +18,7 @@ import type {
 import type { NamedInputs, Problem } from '@studio/kernel'
 import type { CascadeSlot } from './cascade-slots.ts'
 import type { WaitingNode } from './closed-sub-graph.ts'
+import type { PurgingTransaction } from './purge/ports.ts'
 
 /** A node as its row has it. `version` 0: derived and not made yet. `provider_id` null: a source. */
 export interface NodeRow {
@@ -315,6 +316,7 @@ export interface GraphTransaction {
   /** Ends a cascade, and gives up these nodes of it. */
   cancel(cascadeId: string, blobIds: readonly string[]): Promise<void>
   addEvents(events: readonly NewEvent[]): Promise<void>
+  readonly purging: PurgingTransaction
 }
 
 /** Where graphs are kept. */

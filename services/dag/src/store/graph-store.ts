@@ -32,6 +32,7 @@ import {
 import { observeDepth } from '../telemetry.ts'
 import { addMemos, dropSpareMemos, forgetMemos } from './memos.ts'
 import { addJob, addRuns, listJobNodes, settle, settleFresh } from './outcomes.ts'
+import { purgingTransaction } from './purge/purging.ts'
 import { isReady } from './states.ts'
 import { listWaitingBelow } from './waiting.ts'
 import { lockTenant, saveTenant, type Tenant } from './tenant.ts'
@@ -111,6 +112,7 @@ function graphTransaction(
       return run(...given)
     }
   }
+  const purging = purgingTransaction(tx, tenantId)
   return {
     tenantId,
     get cascadeSlots() {
@@ -182,6 +184,7 @@ function graphTransaction(
     countBegun: (begun) => countBegun(tx, tenantId, begun),
     cancel: ending((id, ids) => cancel(tx, tenantId, id, ids)),
     addEvents: (events) => addEvents(tx, tenantId, events),
+    purging: { ...purging, retake: ending(purging.retake) },
   }
 }
 

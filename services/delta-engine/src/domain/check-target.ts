@@ -10,6 +10,8 @@ export interface Target {
 /** Throws where a user may not change this head like that. A blob of another tenant is a missing one. */
 export function checkTarget(item: SubmitDelta, head: Blob | null): Target {
   if (head === null) throw new StudioError('blob_not_found', 'There is no blob with this id.')
+  if (head.purged_at !== undefined)
+    throw new StudioError('content_purged', 'The blob has been purged; it cannot come back.')
   if (head.deleted_at !== null && item.operation !== 'revert') {
     throw new StudioError('blob_deleted', 'The blob has been deleted; go back to one of its versions to restore it.')
   }

@@ -60,6 +60,8 @@ function planRevert(target: Version | null): PlannedChange {
     throw new StudioError('version_not_found', 'The blob has no version of this number to go back to.')
   if (target.operation === 'delete')
     throw new StudioError('version_not_found', `Version ${target.version} is a deletion; name one that has content.`)
+  if (target.purged)
+    throw new StudioError('content_purged', `Version ${target.version} has been purged; name another one.`)
   const { content_hash, content_type, size } = target
   const content = { hash: content_hash }
   return { format: 'replace', patch: null, original: null, content, content_hash, content_type, size }

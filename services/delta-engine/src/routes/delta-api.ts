@@ -10,6 +10,7 @@ export function deltaHandlers({
   submitTransforms,
   recorded,
   reader,
+  eraseDeltas,
   diff,
 }: Context): Handlers<typeof deltaApi> {
   const traced = <Item extends { traceparent: string | null }>(items: readonly Item[]): Item[] => {
@@ -34,6 +35,10 @@ export function deltaHandlers({
       return reader.chain(request)
     },
     diff: (request) => diff(request),
+    eraseDeltas: async ({ secret, ...scope }) => {
+      await recorded()
+      return { missing: await eraseDeltas(scope, Buffer.from(secret, 'base64')) }
+    },
     listDeltas: async (request) => {
       await recorded()
       return reader.list(request)

@@ -104,7 +104,7 @@ function versionAfter({ to_version }: Summary): number | null {
 }
 
 function deltaOf(record: Summary, { patch, original }: Patches, makerOf: MakerOf): Delta {
-  const { idempotency_key: _key, request_hash: _hash, ...columns } = record
+  const { idempotency_key: _key, request_hash: _hash, purged, ...columns } = record
   return {
     ...columns,
     patch,
@@ -118,5 +118,6 @@ function deltaOf(record: Summary, { patch, original }: Patches, makerOf: MakerOf
     error: record.error as Problem | null,
     created_at: record.created_at.toISOString(),
     applied_at: record.applied_at?.toISOString() ?? null,
+    ...(purged && { purged: true }),
   }
 }

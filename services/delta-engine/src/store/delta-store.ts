@@ -2,6 +2,7 @@ import { prismaAdapter, type Database } from '@studio/database'
 import type { DeltaStore } from '../domain/ports.ts'
 import { PrismaClient } from '../generated/client.ts'
 import { createDeltaReader, type DeltaReader } from './delta-reader.ts'
+import { eraseDeltas, type EraseScope } from './sql/erase-deltas.ts'
 import { endDeltas } from './sql/end-deltas.ts'
 import { findChanges } from './sql/find-changes.ts'
 import { findRecorded, findRequests } from './sql/find-recorded.ts'
@@ -13,6 +14,8 @@ import { moveCursor, readCursor } from './sql/sweep-cursor.ts'
 
 export interface Store extends DeltaStore {
   readonly reader: DeltaReader
+  /** Answers how many of the deltas are not recorded yet. */
+  eraseDeltas(scope: EraseScope, secret: Buffer): Promise<number>
   close(): Promise<void>
 }
 
@@ -34,6 +37,7 @@ export function createStore(database: Database, onTold: () => void): Store {
     findRecorded: (deltaId) => findRecorded(database, deltaId),
     listPending: (ageMs, limit) => listPending(database, ageMs, limit),
     readCursor: () => readCursor(database),
+    eraseDeltas: (scope, secret) => eraseDeltas(database, scope, secret),
     moveCursor: (until) => moveCursor(database, until),
     reader: createDeltaReader(database, prisma),
     close: () => prisma.$disconnect(),

@@ -17,6 +17,8 @@ import type {
   Processing,
   Provider,
   ProviderResource,
+  Purge,
+  PurgeResource,
   Run,
   RunResource,
   SubmitOutcome,
@@ -48,6 +50,7 @@ export function blobResource(blob: Blob): BlobResource {
     created_at: blob.created_at,
     updated_at: blob.updated_at,
     deleted_at: blob.deleted_at,
+    ...(blob.purged_at !== undefined && { purged_at: blob.purged_at }),
   }
 }
 
@@ -120,6 +123,10 @@ export function cascadeResource({ tenant_id: _tenant, ...cascade }: Cascade): Ca
 
 export function verificationResource({ tenant_id: _tenant, ...verification }: Verification): VerificationResource {
   return verification
+}
+
+export function purgeResource({ tenant_id: _tenant, ...purge }: Purge): PurgeResource {
+  return purge
 }
 
 export function jobResource({ id, tenant_id: _tenant, run, ...job }: Job): JobResource {

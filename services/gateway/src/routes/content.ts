@@ -132,9 +132,10 @@ export async function sendContent(
     'Content-Security-Policy': "sandbox; default-src 'none'",
     'X-Content-Type-Options': 'nosniff',
   }
-  if (request.method === 'HEAD') {
+  if (request.method === 'HEAD' && stored.size > context.limits.inline) {
     response.writeHead(200, headers).end()
   } else if (stored.size <= context.limits.inline) {
+    // Of a HEAD, too: whether the content has been purged is told by reading it.
     const bytes = await readContent(context, principal, stored.content_hash)
     response.writeHead(200, headers).end(bytes)
   } else {

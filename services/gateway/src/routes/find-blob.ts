@@ -70,6 +70,10 @@ export async function findVersion(
 
 function alive(blob: Blob, head: Blob): Blob {
   if (blob.deleted_at === null) return blob
+  if (head.purged_at !== undefined)
+    throw new StudioError('content_purged', 'The blob was deleted and purged: it cannot come back.', {
+      extensions: { deleted_at: head.deleted_at, purged_at: head.purged_at, current_version: head.version },
+    })
   const way = blob.created_by === 'user' ? 'POST …/revert brings it back' : 'it comes back with what it was made from'
   throw new StudioError('blob_deleted', `Its versions can still be read, and ${way}.`, {
     extensions: { deleted_at: blob.deleted_at, current_version: head.version },

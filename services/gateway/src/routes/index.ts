@@ -14,6 +14,7 @@ import { overlayRoutes } from './overlays.ts'
 import { provenanceRoute } from './past.ts'
 import { previewRoutes } from './previews.ts'
 import { providerRoutes } from './providers.ts'
+import { purgeRoutes } from './purges.ts'
 import { readBlobRoutes } from './read-blob.ts'
 import { retryLater } from './retry-later.ts'
 import { verificationRoutes } from './verifications.ts'
@@ -36,6 +37,7 @@ export function publicApi(context: Context): Router {
   deltaRoutes(router, context)
   diffRoute(router, context)
   providerRoutes(router, context)
+  purgeRoutes(router, context)
   verificationRoutes(router, context)
   router.use(retryLater(context))
   return router

@@ -1,7 +1,7 @@
 import { contentOf } from '@studio/clients'
 import type { registryApi, TriggerSubject } from '@studio/contracts'
 import type { Handlers } from '@studio/http'
-import { failpoint } from '@studio/kernel'
+import { failpoint, isStudioError } from '@studio/kernel'
 import type { Context } from '../context.ts'
 import { matchProviders } from '../domain/match-providers.ts'
 
@@ -12,7 +12,7 @@ export function matchRoute({ catalogue, blob }: Context): Handlers<typeof regist
   const readText = async ({ tenant_id, content_hash, text }: TriggerSubject): Promise<string | null> => {
     if (text !== undefined) return text
     const reference = { tenant_id, hash: content_hash }
-    const bytes = await contentOf(blob, reference, await blob.one('readContents', reference))
+    const bytes = await contentOf(blob, reference, await blob.one('readContents', reference)).catch(nullIfPurged)
     return bytes && bytes.subarray(0, searchedBytes).toString('utf8')
   }
   return async ({ items }) => {
@@ -28,4 +28,10 @@ export function matchRoute({ catalogue, blob }: Context): Handlers<typeof regist
     failpoint('registry.match.after')
     return answer
   }
+}
+
+/** An event may come again long after its content has gone. */
+function nullIfPurged(error: unknown): null {
+  if (isStudioError(error, 'content_purged')) return null
+  throw error
 }

@@ -90,7 +90,7 @@ with recursive item as materialized (
     base_hash text, base_type text, edited_hash text, edited_type text, generated_hash text, generated_type text, conflicted boolean, metadata text, created_by text, caused_by uuid,
     parent_id uuid, root_id uuid, depth int, providers text, conflict_policy text, fence int, traceparent text)
 ), head as materialized (
-  select id, tenant_id, version, content_hash, size, fence, overlay, deleted_at from blob
+  select id, tenant_id, version, content_hash, size, fence, overlay, deleted_at, purged_at from blob
   where id = any(array(select blob_id from item)) order by id for no key update
 ), judged as materialized (
   select item.*, head.id is null as is_new,
@@ -104,10 +104,10 @@ with recursive item as materialized (
       when fate.delta_id is not null then case when version.tenant_id = item.tenant_id and version.blob_id = item.blob_id then 'committed' else 'refused' end
       when item.from_version = 0 and head.id is not null then 'conflict'
       when item.from_version > 0 and (head.id is null or head.tenant_id <> item.tenant_id) then 'missing'
-      when head.deleted_at is not null and item.operation not in ('transform', 'revert') then 'deleted'
+      when head.deleted_at is not null and (item.operation not in ('transform', 'revert') or head.purged_at is not null) then 'deleted'
       when item.from_version - item.rank <> coalesce(head.version, 0) then 'conflict'
       when item.rank = 0 and item.from_hash <> head.content_hash then 'conflict'
-      when item.fence < head.fence and (item.fence > 0 or item.operation = 'transform') then 'conflict'
+      when item.fence < coalesce(head.fence, (select epoch from fence where fence.blob_id = item.blob_id)) and (item.fence > 0 or item.operation = 'transform') then 'conflict'
       when head.overlay is not null and item.content_hash is not null and not item.overlaid then 'overlaid'
       when item.overlaid and item.from_generated is distinct from standing.generated_hash then 'overlaid'
       when item.generated_hash is not null and not exists (
@@ -122,7 +122,7 @@ with recursive item as materialized (
   left join lateral (select * from version where version.version_id = fate.version_id limit 1) as version on true
   left join lateral (
     select hash, size from content
-    where item.content_offset is null and content.tenant_id = item.tenant_id and content.hash = item.content_hash limit 1
+    where item.content_offset is null and content.tenant_id = item.tenant_id and content.hash = item.content_hash and content.encoding <> 3 limit 1
   ) as content on true
   left join lateral (
     select generated_hash, generated_type from overlay

@@ -1,4 +1,6 @@
-import type { Database } from '@studio/database'
+import type { Queryable } from '@studio/database'
+import { StudioError } from '@studio/kernel'
+import { encoding } from '../content-encoding.ts'
 import { contentKey, expandContents, type ContentRow } from '../expand-contents.ts'
 
 /** The driver makes bytes of hexadecimal digits on the main thread: 16 MiB in one piece take 60 ms, and 16 pieces 3 ms each. */
@@ -32,6 +34,9 @@ interface Reference {
 /** A row whose bytes may still have to be read. */
 type FoundRow = Omit<ContentRow, 'bytes'> & { readonly length: number; readonly bytes: Buffer | null }
 
+/** What is answered in the place of purged content. */
+const purged = 'purged'
+
 /** What one answer may carry, in bytes: of each content, and of all together. */
 export interface AnswerLimits {
   readonly each: number
@@ -41,23 +46,26 @@ export interface AnswerLimits {
 /**
  * Raw bytes by hash, in the order asked; null for what the tenant does not have.
  *
- * @throws `internal_error` when bytes are damaged.
+ * @throws `internal_error` when bytes are damaged, `content_purged`.
  */
-export async function readContents(database: Database, wanted: readonly Reference[]): Promise<(Buffer | null)[]> {
+export async function readContents(database: Queryable, wanted: readonly Reference[]): Promise<(Buffer | null)[]> {
   const contents = await readWithin(database, wanted, { each: Infinity, together: Infinity })
-  return contents.map((content) => (typeof content === 'number' ? null : content))
+  return contents.map((content) => {
+    if (content === purged) throw new StudioError('content_purged')
+    return typeof content === 'number' ? null : content
+  })
 }
 
 /**
- * As `readContents`, but of what goes over the limits the size only, in bytes.
+ * As `readContents`, but of what goes over the limits the size only, in bytes, and a word for what has been purged.
  *
  * @throws `internal_error` when bytes are damaged.
  */
 export async function readWithin(
-  database: Database,
+  database: Queryable,
   wanted: readonly Reference[],
   limits: AnswerLimits,
-): Promise<(Buffer | number | null)[]> {
+): Promise<(Buffer | number | typeof purged | null)[]> {
   const given = [
     wanted.map(({ tenant_id }) => tenant_id),
     wanted.map(({ hash }) => hash),
@@ -71,8 +79,12 @@ export async function readWithin(
     const rows = await fetchBytes(database, neededFor(taken, byKey))
     if (rows === null) continue
     const contents = await expandContents(rows, taken)
-    return keys.map((key) => contents.get(key) ?? byKey.get(key)?.size ?? null)
+    return keys.map((key) => contents.get(key) ?? withoutBytes(byKey.get(key)))
   }
+}
+
+function withoutBytes(row: FoundRow | undefined): number | typeof purged | null {
+  return row?.encoding === encoding.purged ? purged : (row?.size ?? null)
 }
 
 function takeWithin(limits: AnswerLimits, keys: readonly string[], byKey: ReadonlyMap<string, FoundRow>): Set<string> {
@@ -80,7 +92,14 @@ function takeWithin(limits: AnswerLimits, keys: readonly string[], byKey: Readon
   let sum = 0
   for (const key of keys) {
     const row = byKey.get(key)
-    if (row === undefined || taken.has(key) || row.size > limits.each || sum + row.size > limits.together) continue
+    if (
+      row === undefined ||
+      row.encoding === encoding.purged ||
+      taken.has(key) ||
+      row.size > limits.each ||
+      sum + row.size > limits.together
+    )
+      continue
     taken.add(key)
     sum += row.size
   }
@@ -99,7 +118,7 @@ function neededFor(keys: ReadonlySet<string>, byKey: ReadonlyMap<string, FoundRo
 }
 
 /** Null where one of them was packed since its row was read: then all have to be read anew. */
-async function fetchBytes(database: Database, rows: readonly FoundRow[]): Promise<ContentRow[] | null> {
+async function fetchBytes(database: Queryable, rows: readonly FoundRow[]): Promise<ContentRow[] | null> {
   const fetched: ContentRow[] = []
   for (const row of rows) {
     const bytes = row.bytes ?? (await readPieces(database, row))
@@ -109,7 +128,10 @@ async function fetchBytes(database: Database, rows: readonly FoundRow[]): Promis
   return fetched
 }
 
-async function readPieces(database: Database, { tenant_id, hash, encoding, length }: FoundRow): Promise<Buffer | null> {
+async function readPieces(
+  database: Queryable,
+  { tenant_id, hash, encoding, length }: FoundRow,
+): Promise<Buffer | null> {
   const pieces: Buffer[] = []
   for (let from = 1; from <= length; from += pieceBytes) {
     const given = [tenant_id, hash, encoding, from]

@@ -7,10 +7,11 @@ insert into delta (id, tenant_id, blob_id, user_id, operation, format, patch, or
 select i.id, i.tenant_id, i.blob_id, i.user_id, i.operation, i.format, i.patch::json, i.original::json, i.content_hash, i.content_type, i.size, i.from_version, i.idempotency_key, i.request_hash, 'pending'
 from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::int[], $13::text[], $14::text[])
   as i(id, tenant_id, blob_id, user_id, operation, format, patch, original, content_hash, content_type, size, from_version, idempotency_key, request_hash)
+where not exists (select from purged_blob where purged_blob.blob_id = i.blob_id)
 on conflict do nothing
 returning id`
 
-/** Writes pending rows; answers the ids that were written. A row whose idempotency key is taken is left out. */
+/** Writes pending rows; answers the ids that were written. A row whose idempotency key is taken is left out, and so is one of a purged blob. */
 export async function insertPending(database: Database, deltas: readonly PendingDelta[]): Promise<Set<string>> {
   const written = await database.query<{ id: string }>('insert-pending', text, [
     deltas.map(({ id }) => id),

@@ -1,0 +1,111 @@
+import { pseudonymOf, purgedType, type Database, type Queryable } from '@studio/database'
+import { isStudioError } from '@studio/kernel'
+import { encodeContent, encoding } from '../content-encoding.ts'
+import { readContents } from '../sql/read-contents.ts'
+
+const pseudonym = pseudonymOf('$2', '$3')
+
+/**
+ * Takes a content away from the purged versions that have it: they get one that holds nothing, under a pseudonym. Where no other version has it the bytes
+ * are deleted; contents that are kept as patches on it are made whole first.
+ *
+ * The row is locked all the while, so neither the packer (which locks what it packs) nor a commit (whose foreign key does) gets between.
+ */
+export async function eraseContent(database: Database, tenantId: string, hash: string, secret: Buffer): Promise<void> {
+  await database.transaction(async (transaction) => {
+    const [content] = await transaction.query<{ base_hash: string | null }>(
+      'lock-content',
+      'select base_hash from content where tenant_id = $1 and hash = $2 and encoding <> 3 for update',
+      [tenantId, hash],
+    )
+    if (content === undefined) return
+    await standIn(transaction, [tenantId, hash, secret])
+    if (await isUsed(transaction, tenantId, hash)) return
+    await makeWhole(transaction, tenantId, hash)
+    await transaction.execute('delete-content', 'delete from content where tenant_id = $1 and hash = $2', [
+      tenantId,
+      hash,
+    ])
+    await transaction.execute(
+      'count-patch-down',
+      'update content set patches = patches - 1 where tenant_id = $1 and hash = $2',
+      [tenantId, content.base_hash],
+    )
+  })
+}
+
+async function standIn(transaction: Queryable, given: readonly unknown[]): Promise<void> {
+  // A tombstone keeps the hash of what it took away.
+  await transaction.execute(
+    'mark-tombstones',
+    `update version set purged = true, content_type = '${purgedType}', size = 0 from version as before
+     where version.tenant_id = $1 and version.content_hash = $2 and version.operation = 'delete' and not version.purged
+       and before.blob_id = version.blob_id and before.version = version.version - 1 and before.purged`,
+    given.slice(0, 2),
+  )
+  await transaction.execute(
+    'insert-stand-in',
+    `insert into content (tenant_id, hash, size, encoding, bytes) values ($1, ${pseudonym}, 0, 3, '') on conflict do nothing`,
+    given,
+  )
+  await transaction.execute(
+    'point-to-stand-in',
+    `update version set content_hash = ${pseudonym} where tenant_id = $1 and content_hash = $2 and purged`,
+    given,
+  )
+  await transaction.execute(
+    'point-overlays-to-stand-in',
+    `update overlay set base_hash = case base_hash when $2 then ${pseudonym} else base_hash end,
+       edited_hash = case edited_hash when $2 then ${pseudonym} else edited_hash end,
+       generated_hash = case generated_hash when $2 then ${pseudonym} else generated_hash end
+     where tenant_id = $1 and $2 in (base_hash, edited_hash, generated_hash)
+       and exists (select from version where version.blob_id = overlay.blob_id and version.purged)`,
+    given,
+  )
+  await transaction.execute(
+    'point-heads-to-stand-in',
+    `update blob set content_hash = version.content_hash, content_type = version.content_type, size = version.size,
+       metadata = case when blob.purged_at is not null then version.metadata else blob.metadata end
+     from version where version.version_id = blob.version_id and version.tenant_id = $1 and version.content_hash = ${pseudonym}`,
+    given,
+  )
+}
+
+async function isUsed(transaction: Queryable, tenantId: string, hash: string): Promise<boolean> {
+  const [row] = await transaction.query<{ used: boolean }>(
+    'is-content-used',
+    `select exists (select from version where tenant_id = $1 and content_hash = $2)
+       or exists (select from overlay where tenant_id = $1 and $2 in (base_hash, edited_hash, generated_hash)) as used`,
+    [tenantId, hash],
+  )
+  return row?.used ?? false
+}
+
+/** One after another, since each may have 16 MiB. */
+async function makeWhole(transaction: Queryable, tenantId: string, baseHash: string): Promise<void> {
+  const patches = await transaction.query<{ hash: string; bytes: Buffer | null }>(
+    'list-patches-on',
+    'select hash from content where tenant_id = $1 and base_hash = $2 order by hash for update',
+    [tenantId, baseHash],
+  )
+  for (const { hash } of patches) {
+    const bytes = await readUndamaged(transaction, tenantId, hash)
+    const whole = bytes && (await encodeContent(bytes))
+    await transaction.execute(
+      'make-content-whole',
+      'update content set encoding = $3, bytes = coalesce($4, bytes), base_hash = null where tenant_id = $1 and hash = $2',
+      [tenantId, hash, whole?.encoding ?? encoding.raw, whole?.stored ?? null],
+    )
+  }
+}
+
+/** Null for bytes that are damaged: without their base they stay so, and keep nothing from being erased. */
+async function readUndamaged(transaction: Queryable, tenantId: string, hash: string): Promise<Buffer | null> {
+  try {
+    const [bytes] = await readContents(transaction, [{ tenant_id: tenantId, hash }])
+    return bytes ?? null
+  } catch (error) {
+    if (isStudioError(error, 'internal_error')) return null
+    throw error
+  }
+}

@@ -1,0 +1,43 @@
+import type { BlobReference } from '@studio/contracts'
+import type { Database } from '@studio/database'
+
+/** Closes a deleted blob for ever; false where it is not deleted. The commit statement refuses what comes for a sealed one. */
+export async function sealBlob(database: Database, { tenant_id, blob_id }: BlobReference): Promise<boolean> {
+  const sealed = await database.execute(
+    'seal-blob',
+    `update blob set purged_at = coalesce(purged_at, now()) where id = $2 and tenant_id = $1 and deleted_at is not null`,
+    [tenant_id, blob_id],
+  )
+  return sealed > 0
+}
+
+interface Fences {
+  readonly tenant_id: string
+  readonly blobs: readonly string[]
+  readonly fences: readonly { readonly blob_id: string; readonly epoch: number }[]
+}
+
+/**
+ * Seals deleted blobs and raises the fences of others. Each statement that commits reads `fence`, so locking the table waits for those that began before, and
+ * what begins later sees the rows: a fence for a blob that is not there yet holds as one on a head does.
+ */
+export async function raiseFences(database: Database, { tenant_id, blobs, fences }: Fences): Promise<void> {
+  const given = [tenant_id, fences.map(({ blob_id }) => blob_id), fences.map(({ epoch }) => epoch)]
+  await database.transaction(async (transaction) => {
+    await transaction.execute('lock-fences', 'lock table fence in access exclusive mode')
+    await transaction.execute(
+      'raise-fences',
+      `with asked as (select * from unnest($2::uuid[], $3::int[]) as asked(id, epoch)),
+       raised as (
+         update blob set fence = greatest(blob.fence, asked.epoch) from asked where blob.id = asked.id and blob.tenant_id = $1)
+       insert into fence (blob_id, epoch) select id, epoch from asked where not exists (select from blob where blob.id = asked.id) order by id
+       on conflict (blob_id) do update set epoch = greatest(fence.epoch, excluded.epoch)`,
+      given,
+    )
+    await transaction.execute(
+      'seal-blobs',
+      `update blob set purged_at = coalesce(purged_at, now()) where id = any($2::uuid[]) and tenant_id = $1 and deleted_at is not null`,
+      [tenant_id, blobs],
+    )
+  })
+}
