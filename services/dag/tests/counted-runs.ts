@@ -59,7 +59,7 @@ export async function countRuns(world: World, { sources, nodes, actions }: Rando
       const held = await renewClaim(database, claim_id, 30_000)
       for (const [id, run] of runs) {
         if (held.includes(id)) continue
-        oracle.ended(run, null)
+        oracle.ended(run, false)
         runs.delete(id)
       }
     }
@@ -77,18 +77,17 @@ export async function countRuns(world: World, { sources, nodes, actions }: Rando
   }
 
   const begin = async (group: ClaimGroup, first = group.claim_id): Promise<Work> => {
+    const { claim_id } = group
     const runs = new Map<string, OpenRun>()
+    const made = new Map<string, string>()
     const make = (item: WorkItem): SettleItem => {
       const output = item.memo?.content_hash ?? outputOf(item)
-      if (item.memo === null) {
-        const run = oracle.begun(item.node_id, item.inputs)
-        oracle.made(run, output)
-        runs.set(item.node_id, run)
-      }
+      if (item.memo === null) runs.set(item.node_id, oracle.begun(item.node_id, item.inputs, made))
+      made.set(oracle.keyRead(item.node_id, item.inputs), output)
       return settlement(item, false, 0, noUsage, output)
     }
     const outcomes = await workOffClaim(database, group, make, world.computing)
-    return { claim_id: group.claim_id, first, outcomes, runs }
+    return { claim_id, first, outcomes, runs }
   }
 
   const look = async (): Promise<boolean> => {
@@ -100,12 +99,12 @@ export async function countRuns(world: World, { sources, nodes, actions }: Rando
 
   const end = async ({ claim_id, first, outcomes, runs }: Work): Promise<void> => {
     const { lost } = await settleWork({ store, providers }, claim_id, outcomes)
-    for (const { node_id, content_hash, key, outcome, inputs } of outcomes) {
-      if (outcome === 'memo' && content_hash !== null && !lost.includes(node_id))
-        oracle.taken(node_id, inputs, content_hash)
-      if (key !== null && outcome !== 'memo') world.computing.delete(key)
+    for (const { node_id, inputs, key, outcome, content_hash } of outcomes) {
       const run = runs.get(node_id)
-      if (run) oracle.ended(run, lost.includes(node_id) ? null : content_hash)
+      const isLost = lost.includes(node_id)
+      if (run) oracle.ended(run, !isLost)
+      if (!isLost && content_hash !== null) oracle.recorded(node_id, inputs, content_hash)
+      if (key !== null && outcome !== 'memo') world.computing.delete(key)
     }
     const next = await claimNext(
       { ...deps, arrivals: { watch: () => null } },

@@ -53,7 +53,8 @@ describe('the count', () => {
     const oracle = chain()
     const [run, twin] = [oracle.begun('node', read('source', 'a')), oracle.begun('node', read('source', 'a'))]
     expect([run.needed, twin.needed]).toEqual([true, false])
-    oracle.ended(run, 'x')
+    oracle.ended(run, true)
+    oracle.recorded('node', read('source', 'a'), 'x')
     expect(oracle.begun('node', read('source', 'a')).needed).toBe(false)
     expect(oracle.counts).toMatchObject({ begun: 3, needed: 1, needless: 2 })
     expect(ratioOf(oracle.counts)).toBe(3)
@@ -61,7 +62,8 @@ describe('the count', () => {
 
   test('finds a run on what is no longer there, or not settled yet, needless', () => {
     const oracle = chain()
-    oracle.ended(oracle.begun('node', read('source', 'a')), 'x')
+    oracle.ended(oracle.begun('node', read('source', 'a')), true)
+    oracle.recorded('node', read('source', 'a'), 'x')
     oracle.changed('source', 'b')
     expect(oracle.begun('node', read('source', 'a')).needed).toBe(false)
     expect(oracle.begun('leaf', read('node', 'x')).needed).toBe(false)
@@ -71,9 +73,19 @@ describe('the count', () => {
     const oracle = chain()
     const overtaken = oracle.begun('node', read('source', 'a'))
     oracle.changed('source', 'b')
-    oracle.ended(overtaken, null)
-    oracle.ended(oracle.begun('node', read('source', 'b')), null)
+    oracle.ended(overtaken, false)
+    oracle.ended(oracle.begun('node', read('source', 'b')), false)
     expect(oracle.counts).toMatchObject({ begun: 2, needed: 0, superseded: 1, needless: 1 })
+  })
+
+  test('lets a worker read what it has made under the same claim', () => {
+    const oracle = chain()
+    const { key } = oracle.begun('node', read('source', 'a'))
+    const made = new Map([[key, 'x']])
+    const [leaf, wrong] = [oracle.begun('leaf', read('node', 'x'), made), oracle.begun('leaf', read('node', 'y'), made)]
+    expect([leaf.needed, wrong.needed]).toEqual([true, false])
+    oracle.changed('source', 'b')
+    expect(leaf.overtaken).toBe(true)
   })
 
   test('misses what nobody has run', () => {

@@ -2,8 +2,8 @@
  * How many provider runs a tenant's graph needs at least: told of changes, runs and rests in their order, by a model that shares nothing with dag
  * (own walk, own keys, and the outputs that the runs themselves reported).
  *
- * A run is *needed* where, when it begins, all that feeds its node is settled as the sources are by then, or was made of what is under the same claim, and nobody has computed or is computing the
- * same provider and configuration on the same contents. Who starts what is ready as soon as it is can do with no less. A needed run that a
+ * A run is *needed* where, when it begins, all that feeds its node is settled as the sources are by then, or made under the same claim, and nobody has computed
+ * or is computing the same provider and configuration on the same contents. Who starts what is ready as soon as it is can do with no less. A needed run that a
  * change overtakes (what feeds its node is no longer what it read) and that dag then takes away is *superseded*: it came to nothing, and is counted apart.
  * Every other run is *needless*.
  */
@@ -33,9 +33,9 @@ export interface OpenRun {
   readonly node: string
   readonly key: string
   readonly needed: boolean
-  /** What it made, for who is to read that under the same claim. */
-  output: string | null
   overtaken: boolean
+  /** What its worker has made under the same claim, by key. */
+  readonly made: ReadonlyMap<string, string>
 }
 
 export interface Oracle {
@@ -44,12 +44,14 @@ export interface Oracle {
   changed(sourceId: string, contentHash: string): void
   /** A node is derived from now on, from what is there. */
   derived(node: DerivedNode): void
-  begun(nodeId: string, inputs: ReadInputs): OpenRun
-  made(run: OpenRun, output: string | null): void
-  /** A node took what another one's run made, and that was recorded: whatever becomes of that run. */
-  taken(nodeId: string, inputs: ReadInputs, output: string): void
-  /** `output`: what was recorded; null: dag did not take it. */
-  ended(run: OpenRun, output: string | null): void
+  /** The key of a node that has read this. */
+  keyRead(nodeId: string, inputs: ReadInputs): string
+  /** `made`: what its worker has made under the same claim, by key. */
+  begun(nodeId: string, inputs: ReadInputs, made?: ReadonlyMap<string, string>): OpenRun
+  /** `taken`: whether dag took what came of it. */
+  ended(run: OpenRun, taken: boolean): void
+  /** dag took this output for a node: of its run, or of another one of the same key. */
+  recorded(nodeId: string, inputs: ReadInputs, output: string): void
   /** Nothing is under way: what each derived node must hold. Throws where a run is missing. */
   atRest(): Map<string, string>
 }
@@ -63,59 +65,57 @@ export function createOracle(): Oracle {
   let knownBefore = new Set<string>()
 
   /** The key of each node all of whose inputs are settled, and what there is settled. */
-  const settle = (): { keys: Map<string, string>; settled: Map<string, string> } => {
+  const settle = (
+    made: ReadonlyMap<string, string> = new Map(),
+  ): { keys: Map<string, string>; settled: Map<string, string> } => {
     const keys = new Map<string, string>()
     const settled = new Map(contents)
-    const made = new Map([...open].map((run) => [run.key, run.output]))
     for (const { id, provider, mark, inputs } of nodes) {
       const read = Object.entries(inputs).map(([name, ids]) => [name, ids.map((from) => settled.get(from))] as const)
       if (read.some(([, hashes]) => hashes.includes(undefined))) continue
       const key = keyOf(provider, mark, read as [string, string[]][])
       keys.set(id, key)
-      const output = outputs.get(key) ?? made.get(key) ?? null
-      if (output !== null) settled.set(id, output)
+      const output = outputs.get(key) ?? made.get(key)
+      if (output !== undefined) settled.set(id, output)
     }
     return { keys, settled }
   }
-  const nodeOf = (nodeId: string): DerivedNode => {
+  const keyRead = (nodeId: string, inputs: ReadInputs): string => {
     const node = nodes.find(({ id }) => id === nodeId)
     if (!node) throw new Error(`${nodeId} runs, and nobody derives it`)
-    return node
+    const named = Map.groupBy(inputs, ({ name }) => name)
+    const read = [...named].map(([name, list]) => [name, list.map(({ content_hash }) => content_hash)] as const)
+    return keyOf(node.provider, node.mark, read)
   }
+
   return {
     counts,
+    keyRead,
     changed: (sourceId, contentHash) => {
       contents.set(sourceId, contentHash)
-      const { keys } = settle()
-      for (const run of open) if (keys.get(run.node) !== run.key) run.overtaken = true
+      for (const run of open) if (settle(run.made).keys.get(run.node) !== run.key) run.overtaken = true
     },
     derived: (node) => {
       nodes.push(node)
     },
-    taken: (nodeId, inputs, output) => {
-      outputs.set(keyRead(nodeOf(nodeId), inputs), output)
-    },
-    begun: (nodeId, inputs) => {
-      const node = nodeOf(nodeId)
-      const key = keyRead(node, inputs)
+    begun: (nodeId, inputs, made = new Map()) => {
+      const key = keyRead(nodeId, inputs)
       const isComputed = outputs.has(key) || [...open].some((other) => other.key === key)
-      const needed = settle().keys.get(nodeId) === key && !isComputed
-      const run = { node: nodeId, key, needed, output: null, overtaken: false }
+      const needed = settle(made).keys.get(nodeId) === key && !isComputed
+      const run = { node: nodeId, key, needed, overtaken: false, made }
       open.add(run)
       counts.begun += 1
       counts[run.needed ? 'needed' : 'needless'] += 1
       return run
     },
-    made: (run, output) => {
-      run.output = output
-    },
-    ended: (run, output) => {
+    ended: (run, taken) => {
       open.delete(run)
-      if (output !== null) outputs.set(run.key, output)
-      else if (run.needed) {
-        counts.needed -= 1
-        counts[run.overtaken ? 'superseded' : 'needless'] += 1
-      }
+      if (taken || !run.needed) return
+      counts.needed -= 1
+      counts[run.overtaken ? 'superseded' : 'needless'] += 1
+    },
+    recorded: (nodeId, inputs, output) => {
+      outputs.set(keyRead(nodeId, inputs), output)
     },
     atRest: () => {
       const { keys, settled } = settle()
@@ -126,15 +126,6 @@ export function createOracle(): Oracle {
       return settled
     },
   }
-}
-
-function keyRead({ provider, mark }: DerivedNode, inputs: ReadInputs): string {
-  const named = Map.groupBy(inputs, ({ name }) => name)
-  return keyOf(
-    provider,
-    mark,
-    [...named].map(([name, list]) => [name, list.map(({ content_hash }) => content_hash)] as const),
-  )
 }
 
 const keyOf = (provider: string, mark: number, inputs: readonly (readonly [string, readonly string[]])[]): string =>
