@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expectConverged } from './converged.ts'
+import { watchMemberships } from './memberships.ts'
 import {
   ask,
   capAll,
@@ -14,6 +15,7 @@ import {
   recover,
   remove,
   removeJoin,
+  rest,
   restore,
   rewire,
   rewireJoin,
@@ -27,7 +29,7 @@ import {
 /**
  * The graph under random histories: sources edited, duplicated, reordered and deleted, diamonds, failures, lost leases, runs that edits
  * overtake, cascades that are paused, cancelled, tried again and run into caps, and several of them at once. When it is quiet, every derivation is what its
- * inputs give, and nothing waits; what failed or was cancelled comes to the same when it is taken up again.
+ * inputs give, and nothing waits; no cascade settles before all that it made dirty has ended; what failed or was cancelled comes to the same when it is taken up again.
  */
 
 let graphs: Awaited<ReturnType<typeof openGraphs>>
@@ -68,6 +70,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('ask' as const), index: fc.nat(20) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('work' as const), fate: fc.nat(7) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('finish' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('rest' as const) }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -97,6 +100,7 @@ async function run(world: World, one: Step): Promise<void> {
   if (one.kind === 'rewire') return rewire(world, one.at, one.one, one.other)
   if (one.kind === 'ask') return ask(world, one.index)
   if (one.kind === 'finish') return finish(world)
+  if (one.kind === 'rest') return rest(world)
   if (one.kind === 'control') return control(world, one.index, one.action, one.runs)
   if (one.kind === 'cap') return capAll(world, { per_day: runsOnly(one.day), per_cascade: runsOnly(one.cascade) })
   if (one.kind === 'work') await work(world, one.fate)
@@ -114,7 +118,14 @@ test('any history converges', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (history) => {
       const world = graphs.newWorld()
-      for (const one of history) await run(world, one)
+      const look = watchMemberships(world)
+      const sources = [await create(world, 'a'), await create(world, 'b')]
+      await look()
+      await joinBlobs(world, sources, 0)
+      for (const one of history) {
+        await run(world, one)
+        await look()
+      }
       await drain(world)
       await expectConverged(world)
       await expectRecovered(world)

@@ -80,6 +80,15 @@ export async function edit(world: World, index: number, text: string, repeat: bo
   if (repeat) await apply(world, [fact, factOf(world, id, 'update', Math.max(1, source.version - 1), 'late and old')])
 }
 
+/** The first two sources change in one batch of facts. */
+export async function editBoth(world: World, ...texts: readonly [string, string]): Promise<void> {
+  const facts = [...world.sources].slice(0, 2).map(([id, source], index) => {
+    Object.assign(source, { version: source.version + 1, text: texts[index] })
+    return factOf(world, id, 'update', source.version, source.text)
+  })
+  await apply(world, facts)
+}
+
 export async function create(world: World, text: string): Promise<string> {
   const id = newId()
   world.sources.set(id, { version: 1, text, deleted: false })
@@ -262,6 +271,11 @@ async function workOff(world: World, first: ClaimGroup, fate: number): Promise<v
 export async function finish(world: World): Promise<void> {
   for (const { claim_id, outcomes } of world.running.splice(0))
     await settleWork({ store: world.store, providers }, claim_id, outcomes)
+}
+
+/** A cascade workflow that found nothing to do wants to end. */
+export async function rest(world: World): Promise<void> {
+  await endCascade({ store: world.store }, world.tenantId, newId())
 }
 
 interface CascadeOfWorld {

@@ -2,6 +2,7 @@ import { noUsage, type ClaimGroup, type ClaimInput, type Provider } from '@studi
 import { derivationKey, runId, StudioError } from '@studio/kernel'
 import { createAllowance, type Allowance } from './allowance.ts'
 import { looked } from './cascade-slots.ts'
+import { cascadesOf } from './cascades-of.ts'
 import { contentsByName } from './contents-by-name.ts'
 import { groupClaims, type PlannedGroup, type ReadyNode } from './group-claims.ts'
 import type { GraphStore, GraphTransaction, NewRun, NodeRow, Providers } from './ports.ts'
@@ -212,7 +213,7 @@ async function settleFresh(graph: GraphTransaction, fresh: Sorted['fresh']): Pro
       .map(({ node, key, version, inputs }) => freshRun(node, key, version, inputs)),
   )
   await graph.countDown(ids)
-  await graph.closeCascades([...new Set(fresh.flatMap(({ node }) => node.cascade_id ?? []))])
+  await graph.closeCascades(cascadesOf(fresh.map(({ node }) => node)))
 }
 
 function freshRun(node: NodeRow, key: string, providerVersion: string, inputs: ClaimInput[]): NewRun {

@@ -2,9 +2,10 @@ import type { Spent } from '@studio/contracts'
 import type { Database, Queryable } from '@studio/database'
 import type { GraphStore, GraphTransaction, StoredClaim } from '../domain/ports.ts'
 import {
-  cancel,
+  cancelCascade,
   countBegun,
   findCascade,
+  giveUp,
   hold,
   letGoOn,
   listGoverned,
@@ -167,7 +168,8 @@ function graphTransaction(
     letGoOn: (which) => letGoOn(tx, tenantId, which),
     hold: (ids) => hold(tx, tenantId, ids),
     countBegun: (begun) => countBegun(tx, tenantId, begun),
-    cancel: ending((id, ids) => cancel(tx, tenantId, id, ids)),
+    cancelCascade: ending((id) => cancelCascade(tx, tenantId, id)),
+    giveUp: ending((id, ids) => giveUp(tx, tenantId, id, ids)),
     addEvents: (events) => addEvents(tx, tenantId, events),
   }
 }

@@ -5,7 +5,7 @@ import { isReady } from './states.ts'
 
 const columns = `blob_id, tenant_id, user_id, created_by, providers, ancestry, parent_id, root_id, depth, version, content_hash, content_type, size,
   provider_id, provider_version, config, state, doomed, dirty_inputs, epoch, attempts, key, claim_id, last_key, last_run_id, last_run_at,
-  error, cascade_id, caused_by, traceparent, again_cascade_id, held`
+  error, cascade_id, caused_by, traceparent, again_cascade_id, also_in, held`
 
 export async function readNodes(database: Queryable, tenantId: string, blobIds: readonly string[]): Promise<NodeRow[]> {
   if (blobIds.length === 0) return []

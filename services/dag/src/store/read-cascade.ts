@@ -11,17 +11,17 @@ type Row = Omit<Cascade, 'started_at' | 'settled_at' | 'paused' | 'budget'> & {
   budget: Budget | null
 }
 
-/** A cascade with what its runs came to; null for what the tenant does not have. */
+/** A cascade with what its runs came to, those included that nodes had which it shares; null for what the tenant does not have. */
 export async function readCascade(database: Database, tenantId: string, cascadeId: string): Promise<Cascade | null> {
   const [row] = await database.query<Row>(
     'read-cascade',
     `with counted as (
        select outcome, count(*) as runs, sum(duration_ms) as duration_ms, sum(tokens)::bigint as tokens, sum(cost_microdollars)::bigint as cost_microdollars
-       from run where cascade_id = $2 and tenant_id = $1 group by outcome)
+       from run where (cascade_id = $2 or also_in @> array[$2::uuid]) and tenant_id = $1 group by outcome)
      select id, tenant_id, root_id, caused_by as delta_id, started_at, settled_at, nodes as planned,
        ${stateOfCascade} as state, paused_by, paused_at, budget, ${spentByCascade} as spent,
        coalesce((select json_object_agg(state, nodes) from (
-         select state, count(*) as nodes from node where cascade_id = $2 and state in ${unsettledStates} group by state) as unsettled), '{}') as open,
+         select state, count(*) as nodes from node where (cascade_id = $2 or also_in @> array[$2::uuid]) and state in ${unsettledStates} group by state) as unsettled), '{}') as open,
        coalesce((select json_object_agg(outcome, runs) from counted), '{}') as runs,
        (select json_build_object('duration_ms', coalesce(sum(duration_ms), 0), 'tokens', sum(tokens), 'cost_microdollars', sum(cost_microdollars))
         from counted) as usage
