@@ -8,6 +8,7 @@ import { checkHistory } from './checks/history.ts'
 import { checkMemos } from './checks/memos.ts'
 import { checkNodes } from './checks/nodes.ts'
 import { checkPastHeads } from './checks/past-heads.ts'
+import { checkPublications } from './checks/publications.ts'
 import { checkQuiet } from './checks/quiet.ts'
 import { checkRuns } from './checks/runs.ts'
 import { createFindings, type Divergence, type Findings } from './findings.ts'
@@ -71,6 +72,7 @@ async function verifyTenant(snapshot: Snapshot, findings: Findings, id: string):
   const derivations = await checkDerivations(tenant, graph, rerun)
   const { runs, unverifiable } = await checkRuns(tenant, rerun)
   const memos = await checkMemos(tenant)
+  await checkPublications(tenant)
   const facts = await checkEvents(tenant)
   const { expected, found } = await computeRoots(tenant)
   return {

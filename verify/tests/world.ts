@@ -18,6 +18,8 @@ export interface World {
   readonly comparison: string
   /** What a provider makes that cannot be run again. */
   readonly stamped: string
+  /** Derived from a source that is published atomically. */
+  readonly published: string
   stop(): Promise<void>
 }
 
@@ -134,6 +136,12 @@ async function live(api: Api) {
   await revert(one, 1)
   await made(stamped, 3)
 
+  const together = await create('seen together', { publication: 'atomic' })
+  const published = await derive('stamp', { input: together.id })
+  await made(published, 1)
+  await edit(together, 'seen together later')
+  await made(published, 2)
+
   const [gone, back] = [await create('to be deleted'), await create('to come back')]
   for (const source of [gone, back]) await made(await derive('stamp', { input: source.id }), 1)
   await Promise.all([remove(gone), remove(back)])
@@ -141,7 +149,14 @@ async function live(api: Api) {
   const failing = await derive('faulty', { input: (await create('permanent')).id })
   await derive('stamp', { input: failing.id })
   const expanded = children.find(({ provider_id }) => provider_id === 'text-expander')?.blob_id ?? ''
-  return { document: document.id, text: text.id, expanded, comparison: comparison.id, stamped: stamped.id }
+  return {
+    document: document.id,
+    text: text.id,
+    expanded,
+    comparison: comparison.id,
+    stamped: stamped.id,
+    published: published.id,
+  }
 }
 
 /** Nothing waits, runs or is still to be told, and the packer has made a patch of what an edit of this text superseded. */
@@ -152,7 +167,7 @@ async function quiet(client: pg.Client, text: string): Promise<void> {
       const { rows } = await client.query<{ busy: string; packed: string }>(
         `select (select count(*) from dag.node where state in ('dirty', 'running')) + (select count(*) from dag.cascade where settled_at is null)
          + (select count(*) from delta.delta where status = 'pending') + (select count(*) from blob.outbox where sent_at is null)
-         + (select count(*) from delta.outbox where sent_at is null) + (select count(*) from dag.outbox where sent_at is null) as busy,
+         + (select count(*) from dag.published where not told) + (select count(*) from delta.outbox where sent_at is null) + (select count(*) from dag.outbox where sent_at is null) as busy,
          (select count(*) from blob.content join blob.version on content_hash = hash where blob_id = $1 and encoding = 2) as packed`,
         [text],
       )

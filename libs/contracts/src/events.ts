@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Operation, Sha256, Traceparent, TriggerPolicy, Uuid, VersionNumber } from './common.ts'
+import { Operation, Publication, Sha256, Traceparent, TriggerPolicy, Uuid, VersionNumber } from './common.ts'
 import { RunOutcome } from './run.ts'
 
 /**
@@ -35,6 +35,8 @@ export const BlobFact = z.object({
   root_id: Uuid,
   depth: z.int(),
   providers: TriggerPolicy,
+  /** Events from before there was a choice have none. */
+  publication: Publication.default('immediate'),
   traceparent: Traceparent.nullable(),
 })
 export type BlobFact = z.infer<typeof BlobFact>

@@ -68,6 +68,7 @@ function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseMs = 30_
       config: {},
       key: sha256(`key of ${text}`),
       memo: null,
+      gated_since: null,
       inputs: [{ name: 'input', blob_id: newId(), version: 1, content_hash: sha256(text), content_type: 'text/plain' }],
       parent_id: null,
       root_id: newId(),

@@ -12,11 +12,13 @@ import { sweepMemos } from './domain/sweep-memos.ts'
 import { onBlobChanged } from './events/on-blob-changed.ts'
 import { createProviders } from './providers/registry-providers.ts'
 import { createArrivals } from './arrivals.ts'
+import { createPublisher } from './publisher.ts'
 import { createBacklog } from './store/backlog.ts'
 import { createGraphStore } from './store/graph-store.ts'
 import { createJobReader, createPrisma } from './store/job-reader.ts'
 import { createMemoBacklog } from './store/memos.ts'
-import { memosDropped, reconciled } from './telemetry.ts'
+import { listUntold, markTold, readUntold } from './store/publications.ts'
+import { memosDropped, publicationWaits, reconciled } from './telemetry.ts'
 import { createCascadeBell, type TemporalBell } from './temporal/cascade-bell.ts'
 import { createVerifications, type Verifications } from './temporal/verifications.ts'
 
@@ -53,11 +55,21 @@ export function createContext(config: Config, log: Logger): Context {
   })
   const providers = createProviders(registry)
   const arrivals = createArrivals()
+  const publisher = createPublisher(
+    {
+      listUntold: () => listUntold(database),
+      readUntold: (tenantId) => readUntold(database, tenantId),
+      markTold: (tenantId, told) => markTold(database, tenantId, told),
+    },
+    blob,
+    (tenantId, error) => publicationWaits(log, tenantId, error),
+  )
   const store = createGraphStore(
     database,
     { leaseMs: config.STUDIO_LEASE_MS, patienceMs: config.STUDIO_PATIENCE_MS },
-    (tenantId) => {
+    (tenantId, published) => {
       relay.poke()
+      if (published) publisher.poke(tenantId)
       arrivals.tell(tenantId)
     },
   )
@@ -98,6 +110,7 @@ export function createContext(config: Config, log: Logger): Context {
           // While dag was away nobody could renew a lease: workers get one lease's time to do so.
           const mayRelease = Date.now() - began > config.STUDIO_LEASE_MS
           const deps = { store, backlog, bell, workflows: bell }
+          await publisher.tellAll()
           reconciled(log, await reconcile(deps, { patienceMs: config.STUDIO_RECONCILE_MS, mayRelease }))
         }),
       )
@@ -113,6 +126,7 @@ export function createContext(config: Config, log: Logger): Context {
     },
     async close() {
       for (const stop of stops) await stop()
+      await publisher.close()
       await bell.close()
       await connection.close()
       await relay.close()

@@ -120,6 +120,7 @@ describe('many changes of one blob in one request', () => {
         operation: 'update' as const,
         from_version: version,
         from_hash: null,
+        gated_since: null,
         fence: 0,
       }
       const { items } = await f.blobs.call('commit', {

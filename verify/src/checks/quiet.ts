@@ -18,6 +18,10 @@ const queries: readonly (readonly [Code, string])[] = [
     `select tenant_id, root_id as blob_id, null::int as version, 'settled' as expected, 'open since ' || started_at as found
      from dag.cascade where settled_at is null`,
   ],
+  [
+    'publication_unsent',
+    `select tenant_id, blob_id, version, 'told' as expected, 'revision ' || revision as found from dag.published where not told`,
+  ],
   ...['blob', 'delta', 'dag', 'registry'].map(
     (schema) =>
       [

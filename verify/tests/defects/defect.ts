@@ -5,7 +5,7 @@ import type { World } from '../world.ts'
 export interface Defect {
   readonly name: string
   readonly codes: readonly [Code, ...Code[]]
-  readonly at: 'document' | 'text' | 'expanded' | 'comparison' | 'stamped'
+  readonly at: 'document' | 'text' | 'expanded' | 'comparison' | 'stamped' | 'published'
   plant(world: World): string
 }
 

@@ -3,6 +3,7 @@ import { derivations } from './derivations.ts'
 import { events } from './events.ts'
 import { heads } from './heads.ts'
 import { history } from './history.ts'
+import { publications } from './publications.ts'
 import { runs } from './runs.ts'
 
-export const defects: readonly Defect[] = [...history, ...heads, ...derivations, ...runs, ...events]
+export const defects: readonly Defect[] = [...history, ...heads, ...derivations, ...runs, ...publications, ...events]

@@ -9,10 +9,13 @@ import { makePatch } from './make-patch.ts'
 import { collectContents } from './sql/collect-contents.ts'
 import { findBases } from './sql/find-bases.ts'
 import { findSuperseded } from './sql/find-superseded.ts'
+import { listPublished } from './sql/list-published.ts'
 import { packContent } from './sql/pack-content.ts'
 import { movePackCursor } from './sql/pack-cursor.ts'
+import { publish } from './sql/publish.ts'
 import { readBlobs } from './sql/read-blobs.ts'
 import { readContents, readWithin } from './sql/read-contents.ts'
+import { readPublished, readPublishedSet } from './sql/read-published.ts'
 import { readVersionAt } from './sql/read-version-at.ts'
 import { readVersions } from './sql/read-versions.ts'
 import { settleDeltas } from './sql/settle-deltas.ts'
@@ -24,6 +27,10 @@ export function createStore(database: Database) {
   return {
     openBatch: (commits) => openCommitBatch(database, commits),
     readBlobs: (references) => readBlobs(database, references),
+    readPublished: bind(readPublished),
+    readPublishedSet: bind(readPublishedSet),
+    listPublished: bind(listPublished),
+    publish: bind(publish),
     readVersions: bind(readVersions),
     readVersionAt: bind(readVersionAt),
     readContents: bind(readContents),

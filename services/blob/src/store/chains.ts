@@ -31,12 +31,13 @@ function follows(link: Link, before: Link): boolean {
 }
 
 function changesContentOnly({ commit, content_hash }: Link): boolean {
-  const { operation, metadata, providers, conflict_policy } = commit
+  const { operation, metadata, providers, conflict_policy, publication } = commit
   return (
     operation === 'update' &&
     content_hash !== null &&
     metadata === null &&
     providers === null &&
-    conflict_policy === null
+    conflict_policy === null &&
+    publication === null
   )
 }

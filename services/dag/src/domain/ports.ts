@@ -7,6 +7,7 @@ import type {
   NodeState,
   PauseReason,
   Provider,
+  Publication,
   RunOutcome,
   Spent,
   TenantBudget,
@@ -87,6 +88,7 @@ export interface SourceHead {
   content_type: string
   size: number
   state: 'settled' | 'deleted'
+  publication: Publication
 }
 
 /** A derivation to be there from now on; its output blob's id is a function of tenant, provider, inputs and label. */

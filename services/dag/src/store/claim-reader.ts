@@ -16,6 +16,7 @@ export async function readClaim(database: Database, claimId: string, leaseMs: nu
        held.content_type as head_content_type,
        coalesce(held.provider_id, '') as provider_id, coalesce(held.provider_version, '') as provider_version, coalesce(held.config, '{}') as config,
        coalesce(held.key, repeat('0', 64)) as key, held.parent_id, held.root_id, held.depth, held.caused_by, held.traceparent,
+       (select published.gated_since from published where published.blob_id = held.blob_id and not published.released) as gated_since,
        (select json_build_object('content_hash', memo.content_hash, 'content_type', memo.content_type)
         from memo where memo.tenant_id = held.tenant_id and memo.key = held.key) as memo,
        coalesce((

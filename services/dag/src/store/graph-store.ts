@@ -32,6 +32,7 @@ import {
 import { observeDepth } from '../telemetry.ts'
 import { addMemos, dropSpareMemos, forgetMemos } from './memos.ts'
 import { addJob, addRuns, listJobNodes, settle, settleFresh } from './outcomes.ts'
+import { publishSettled, type Touched } from './publications.ts'
 import { isReady } from './states.ts'
 import { lockTenant, saveTenant, type Tenant } from './tenant.ts'
 
@@ -41,23 +42,25 @@ export interface Times {
   readonly patienceMs: number
 }
 
-/** `afterCommit` is called when a transaction has changed a tenant's graph, and put rows into the outbox. */
+/** `afterCommit` is called when a transaction has changed a tenant's graph, and put rows into the outbox; `published`: there is news for readers. */
 export function createGraphStore(
   database: Database,
   times: Times,
-  afterCommit: (tenantId: string) => void,
+  afterCommit: (tenantId: string, published: boolean) => void,
 ): GraphStore {
   return {
     async transaction(tenantId, work) {
-      const result = await database.transaction(async (tx) => {
+      const { result, published } = await database.transaction(async (tx) => {
         const before = await lockTenant(tx, tenantId)
-        const state = { tenant: before, runsEnded: false }
+        const state = { tenant: before, runsEnded: false, moved: new Set<string>(), rooted: new Set<string>() }
         const result = await work(graphTransaction(tx, tenantId, times, state))
         if (state.runsEnded) await wakeSharers(tx, tenantId)
+        const { publishes, revision } = state.tenant
+        const published = publishes && (await publishSettled(tx, tenantId, revision, state))
         if (state.tenant !== before) await saveTenant(tx, tenantId, state.tenant)
-        return result
+        return { result, published }
       })
-      afterCommit(tenantId)
+      afterCommit(tenantId, published)
       return result
     },
     async findClaim(claimId) {
@@ -94,13 +97,16 @@ function graphTransaction(
   tx: Queryable,
   tenantId: string,
   { leaseMs, patienceMs }: Times,
-  state: { tenant: Tenant; runsEnded: boolean },
+  state: { tenant: Tenant; runsEnded: boolean } & Touched,
 ): GraphTransaction {
   const ending = <Given extends unknown[], Result>(run: (...given: Given) => Promise<Result>) => {
     return (...given: Given): Promise<Result> => {
       state.runsEnded = true
       return run(...given)
     }
+  }
+  const touch = (which: keyof Touched, ids: readonly string[]): void => {
+    for (const id of ids) state[which].add(id)
   }
   return {
     tenantId,
@@ -129,26 +135,51 @@ function graphTransaction(
     hasReady: () => hasReady(tx, tenantId),
     listInputs: (ids) => listInputs(tx, ids),
     listEdgesBelow: (ids) => listEdgesBelow(tx, ids),
-    putSources: (heads) => putSources(tx, tenantId, heads),
+    putSources: async (heads) => {
+      const moved = await putSources(tx, tenantId, heads)
+      if (heads.some(({ publication }) => publication === 'atomic') && !state.tenant.publishes)
+        state.tenant = { ...state.tenant, publishes: true }
+      for (const { blob_id, is_regated } of moved) touch(is_regated ? 'rooted' : 'moved', [blob_id])
+    },
     addDerivations: (derivations) => {
       for (const derivation of derivations) observeDepth(derivation.root_id, derivation.depth)
+      touch(
+        'rooted',
+        derivations.map(({ blob_id }) => blob_id),
+      )
       return addDerivations(tx, tenantId, derivations)
     },
     setConfig: (id, config) => setConfig(tx, tenantId, id, config),
     markDirty: ending((causes, roots, seeds) => markDirty(tx, tenantId, patienceMs, causes, roots, seeds)),
     markAgain: (ids) => markAgain(tx, tenantId, ids),
     blockBelow: (ids) => blockBelow(tx, tenantId, ids),
-    markDoomed: ending((cause, ids) => markDoomed(tx, tenantId, cause, ids)),
+    markDoomed: ending((cause, ids) => {
+      touch('moved', ids)
+      return markDoomed(tx, tenantId, cause, ids)
+    }),
     readInputs: (id) => readInputs(tx, id),
-    replaceInputs: (id, inputs) => replaceInputs(tx, tenantId, id, inputs),
+    replaceInputs: async (id, inputs) => {
+      if (state.tenant.publishes) touch('moved', Object.values(await readInputs(tx, id)).flat())
+      touch('rooted', [id])
+      await replaceInputs(tx, tenantId, id, inputs)
+    },
     addAncestry: (ids, providers) => addAncestry(tx, tenantId, ids, providers),
     listKnown: (keys) => listKnown(tx, tenantId, keys),
     awaitRuns: (waiting) => awaitRuns(tx, tenantId, waiting),
     lease: (leases) => lease(tx, tenantId, leaseMs, leases),
     release: ending((ids) => release(tx, tenantId, ids)),
     returnClaims: ending((claimIds, which) => returnClaims(tx, tenantId, claimIds, which)),
-    settle: ending((settlements) => settle(tx, tenantId, settlements)),
-    settleFresh: (ids) => settleFresh(tx, tenantId, ids),
+    settle: ending((settlements) => {
+      touch(
+        'moved',
+        settlements.map(({ blob_id }) => blob_id),
+      )
+      return settle(tx, tenantId, settlements)
+    }),
+    settleFresh: (ids) => {
+      touch('moved', ids)
+      return settleFresh(tx, tenantId, ids)
+    },
     countDown: (ids) => countDown(tx, ids),
     addRuns: (runs) => addRuns(tx, tenantId, runs),
     addMemos: (memos) => addMemos(tx, tenantId, memos),

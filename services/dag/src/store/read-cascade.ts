@@ -1,9 +1,10 @@
 import { noBudget, type Budget, type Cascade } from '@studio/contracts'
 import type { Database } from '@studio/database'
 import { spentByCascade, stateOfCascade } from './cascades.ts'
+import { readStandingBelow } from './publication-standing.ts'
 import { unsettledStates } from './states.ts'
 
-type Row = Omit<Cascade, 'started_at' | 'settled_at' | 'paused' | 'budget'> & {
+type Row = Omit<Cascade, 'started_at' | 'settled_at' | 'paused' | 'budget' | 'publication'> & {
   started_at: Date
   settled_at: Date | null
   paused_at: Date | null
@@ -36,5 +37,6 @@ export async function readCascade(database: Database, tenantId: string, cascadeI
     settled_at: settled_at?.toISOString() ?? null,
     paused: paused_by && paused_at && { by: paused_by, at: paused_at.toISOString() },
     budget: budget ?? noBudget,
+    publication: await readStandingBelow(database, tenantId, row.root_id),
   }
 }

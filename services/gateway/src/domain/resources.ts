@@ -18,6 +18,7 @@ import type {
   Processing,
   Provider,
   ProviderResource,
+  PublishedBlob,
   Run,
   RunResource,
   SubmitOutcome,
@@ -44,11 +45,17 @@ export function blobResource(blob: Blob): BlobResource {
     depth: blob.depth,
     created_by: blob.created_by,
     conflict_policy: blob.conflict_policy,
+    publication: blob.publication,
     metadata: blob.metadata,
     created_at: blob.created_at,
     updated_at: blob.updated_at,
     deleted_at: blob.deleted_at,
   }
+}
+
+/** As readers see it. */
+export function publishedResource({ blob, published }: PublishedBlob): BlobResource {
+  return { ...blobResource(blob), published }
 }
 
 export function derivationResource({

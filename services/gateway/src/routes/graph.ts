@@ -72,5 +72,6 @@ function unheardOf(blob_id: string): ExplanationResource {
     reasons: [],
     made_by: null,
     last_change: null,
+    publication: null,
   }
 }

@@ -13,6 +13,7 @@ import { operationRoutes } from './operations.ts'
 import { provenanceRoute } from './past.ts'
 import { previewRoutes } from './previews.ts'
 import { providerRoutes } from './providers.ts'
+import { publishedRoute } from './published.ts'
 import { readBlobRoutes } from './read-blob.ts'
 import { retryLater } from './retry-later.ts'
 import { verificationRoutes } from './verifications.ts'
@@ -25,6 +26,7 @@ export function publicApi(context: Context): Router {
   createBlobRoute(router, context)
   changeBlobRoutes(router, context)
   operationRoutes(router, context)
+  publishedRoute(router, context)
   graphRoutes(router, context)
   provenanceRoute(router, context)
   previewRoutes(router, context)
