@@ -90,16 +90,18 @@ async function checkMixed({ id: tenant_id, snapshot, findings }: Tenant): Promis
          left join dag.head later on later.blob_id = published.blob_id and later.version = published.version + 1 left join dag.run next on next.id = later.run_id
        where published.tenant_id = $1),
      wanted as (
-       select seen.blob_id, seen.version, seen.since, seen.until, input.blob_id as input_id, content.content_hash
+       select seen.blob_id, seen.version, seen.since, seen.until, string_agg(content.blob_id || ' ' || content.content_hash, ', ' order by content.blob_id) as expected,
+         jsonb_agg(jsonb_build_object('blob_id', content.blob_id, 'content_hash', content.content_hash)) as inputs
        from seen join blob.published input on input.blob_id = any(seen.input_ids)
-         join blob.version content on content.blob_id = input.blob_id and content.version = input.version and content.operation <> 'delete')
-     select blob_id, version, string_agg(input_id || ' ' || content_hash, ', ' order by input_id) as expected,
+         join blob.version content on content.blob_id = input.blob_id and content.version = input.version and content.operation <> 'delete'
+       group by seen.blob_id, seen.version, seen.since, seen.until)
+     select blob_id, version, expected,
        (select coalesce(string_agg(run.id::text, ', ' order by run.epoch), 'no run')
         from dag.run where run.blob_id = wanted.blob_id and run.epoch >= since and run.epoch < until) as found
-     from wanted group by blob_id, version, since, until
-     having not exists (
+     from wanted
+     where not exists (
        select from dag.run where run.blob_id = wanted.blob_id and run.epoch >= since and run.epoch < until and run.outcome in ('version', 'cutoff', 'memo')
-         and jsonb_agg(jsonb_build_object('blob_id', input_id, 'content_hash', content_hash)) <@ run.inputs::jsonb)`,
+         and wanted.inputs <@ run.inputs::jsonb)`,
     [tenant_id],
     1000,
   )
