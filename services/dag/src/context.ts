@@ -110,10 +110,11 @@ export function createContext(config: Config, log: Logger): Context {
           // While dag was away nobody could renew a lease: workers get one lease's time to do so.
           const mayRelease = Date.now() - began > config.STUDIO_LEASE_MS
           const deps = { store, backlog, bell, workflows: bell }
-          await publisher.tellAll()
           reconciled(log, await reconcile(deps, { patienceMs: config.STUDIO_RECONCILE_MS, mayRelease }))
         }),
       )
+      // Apart from the rest: what is to be rung must not wait for blob.
+      stops.push(every(config.STUDIO_RECONCILE_MS, log, () => publisher.tellAll()))
       const bounds = { days: config.STUDIO_MEMO_DAYS, bytes: config.STUDIO_MEMO_BYTES }
       stops.push(
         every(

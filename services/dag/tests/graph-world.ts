@@ -89,6 +89,11 @@ export async function publishAs(world: World, id: string, publication: Publicati
   await apply(world, [factOf(world, id, 'update', source.version, source.text)])
 }
 
+export async function publishOne(world: World, index: number, publication: Publication): Promise<void> {
+  const id = [...world.sources.keys()][index % Math.max(1, world.sources.size)]
+  if (id !== undefined && !world.sources.get(id)?.deleted) await publishAs(world, id, publication)
+}
+
 /** The first two sources change in one batch of facts. */
 export async function editBoth(world: World, ...texts: readonly [string, string]): Promise<void> {
   const facts = [...world.sources].slice(0, 2).map(([id, source], index) => {
