@@ -23,8 +23,8 @@ export async function markDirty(
   if (hindered.length > 0) await graph.blockBelow(hindered.map((node) => node.blob_id))
 
   const counts = new Map<number, number>()
-  for (const index of marked.flatMap(({ cause_indexes }) => cause_indexes))
-    counts.set(index, (counts.get(index) ?? 0) + 1)
+  for (const { cause_index, cause_indexes } of marked)
+    for (const index of cause_indexes ?? [cause_index]) counts.set(index, (counts.get(index) ?? 0) + 1)
   const opened = [...counts].flatMap(([index, nodes]) => {
     const cause = dirt.causes[index]
     return cause ? [{ ...cause, nodes }] : []

@@ -122,8 +122,8 @@ export interface MarkedNode {
   /** One of its inputs has failed (or is below a failed one) and is not made anew by this change. */
   hindered: boolean
   cause_index: number
-  /** All causes that reach it, `cause_index` among them. */
-  cause_indexes: number[]
+  /** All causes that reach it, where there are several, `cause_index` among them. */
+  cause_indexes: number[] | null
 }
 
 export interface Lease {

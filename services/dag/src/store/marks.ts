@@ -3,7 +3,7 @@ import type { Cause, MarkedNode } from '../domain/ports.ts'
 import { membersLeft } from './members.ts'
 import { hinderingStates, unsettledStates } from './states.ts'
 
-const saidAnew = `exists (select from cause as newer where newer.cause_index = any(judged.cause_indexes) and newer.is_edit and newer.root_id = other.root_id)`
+const saidAnew = `exists (select from cause as newer where (newer.cause_index = judged.cause_index or newer.cause_index = any(judged.cause_indexes)) and newer.is_edit and newer.root_id = other.root_id)`
 
 /**
  * One statement marks everything below a change, whatever its size (measured: 10,000 nodes in about 100 ms). Each marked node counts those
@@ -37,25 +37,25 @@ export async function markDirty(
         join edge on edge.source_id = root.blob_id and edge.valid_to is null)
        union
        select edge.target_id, reached.cause_index from reached join edge on edge.source_id = reached.blob_id and edge.valid_to is null),
-     picked as (select blob_id, min(cause_index) as cause_index, array_agg(cause_index) as cause_indexes from reached group by blob_id),
+     picked as (select blob_id, min(cause_index) as cause_index, case when count(*) > 1 then array_agg(cause_index) end as cause_indexes from reached group by blob_id),
      counted as (
-       select picked.blob_id, picked.cause_index, picked.cause_indexes,
+       select picked.blob_id,
          coalesce(bool_or(dirty.blob_id is null and source.state in ${hinderingStates} and not source.doomed), false) as hindered,
          count(*) filter (where dirty.blob_id is not null
            or source.state in ${unsettledStates} and not source.doomed)::int as dirty_inputs
        from picked join edge on edge.target_id = picked.blob_id and edge.valid_to is null
          join node source on source.blob_id = edge.source_id left join picked dirty on dirty.blob_id = edge.source_id
-       group by picked.blob_id, picked.cause_index, picked.cause_indexes),
+       group by picked.blob_id),
      judged as (
-       select counted.*, node.state = 'running' and not node.doomed and node.blob_id <> all($5::uuid[])
+       select counted.*, picked.cause_index, picked.cause_indexes, node.state = 'running' and not node.doomed and node.blob_id <> all($5::uuid[])
            and node.superseded_at < now() - $7::int * interval '1 millisecond'
            and exists (select from claim where claim.id = node.claim_id and claim.read_at is not null) as left_alone,
-         case when cardinality(cause_indexes) > 1
-           then array(select other.cascade_id from cause as other where other.cause_index = any(cause_indexes) and other.cause_index <> counted.cause_index)
+         case when picked.cause_indexes is not null
+           then array(select other.cascade_id from cause as other where other.cause_index = any(picked.cause_indexes) and other.cause_index <> picked.cause_index)
          end as also_now,
          node.state in ${unsettledStates} and not node.doomed and (node.also_in is not null or node.again_cascade_id is not null
            or mine.id is not null and not (mine.root_id = cause.root_id and mine.caused_by is not null and cause.is_edit)) as is_shared
-       from counted join node using (blob_id) join cause using (cause_index)
+       from counted join picked using (blob_id) join node using (blob_id) join cause using (cause_index)
          left join cascade as mine on mine.id = node.cascade_id and mine.settled_at is null),
      kept as (
        update node set again_cascade_id = cause.cascade_id, again_caused_by = cause.caused_by, again_traceparent = cause.traceparent,
