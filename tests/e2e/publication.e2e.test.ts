@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { BlobResource, CascadeResource, PublishedResource } from '@studio/contracts'
 import { startStudio, waitFor, waitForValue, type Api, type TestStudio } from '@studio/testing'
 import { base, expectStatus } from './deltas-support.ts'
@@ -237,3 +239,29 @@ test('whoever reads meanwhile, and whatever dies: each state that is seen is who
 async function editUntilTaken(ann: User, id: string, text: string): Promise<void> {
   await waitFor('the edit to be taken', () => ann.edit(id, text).then(() => true), { timeoutMs: 60_000 })
 }
+
+test.each([
+  ['dag', 'dag.publish.before'],
+  ['dag', 'dag.publish.after'],
+  ['blob', 'blob.publish.before'],
+  ['blob', 'blob.publish.after'],
+] as const)(
+  '%s dies at %s: what was published is seen after its restart',
+  async (part, point) => {
+    const ann = user(studio.as(point))
+    const one = await ann.create('one 1', atomic)
+    const stamp = await ann.derive('stamp', { input: one.id })
+    await published(ann, stamp.id, stamped('one 1'))
+    try {
+      await studio.restart(part, { env: { STUDIO_FAILPOINTS: `${point}=${join(studio.folder, point)}` } })
+      await ann.edit(one.id, 'one 2')
+      await studio.died(part)
+      expect(existsSync(join(studio.folder, point))).toBe(true)
+    } finally {
+      await studio.restart(part)
+    }
+    await published(ann, stamp.id, stamped('one 2'))
+    expect((await reader(studio.as(point)).one(one.id)).text).toBe('one 2')
+  },
+  120_000,
+)

@@ -2,7 +2,7 @@ import { StudioError } from '@studio/kernel'
 import type { Publishing } from '@studio/contracts'
 import { createPublisher } from '../src/publisher.ts'
 import { listUntold, markTold, readUntold } from '../src/store/publications.ts'
-import { readStanding } from '../src/store/publication-standing.ts'
+import { readStanding, readStandingBelow } from '../src/store/publication-standing.ts'
 import {
   allNodes,
   create,
@@ -116,6 +116,15 @@ test('a failure holds back all that is connected, and nothing else', async () =>
   expect(await readStanding(world.database, world.tenantId, ids[1] ?? '')).toMatchObject({
     state: 'published',
     version: 2,
+  })
+  // On one connection as well: the two are statements of their own.
+  await world.database.transaction(async (tx) => {
+    const database = Object.assign(Object.create(world.database) as typeof world.database, tx)
+    expect(await readStanding(database, world.tenantId, failed)).toMatchObject({ state: 'held_back', version: 1 })
+    expect(await readStandingBelow(database, world.tenantId, ids[0] ?? '')).toEqual({
+      state: 'held_back',
+      held_back_by: [failed],
+    })
   })
   await edit(world, 0, 'one 3', false)
   await workOn(world)

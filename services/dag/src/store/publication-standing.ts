@@ -11,7 +11,7 @@ export async function readStanding(
   tenantId: string,
   blobId: string,
 ): Promise<PublicationStanding | null> {
-  return await read(database, tenantId, 'select $2::uuid as blob_id', blobId)
+  return await read(database, 'read-standing', 'select $2::uuid as blob_id', tenantId, blobId)
 }
 
 /** How all that is published together at and below a blob stands; null where nothing is. */
@@ -21,18 +21,19 @@ export async function readStandingBelow(
   rootId: string,
 ): Promise<Omit<PublicationStanding, 'version'> | null> {
   const below = `select * from below limit ${lookedAt}`
-  const found = await read(database, tenantId, below, rootId)
+  const found = await read(database, 'read-standing-below', below, tenantId, rootId)
   return found && { state: found.state, held_back_by: found.held_back_by }
 }
 
 async function read(
   database: Database,
-  tenantId: string,
+  name: string,
   start: string,
+  tenantId: string,
   blobId: string,
 ): Promise<PublicationStanding | null> {
   const [row] = await database.query<PublicationStanding>(
-    'read-standing',
+    name,
     `with recursive below(blob_id) as (
        select $2::uuid union select edge.target_id from below join edge on edge.source_id = below.blob_id and edge.valid_to is null),
      near(blob_id) as (
