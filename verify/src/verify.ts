@@ -9,6 +9,7 @@ import { checkMemos } from './checks/memos.ts'
 import { checkNodes } from './checks/nodes.ts'
 import { checkOverlays } from './checks/overlays.ts'
 import { checkPastHeads } from './checks/past-heads.ts'
+import { checkPublications } from './checks/publications.ts'
 import { checkPurges } from './checks/purges.ts'
 import { checkQuiet } from './checks/quiet.ts'
 import { checkRuns } from './checks/runs.ts'
@@ -77,6 +78,7 @@ async function verifyTenant(snapshot: Snapshot, findings: Findings, id: string):
   const derivations = await checkDerivations(tenant, graph, reruns)
   const { runs, unverifiable } = await checkRuns(tenant, reruns)
   const memos = await checkMemos(tenant)
+  await checkPublications(tenant)
   const facts = await checkEvents(tenant)
   const { expected, found } = await computeRoots(tenant)
   return {

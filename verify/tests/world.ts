@@ -24,6 +24,8 @@ export interface World {
   readonly conflicted: string
   /** A text that was deleted and purged, and fed a report that lives on. */
   readonly purged: string
+  /** Derived from a source that is published atomically. */
+  readonly published: string
   stop(): Promise<void>
 }
 
@@ -186,6 +188,11 @@ async function live(api: Api) {
   await made(mourned, 3, 'deleted')
   await revert(mortal, 1)
   await made(mourned, 4)
+  const together = await create('seen together', { publication: 'atomic' })
+  const published = await derive('stamp', { input: together.id })
+  await made(published, 1)
+  await edit(together, 'seen together later')
+  await made(published, 2)
 
   const [gone, back] = [await create('to be deleted'), await create('to come back')]
   for (const source of [gone, back]) await made(await derive('stamp', { input: source.id }), 1)
@@ -211,6 +218,7 @@ async function live(api: Api) {
     edited: edited.id,
     conflicted: conflicted.id,
     purged: purged.id,
+    published: published.id,
   }
 }
 
@@ -222,7 +230,7 @@ async function quiet(client: pg.Client, text: string): Promise<void> {
       const { rows } = await client.query<{ busy: string; packed: string }>(
         `select (select count(*) from dag.node where state in ('dirty', 'running')) + (select count(*) from dag.cascade where settled_at is null)
          + (select count(*) from delta.delta where status = 'pending') + (select count(*) from blob.outbox where sent_at is null)
-         + (select count(*) from delta.outbox where sent_at is null) + (select count(*) from dag.outbox where sent_at is null) as busy,
+         + (select count(*) from dag.published where not told) + (select count(*) from delta.outbox where sent_at is null) + (select count(*) from dag.outbox where sent_at is null) as busy,
          (select count(*) from blob.content join blob.version on content_hash = hash where blob_id = $1 and encoding = 2) as packed`,
         [text],
       )

@@ -6,6 +6,7 @@ import {
   items,
   Metadata,
   Operation,
+  Publication,
   Sha256,
   Timestamp,
   Traceparent,
@@ -35,6 +36,8 @@ export const Blob = z.object({
   conflict_policy: ConflictPolicy,
   /** Of a derived blob that a user has changed; null where it holds what its provider made. */
   overlay: OverlayState.nullable(),
+  /** Of a source; what is derived from an atomic one is published with it, whatever stands here. */
+  publication: Publication,
   metadata: Metadata,
   created_at: Timestamp,
   updated_at: Timestamp,
@@ -73,10 +76,11 @@ export type Basis = z.infer<typeof Basis>
 
 /**
  * One delta to commit: the commit point of the studio (design 6.1b). `from_version` 0 makes the blob. `content` null keeps the bytes of the
- * head (a delete, a change of metadata only); `metadata`, `providers` and `conflict_policy` null keep the head's. `fence` is the epoch of the node for a
+ * head (a delete, a change of metadata only); `metadata`, `providers`, `conflict_policy` and `publication` null keep the head's. `fence` is the epoch of the node for a
  * provider's write and 0 for a user's: a write with a lower fence than the last one is refused. `from_hash`: the content on which it was planned, where that
  * was not committed yet; null does not ask for it. `rests_on`: what it was derived from, where that was not committed yet. Without `overlay` the overlay stays
- * that there is: only a change that leaves the content alone may do without.
+ * that there is: only a change that leaves the content alone may do without. `gated_since`: where a provider's write has to wait for its publication, the revision of
+ * dag's graph since which it has to; null: readers see it at once.
  */
 export const Commit = z.object({
   delta_id: Uuid,
@@ -98,6 +102,8 @@ export const Commit = z.object({
   depth: z.int().min(0),
   providers: TriggerPolicy.nullable(),
   conflict_policy: ConflictPolicy.nullable(),
+  publication: Publication.nullable(),
+  gated_since: z.int().min(0).nullable(),
   fence: z.int().min(0),
   traceparent: Traceparent.nullable(),
 })
@@ -148,6 +154,56 @@ export type DeltaOutcome = z.infer<typeof DeltaOutcome>
 export const Transform = Version.extend({ tenant_id: Uuid, caused_by: Uuid.nullable() })
 export type Transform = z.infer<typeof Transform>
 
+/** What readers see of a blob that is published with others. `version` 0: nothing yet. Blobs of one `revision` that are connected are of one state. */
+export const PublishedState = z.object({
+  version: z.int().min(0),
+  revision: z.int().min(0),
+  head_version: VersionNumber,
+})
+export type PublishedState = z.infer<typeof PublishedState>
+
+/** A blob as readers see it; `published` null: at its head. Before its first publication it is the head that stands here. */
+export const PublishedBlob = z.object({ blob: Blob, published: PublishedState.nullable() })
+export type PublishedBlob = z.infer<typeof PublishedBlob>
+
+/** A blob that is published, with the published blobs that feed it. */
+export const PublishedMember = Blob.pick({
+  id: true,
+  version: true,
+  version_id: true,
+  content_type: true,
+  content_hash: true,
+  size: true,
+  created_by: true,
+  metadata: true,
+}).extend({ input_ids: z.array(Uuid) })
+export type PublishedMember = z.infer<typeof PublishedMember>
+
+/** All of a publication at one moment; deleted blobs are left out. */
+export const PublishedSet = z.object({ revision: z.int().min(0), members: z.array(PublishedMember) })
+export type PublishedSet = z.infer<typeof PublishedSet>
+
+/** What readers are to see of a blob from this revision of the tenant's graph on; `version` null: its head, again. */
+export const Publishing = z.object({
+  blob_id: Uuid,
+  version: VersionNumber.nullable(),
+  revision: z.int().min(0),
+  input_ids: z.array(Uuid),
+})
+export type Publishing = z.infer<typeof Publishing>
+
+/** Blobs that one publication may have. */
+export const maximumPublished = 100_000
+
+const BlobList = z.object({
+  tenant_id: Uuid,
+  user_id: Uuid.optional(),
+  root_id: Uuid.optional(),
+  created_by: z.string().optional(),
+  limit: z.int().min(1).max(200),
+  after: Uuid.optional(),
+})
+
 export const blobApi = {
   /** Commits deltas, each on its own; repeatable by delta id. */
   commit: route('/internal/commits', items(Commit), items(CommitOutcome), { idempotent: true, itemwise: true }),
@@ -172,17 +228,30 @@ export const blobApi = {
     itemwise: true,
   }),
   /** A tenant's live blobs, newest first by time of creation; `after` is the id of the last one seen. */
-  listBlobs: route(
-    '/internal/blobs/list',
-    z.object({
-      tenant_id: Uuid,
-      user_id: Uuid.optional(),
-      root_id: Uuid.optional(),
-      created_by: z.string().optional(),
-      limit: z.int().min(1).max(200),
-      after: Uuid.optional(),
-    }),
-    z.object({ blobs: z.array(Blob), next: Uuid.nullable() }),
+  listBlobs: route('/internal/blobs/list', BlobList, z.object({ blobs: z.array(Blob), next: Uuid.nullable() }), {
+    idempotent: true,
+  }),
+  /** Blobs as readers see them; null for what this tenant does not have. */
+  readPublished: route('/internal/published/read', items(BlobReference), items(PublishedBlob.nullable()), {
+    idempotent: true,
+    itemwise: true,
+  }),
+  /** As listBlobs, but as readers see them: what is not published yet is left out. */
+  listPublished: route(
+    '/internal/published/list',
+    BlobList,
+    z.object({ blobs: z.array(PublishedBlob), next: Uuid.nullable() }),
+    { idempotent: true },
+  ),
+  /** A blob and all that is published below it, of one moment; null where it is not published with others, or not yet. */
+  readPublishedSet: route('/internal/published/set', BlobReference, z.object({ set: PublishedSet.nullable() }), {
+    idempotent: true,
+  }),
+  /** Moves what readers see, all in one transaction; repeatable and free of order: an older revision moves nothing back. */
+  publish: route(
+    '/internal/publications',
+    z.object({ tenant_id: Uuid, items: z.array(Publishing).max(maximumPublished) }),
+    z.object({ moved: z.int() }),
     { idempotent: true },
   ),
   readVersions: route(

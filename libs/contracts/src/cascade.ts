@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Budget, PauseReason, Spent } from './budget.ts'
 import { Timestamp, Uuid } from './common.ts'
+import { PublicationStanding } from './publication.ts'
 import { NodeState, RunOutcome, Usage } from './run.ts'
 
 /** paused: it begins no run, what is under way ends · cancelled: what it had not done was given up · settled: nothing of it waits or runs */
@@ -34,5 +35,7 @@ export const Cascade = z.object({
   runs: z.partialRecord(RunOutcome, z.int().min(1)),
   /** What these took in all. */
   usage: Usage.extend({ duration_ms: z.number().min(0) }),
+  /** Whether readers see what is published together of its root, and below it; null: nothing is. */
+  publication: PublicationStanding.omit({ version: true }).nullable(),
 })
 export type Cascade = z.infer<typeof Cascade>

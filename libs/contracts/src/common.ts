@@ -36,6 +36,13 @@ export type TriggerPolicy = z.infer<typeof TriggerPolicy>
 export const ConflictPolicy = z.enum(['reject', 'merge', 'last-write-wins'])
 export type ConflictPolicy = z.infer<typeof ConflictPolicy>
 
+/**
+ * When readers see what follows from a change of a source. `immediate`: each blob as it is made. `atomic`: the source and all that is derived from it at once, when
+ * all of it has settled.
+ */
+export const Publication = z.enum(['immediate', 'atomic'])
+export type Publication = z.infer<typeof Publication>
+
 export const Operation = z.enum(['create', 'update', 'transform', 'delete', 'revert'])
 export type Operation = z.infer<typeof Operation>
 

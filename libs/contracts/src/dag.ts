@@ -68,6 +68,8 @@ export const ClaimItem = z.object({
   root_id: Uuid,
   depth: z.int().min(0),
   caused_by: Uuid.nullable(),
+  /** Its output waits for its publication, since this revision of the graph; null: it does not. */
+  gated_since: z.int().min(0).nullable(),
   traceparent: Traceparent.nullable(),
 })
 export type ClaimItem = z.infer<typeof ClaimItem>

@@ -8,6 +8,7 @@ import {
   Json,
   Metadata,
   Operation,
+  Publication,
   Sha256,
   Timestamp,
   Traceparent,
@@ -92,6 +93,8 @@ export const SubmitDelta = z.object({
   conflict: ConflictPolicy.nullable(),
   /** The blob's default from here on; null keeps it. */
   conflict_policy: ConflictPolicy.nullable(),
+  /** Of a source from here on; null keeps it. */
+  publication: Publication.nullable(),
   /** For `revert`: the version to go back to. */
   revert_to: VersionNumber.optional(),
   /** For an `update` of a blob with an overlay: how it is settled, and the output that its author saw (null: whatever there is). */
@@ -159,6 +162,8 @@ export const SubmitTransform = z.object({
   provider_id: z.string(),
   content: Content.nullable(),
   content_type: z.string(),
+  /** See Commit. */
+  gated_since: z.int().min(0).nullable(),
   caused_by: Uuid.nullable(),
   parent_id: Uuid.nullable(),
   root_id: Uuid,

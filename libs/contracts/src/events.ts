@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Operation, Sha256, Traceparent, TriggerPolicy, Uuid, VersionNumber } from './common.ts'
+import { Operation, Publication, Sha256, Traceparent, TriggerPolicy, Uuid, VersionNumber } from './common.ts'
 import { OverlaySide, OverlayState } from './overlay.ts'
 import { RunOutcome } from './run.ts'
 
@@ -38,6 +38,8 @@ export const BlobFact = z.object({
   providers: TriggerPolicy,
   /** Where a user's edit stands: how, and what the provider has made. */
   overlay: z.object({ state: OverlayState, generated: OverlaySide }).nullish(),
+  /** Events from before there was a choice have none. */
+  publication: Publication.default('immediate'),
   traceparent: Traceparent.nullable(),
 })
 export type BlobFact = z.infer<typeof BlobFact>

@@ -4,6 +4,7 @@ import { Timestamp, Uuid, VersionNumber } from './common.ts'
 import { OverlayState } from './overlay.ts'
 import { ClaimInput, NodeState, RunOutcome } from './run.ts'
 import { ProblemSchema } from './problem.ts'
+import { PublicationStanding } from './publication.ts'
 
 /**
  * Whether a blob is what its inputs give. fresh: the key of its current inputs is that of its last settled run · stale: inputs differ, or what feeds
@@ -85,5 +86,7 @@ export const Explanation = z.object({
   reasons: z.array(Reason),
   made_by: MadeBy.nullable(),
   last_change: LastChange.nullable(),
+  /** null: it is seen as soon as it is made. */
+  publication: PublicationStanding.nullable(),
 })
 export type Explanation = z.infer<typeof Explanation>

@@ -36,13 +36,15 @@ const time = z.iso
   .refine((at) => !at.startsWith('0000'), 'must be a time from the year 1 on')
   .refine((at) => !/[+-](1[6-9]|2\d):\d\d$/.test(at), 'must have an offset of less than 16 hours')
 
-/** A blob as it was: its version of a number, or the newest one at a time (RFC 3339). */
-const past = { version: version.optional(), at: time.optional() }
+const head = z.literal('head')
+/** A blob as it was: its version of a number, or the newest one at a time (RFC 3339); or at its head, published or not. */
+const past = { version: z.union([head, version]).optional(), at: time.optional() }
 
 export const NoQuery = z.strictObject({})
 
 export const ReadBlobQuery = z.strictObject({ include: include(['content', 'processing']), ...past })
 export const ReadContentQuery = z.strictObject(past)
+export const ReadPublishedQuery = z.strictObject({ include: include(['content']) })
 export const ReadVersionQuery = z.strictObject({ include: include(['content']) })
 
 /** `dry_run`: what would come of it is answered, and nothing is written. */
@@ -63,6 +65,8 @@ export const ListBlobsQuery = z.strictObject({
   after: Uuid.optional(),
   root_id: Uuid.optional(),
   created_by: z.union([z.literal('user'), ProviderId]).optional(),
+  /** Blobs at their heads, published or not. */
+  version: head.optional(),
 })
 export const ListVersionsQuery = z.strictObject({ limit: limit(200), after: version.optional() })
 /** Newest first by `after` and `status`; or, with `from` (0: the beginning) or `to`, the applied ones that lead from one version to another. */

@@ -1,8 +1,18 @@
 import { z } from 'zod'
-import { Blob, Version } from './blob.ts'
+import { Blob, PublishedMember, PublishedSet, PublishedState, Version } from './blob.ts'
 import { Budget, SpentToday, TenantBudget } from './budget.ts'
 import { Cascade } from './cascade.ts'
-import { ConflictPolicy, Json, JsonObject, Metadata, Sha256, Timestamp, Uuid, VersionNumber } from './common.ts'
+import {
+  ConflictPolicy,
+  Json,
+  JsonObject,
+  Metadata,
+  Publication,
+  Sha256,
+  Timestamp,
+  Uuid,
+  VersionNumber,
+} from './common.ts'
 import { Job } from './dag.ts'
 import { Delta, DiffFormat, maximumOperations, Plan } from './delta.ts'
 import { Derivation } from './derivation.ts'
@@ -45,13 +55,25 @@ export const ProcessedBy = z.strictObject({
 })
 export type ProcessedBy = z.infer<typeof ProcessedBy>
 
-/** A blob at its head. `processed_by` (by provider id), `text` and `content` are there when `include` asked for them. */
+/**
+ * A blob at its head, or as it is published. `processed_by` (by provider id), `text` and `content` are there when `include` asked for them; `published` where it is read as readers see it, and is
+ * published with others: then a `head_version` over its `version` is one that they do not see yet.
+ */
 export const BlobResource = z.strictObject({
   ...Blob.omit({ tenant_id: true, providers: true }).shape,
+  published: PublishedState.nullable().optional(),
   processed_by: z.record(z.string(), ProcessedBy).optional(),
   ...embeddedContent,
 })
 export type BlobResource = z.infer<typeof BlobResource>
+
+/** A blob with all that is published below it, of one moment. `revision` is that of its publication; content that is larger than one answer carries is left out. */
+export const PublishedResource = z.strictObject({
+  root_id: Uuid,
+  revision: PublishedSet.shape.revision,
+  blobs: z.array(z.strictObject({ ...PublishedMember.shape, ...embeddedContent })),
+})
+export type PublishedResource = z.infer<typeof PublishedResource>
 
 export const VersionResource = z.strictObject({ ...Version.shape, ...embeddedContent })
 export type VersionResource = z.infer<typeof VersionResource>
@@ -198,7 +220,7 @@ export type PatchType = z.infer<typeof PatchType>
 
 /**
  * POST /blobs. Exactly one of `content`, `text`, `content_id`; `content_type` may be left out for `text` (text/plain). `conflict_policy` is
- * the default of the blob's later changes.
+ * the default of the blob's later changes; `publication` says when readers see what follows from it.
  */
 export const CreateBlob = z.strictObject({
   ...envelopeContent,
@@ -206,13 +228,14 @@ export const CreateBlob = z.strictObject({
   metadata: Metadata.default({}),
   providers: PublicTriggerPolicy.default('auto'),
   conflict_policy: ConflictPolicy.default('reject'),
+  publication: Publication.default('immediate'),
   delta_id: ClientDeltaId.optional(),
 })
 export type CreateBlob = z.infer<typeof CreateBlob>
 
 /**
  * PATCH /blobs/{id} as application/json. At most one of `content`, `text`, `content_id`, `patch` (a string for text/x-diff, else JSON); none
- * of them changes `metadata` or `conflict_policy` only. `metadata` takes the place of what was there. `from_version` is the version that the
+ * of them changes `metadata`, `conflict_policy` or `publication` only. `metadata` takes the place of what was there. `from_version` is the version that the
  * change was made on; `conflict` says what becomes of it when the head is another one, else the blob's `conflict_policy` does.
  */
 export const UpdateBlob = z.strictObject({
@@ -222,6 +245,7 @@ export const UpdateBlob = z.strictObject({
   patch_type: PatchType.default('application/json-patch+json'),
   metadata: Metadata.optional(),
   conflict_policy: ConflictPolicy.optional(),
+  publication: Publication.optional(),
   ...changeMembers,
 })
 export type UpdateBlob = z.infer<typeof UpdateBlob>

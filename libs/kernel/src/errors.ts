@@ -43,6 +43,13 @@ export const errorCatalogue = {
     title: 'The change and what came since its version change the same place',
   },
   diff_not_expressible: { status: 422, retryable: false, title: 'The difference cannot be written in this format' },
+  blob_not_published: { status: 404, retryable: false, title: 'The blob has not been published yet' },
+  publication_not_atomic: {
+    status: 409,
+    retryable: false,
+    title: 'The blob is not published together with others',
+  },
+  publication_of_sources_only: { status: 422, retryable: false, title: 'Publication is chosen for sources only' },
   derived_blob_read_only: {
     status: 409,
     retryable: false,

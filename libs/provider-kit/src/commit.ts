@@ -101,6 +101,7 @@ function toTransform({ item, rests_on, content, content_type, traceparent }: Wri
     provider_id: item.provider_id,
     content,
     content_type,
+    gated_since: item.gated_since,
     caused_by: item.caused_by,
     parent_id: item.parent_id,
     root_id: item.root_id,

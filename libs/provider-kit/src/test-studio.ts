@@ -70,6 +70,7 @@ export function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseM
       key: sha256(`key of ${text}`),
       last_key: null,
       memo: null,
+      gated_since: null,
       inputs: [{ name: 'input', blob_id: newId(), version: 1, content_hash: sha256(text), content_type: 'text/plain' }],
       parent_id: null,
       root_id: newId(),

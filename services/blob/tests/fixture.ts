@@ -93,6 +93,8 @@ export function aCommit(given: Partial<Commit> & { text?: string } = {}): Commit
     depth: 0,
     providers: null,
     conflict_policy: null,
+    publication: null,
+    gated_since: null,
     fence: 0,
     traceparent: null,
     ...rest,

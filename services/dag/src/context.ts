@@ -14,12 +14,14 @@ import { onBlobChanged } from './events/on-blob-changed.ts'
 import { createProviders } from './providers/registry-providers.ts'
 import { createArrivals } from './arrivals.ts'
 import { advancePurges } from './purger.ts'
+import { createPublisher } from './publisher.ts'
 import { createBacklog } from './store/backlog.ts'
 import { createGraphStore } from './store/graph-store.ts'
 import { createJobReader, createPrisma } from './store/job-reader.ts'
 import { createMemoBacklog } from './store/memos.ts'
+import { listUntold, markTold, readUntold } from './store/publications.ts'
 import { createPurges } from './store/purge/purges.ts'
-import { memosDropped, reconciled } from './telemetry.ts'
+import { memosDropped, publicationWaits, reconciled } from './telemetry.ts'
 import { createCascadeBell, type TemporalBell } from './temporal/cascade-bell.ts'
 import { createVerifications, type Verifications } from './temporal/verifications.ts'
 
@@ -60,11 +62,21 @@ export function createContext(config: Config, log: Logger): Context {
   })
   const providers = createProviders(registry)
   const arrivals = createArrivals()
+  const publisher = createPublisher(
+    {
+      listUntold: () => listUntold(database),
+      readUntold: (tenantId) => readUntold(database, tenantId),
+      markTold: (tenantId, told) => markTold(database, tenantId, told),
+    },
+    blob,
+    (tenantId, error) => publicationWaits(log, tenantId, error),
+  )
   const store = createGraphStore(
     database,
     { leaseMs: config.STUDIO_LEASE_MS, patienceMs: config.STUDIO_PATIENCE_MS },
-    (tenantId) => {
+    (tenantId, published) => {
       relay.poke()
+      if (published) publisher.poke(tenantId)
       arrivals.tell(tenantId)
     },
   )
@@ -111,6 +123,8 @@ export function createContext(config: Config, log: Logger): Context {
         }),
       )
       stops.push(every(purgeMs, log, () => advancePurges({ store, purges, bell, blob, delta, log })))
+      // Apart from the rest: what is to be rung must not wait for blob.
+      stops.push(every(config.STUDIO_RECONCILE_MS, log, () => publisher.tellAll()))
       const bounds = { days: config.STUDIO_MEMO_DAYS, bytes: config.STUDIO_MEMO_BYTES }
       stops.push(
         every(
@@ -123,6 +137,7 @@ export function createContext(config: Config, log: Logger): Context {
     },
     async close() {
       for (const stop of stops) await stop()
+      await publisher.close()
       await bell.close()
       await connection.close()
       await relay.close()

@@ -28,6 +28,10 @@ export function memosDropped(log: Logger, dropped: number): void {
   if (dropped > 0) log.info({ dropped }, 'recorded outputs dropped that nobody has used for long')
 }
 
+export function publicationWaits(log: Logger, tenantId: string, error: unknown): void {
+  log.warn({ tenant_id: tenantId, error }, 'blob could not be told what is published: the reconciler will')
+}
+
 export function ringFailed(log: Logger, tenantId: string, rootId: string, error: unknown): void {
   log.warn({ tenant_id: tenantId, blob_id: rootId, error }, 'Temporal could not be rung: the reconciler will')
 }

@@ -64,7 +64,7 @@ class World {
   private async tell(fact: Partial<BlobFact> & Pick<BlobFact, 'blob_id' | 'version' | 'content_hash' | 'operation'>) {
     await applyBlobFacts({ store, providers, bell }, this.tenantId, [{
       user_id: this.tenantId, version_id: newId(), ...type, size: 1, delta_id: newId(), caused_by: null, created_by: 'user', parent_id: null,
-      root_id: this.source, depth: 0, providers: 'auto', traceparent: null, ...fact,
+      root_id: this.source, depth: 0, providers: 'auto', publication: 'immediate', traceparent: null, ...fact,
     }]) // prettier-ignore
   }
 

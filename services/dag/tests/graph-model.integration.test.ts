@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { expectConverged } from './converged.ts'
+import { watchMemberships } from './memberships.ts'
+import { watchPublications } from './published-states.ts'
 import {
   ask,
   capAll,
@@ -11,9 +13,11 @@ import {
   finish,
   joinBlobs,
   openGraphs,
+  publishOne,
   recover,
   remove,
   removeJoin,
+  rest,
   restore,
   rewire,
   rewireJoin,
@@ -27,7 +31,7 @@ import {
 /**
  * The graph under random histories: sources edited, duplicated, reordered and deleted, diamonds, failures, lost leases, runs that edits
  * overtake, cascades that are paused, cancelled, tried again and run into caps, and several of them at once. When it is quiet, every derivation is what its
- * inputs give, and nothing waits; what failed or was cancelled comes to the same when it is taken up again.
+ * inputs give, and nothing waits; no cascade settles before all that it made dirty has ended, no reader sees a mix of atomic sources and what is derived from them; what failed or was cancelled comes to the same when it is taken up again.
  */
 
 let graphs: Awaited<ReturnType<typeof openGraphs>>
@@ -41,7 +45,11 @@ afterAll(() => graphs?.close())
 const step = fc.oneof(
   {
     weight: 3,
-    arbitrary: fc.record({ kind: fc.constant('create' as const), text: fc.constantFrom('a', 'b', 'c', 'd') }),
+    arbitrary: fc.record({
+      kind: fc.constant('create' as const),
+      text: fc.constantFrom('a', 'b', 'c', 'd'),
+      publication: fc.constantFrom('immediate', 'atomic'),
+    }),
   },
   {
     weight: 5,
@@ -68,6 +76,15 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('ask' as const), index: fc.nat(20) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('work' as const), fate: fc.nat(7) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('finish' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('rest' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('publish' as const),
+      index: fc.nat(9),
+      publication: fc.constantFrom('immediate', 'atomic'),
+    }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -97,10 +114,12 @@ async function run(world: World, one: Step): Promise<void> {
   if (one.kind === 'rewire') return rewire(world, one.at, one.one, one.other)
   if (one.kind === 'ask') return ask(world, one.index)
   if (one.kind === 'finish') return finish(world)
+  if (one.kind === 'rest') return rest(world)
+  if (one.kind === 'publish') return publishOne(world, one.index, one.publication)
   if (one.kind === 'control') return control(world, one.index, one.action, one.runs)
   if (one.kind === 'cap') return capAll(world, { per_day: runsOnly(one.day), per_cascade: runsOnly(one.cascade) })
   if (one.kind === 'work') await work(world, one.fate)
-  else await create(world, one.text)
+  else await create(world, one.text, one.publication)
 }
 
 async function expectRecovered(world: World): Promise<void> {
@@ -114,10 +133,24 @@ test('any history converges', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (history) => {
       const world = graphs.newWorld()
-      for (const one of history) await run(world, one)
+      const look = watchMemberships(world)
+      const read = watchPublications(world)
+      const sources = [await create(world, 'a', 'atomic'), await create(world, 'b')]
+      await look()
+      await joinBlobs(world, sources, 0)
+      await joinBlobs(world, sources.slice(0, 1), 0)
+      await work(world, 0)
+      await look()
+      for (const one of history) {
+        await run(world, one)
+        await look()
+        await read()
+      }
       await drain(world)
       await expectConverged(world)
+      await read(true)
       await expectRecovered(world)
+      await read(true)
     }),
     { numRuns: Number(process.env['STUDIO_PROPERTY_RUNS'] ?? 60) },
   )
@@ -133,7 +166,7 @@ test('histories that several hands write at once converge too', async () => {
       await Promise.all(
         hands.map(async (steps, hand) => {
           for (const one of steps) {
-            if (one.kind === 'edit' || one.kind === 'remove' || one.kind === 'restore')
+            if (one.kind === 'edit' || one.kind === 'remove' || one.kind === 'restore' || one.kind === 'publish')
               await run(world, { ...one, index: (one.index - (one.index % 4) + hand) % 4 })
             else await run(world, one)
           }

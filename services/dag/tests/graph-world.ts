@@ -8,6 +8,7 @@ import {
   type Budget,
   type CascadeAction,
   type Provider,
+  type Publication,
   type SettleItem,
   type TenantBudget,
   type Usage,
@@ -43,7 +44,7 @@ export interface World {
   readonly database: Database
   readonly store: GraphStore
   readonly tenantId: string
-  readonly sources: Map<string, { version: number; text: string; deleted: boolean }>
+  readonly sources: Map<string, { version: number; text: string; deleted: boolean; publication?: Publication }>
   /** Runs that are under way: what they read, and what they will say in the end. */
   readonly running: { claim_id: string; outcomes: SettleItem[] }[]
   readonly computing: Computing
@@ -70,7 +71,7 @@ export async function openGraphs(): Promise<{ newWorld(): World; close(): Promis
 
 export const factOf = (world: World, blobId: string, operation: BlobFact['operation'], version: number, text: string): BlobFact => ({
   blob_id: blobId, user_id: world.tenantId, version, version_id: newId(), operation, content_type: 'text/plain', content_hash: sha256(text), size: text.length,
-  delta_id: newId(), caused_by: null, created_by: 'user', parent_id: null, root_id: blobId, depth: 0, providers: 'auto', traceparent: null,
+  delta_id: newId(), caused_by: null, created_by: 'user', parent_id: null, root_id: blobId, depth: 0, providers: 'auto', publication: world.sources.get(blobId)?.publication ?? 'immediate', traceparent: null,
 }) // prettier-ignore
 
 const apply = (world: World, facts: BlobFact[]) =>
@@ -88,9 +89,31 @@ export async function edit(world: World, index: number, text: string, repeat: bo
   if (repeat) await apply(world, [fact, factOf(world, id, 'update', Math.max(1, source.version - 1), 'late and old')])
 }
 
-export async function create(world: World, text: string): Promise<string> {
+/** A source is published in another way from now on, with the same content. */
+export async function publishAs(world: World, id: string, publication: Publication): Promise<void> {
+  const source = world.sources.get(id)
+  if (!source) throw new Error(`${id} is no source`)
+  Object.assign(source, { version: source.version + 1, publication })
+  await apply(world, [factOf(world, id, 'update', source.version, source.text)])
+}
+
+export async function publishOne(world: World, index: number, publication: Publication): Promise<void> {
+  const id = [...world.sources.keys()][index % Math.max(1, world.sources.size)]
+  if (id !== undefined && !world.sources.get(id)?.deleted) await publishAs(world, id, publication)
+}
+
+/** The first two sources change in one batch of facts. */
+export async function editBoth(world: World, ...texts: readonly [string, string]): Promise<void> {
+  const facts = [...world.sources].slice(0, 2).map(([id, source], index) => {
+    Object.assign(source, { version: source.version + 1, text: texts[index] })
+    return factOf(world, id, 'update', source.version, source.text)
+  })
+  await apply(world, facts)
+}
+
+export async function create(world: World, text: string, publication: Publication = 'immediate'): Promise<string> {
   const id = newId()
-  world.sources.set(id, { version: 1, text, deleted: false })
+  world.sources.set(id, { version: 1, text, deleted: false, publication })
   await apply(world, [factOf(world, id, 'create', 1, text)])
   return id
 }
@@ -172,7 +195,7 @@ export async function runJob(world: World, id: string): Promise<string> {
     node
   const blob: Blob = {
     id: blob_id, tenant_id, user_id, content_type, content_hash, size: 1, version, version_id: newId(), parent_id, root_id, depth, created_by,
-    providers: 'auto', conflict_policy: 'reject', overlay: null, metadata: {}, created_at: '', updated_at: '', deleted_at: null,
+    providers: 'auto', conflict_policy: 'reject', overlay: null, publication: 'immediate', metadata: {}, created_at: '', updated_at: '', deleted_at: null,
   } // prettier-ignore
   const job = await createJob({ store: world.store, bell }, { ...requester(world), label: '' }, blob, join, { mark: 0 })
   return job.blob_id
@@ -283,6 +306,11 @@ async function settle(world: World, claimId: string, outcomes: SettleItem[]): Pr
 /** What is under way ends. */
 export async function finish(world: World): Promise<void> {
   for (const { claim_id, outcomes } of world.running.splice(0)) await settle(world, claim_id, outcomes)
+}
+
+/** A cascade workflow that found nothing to do wants to end. */
+export async function rest(world: World): Promise<void> {
+  await endCascade({ store: world.store }, world.tenantId, newId())
 }
 
 interface CascadeOfWorld {

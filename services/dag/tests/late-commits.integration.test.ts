@@ -68,7 +68,7 @@ const tell = (world: World, operation: BlobFact['operation'], text: string) =>
   applyBlobFacts({ store, providers, bell }, world.tenantId, [{
     blob_id: world.source, user_id: world.tenantId, version: ++world.version, version_id: newId(), operation, content_type: 'text/plain',
     content_hash: sha256(text), size: text.length, delta_id: newId(), caused_by: null, created_by: 'user', parent_id: null, root_id: world.source,
-    depth: 0, providers: 'auto', traceparent: null,
+    depth: 0, providers: 'auto', publication: 'immediate', traceparent: null,
   }]) // prettier-ignore
 
 const claim = (world: World) =>
@@ -184,7 +184,7 @@ test('a first version overtaken by an edit still triggers what is made from crea
 const blobOf = (node: NodeRow) => ({
   id: node.blob_id, tenant_id: node.tenant_id, user_id: node.user_id, content_type: 'text/plain', content_hash: node.content_hash ?? '', size: 1, version: node.version,
   version_id: newId(), parent_id: node.parent_id, root_id: node.root_id, depth: node.depth, created_by: node.created_by, providers: node.providers,
-  conflict_policy: 'reject' as const, overlay: null, metadata: {}, created_at: '', updated_at: '', deleted_at: null,
+  conflict_policy: 'reject' as const, overlay: null, publication: 'immediate' as const, metadata: {}, created_at: '', updated_at: '', deleted_at: null,
 }) // prettier-ignore
 
 test('a job overtaken by an edit that changes nothing for it has an end', async () => {

@@ -36,11 +36,11 @@ afterAll(async () => {
 const texts = ['a', 'b', 'c']
 const blobOf = (tenant_id: string, id: string, version: number, text: string): Blob => ({
   id, tenant_id, user_id: tenant_id, content_type: 'text/plain', content_hash: sha256(text), size: 1, version, version_id: newId(), parent_id: null, root_id: id,
-  depth: 0, created_by: 'user', providers: 'auto', conflict_policy: 'reject', overlay: null, metadata: {}, created_at: '', updated_at: '', deleted_at: null,
+  depth: 0, created_by: 'user', providers: 'auto', conflict_policy: 'reject', overlay: null, publication: 'immediate', metadata: {}, created_at: '', updated_at: '', deleted_at: null,
 }) // prettier-ignore
 const factOf = ({ id: blob_id, user_id, version, version_id, content_type, content_hash, size, root_id }: Blob): BlobFact => ({
   blob_id, user_id, version, version_id, content_type, content_hash, size, root_id, operation: version === 1 ? 'create' : 'update', delta_id: newId(),
-  caused_by: null, created_by: 'user', parent_id: null, depth: 0, providers: 'auto', traceparent: null,
+  caused_by: null, created_by: 'user', parent_id: null, depth: 0, providers: 'auto', publication: 'immediate', traceparent: null,
 }) // prettier-ignore
 const tell = async (blob: Blob) => {
   const fact = factOf(blob)

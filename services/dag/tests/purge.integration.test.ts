@@ -37,7 +37,7 @@ async function tell(blob_id: string, version: number, text: string | null): Prom
   const fact: BlobFact = {
     blob_id, user_id: tenant_id, version, version_id: newId(), operation: text === null ? 'delete' : version === 1 ? 'create' : 'update',
     content_type: 'text/plain', content_hash: sha256(text ?? ''), size: 5, delta_id: newId(), caused_by: null, created_by: 'user', parent_id: null,
-    root_id: blob_id, depth: 0, providers: 'none', traceparent,
+    root_id: blob_id, depth: 0, providers: 'none', publication: 'immediate', traceparent,
   } // prettier-ignore
   await applyBlobFacts({ store, providers, bell }, tenant_id, [fact])
 }

@@ -48,7 +48,7 @@ async function change(world: World, blob_id: string, operation: BlobFact['operat
   world.sources.set(blob_id, operation === 'delete' ? -version : version)
   const fact: BlobFact = {
     blob_id, user_id: world.tenantId, version, version_id: newId(), operation, content_type: 'text/plain', content_hash: sha256(text), size: text.length,
-    delta_id: newId(), caused_by: null, created_by: 'user', parent_id: null, root_id: blob_id, depth: 0, providers: 'none', traceparent: null,
+    delta_id: newId(), caused_by: null, created_by: 'user', parent_id: null, root_id: blob_id, depth: 0, providers: 'none', publication: 'immediate', traceparent: null,
   } // prettier-ignore
   await applyBlobFacts({ store, providers, bell }, world.tenantId, [fact])
 }

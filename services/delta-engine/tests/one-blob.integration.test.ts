@@ -121,6 +121,7 @@ describe('many changes of one blob in one request', () => {
         from_version: version,
         from_hash: null,
         rests_on: [],
+        gated_since: null,
         fence: 0,
       }
       const { items } = await f.blobs.call('commit', {

@@ -177,6 +177,7 @@ describe('changes', () => {
         content,
         created_by: 'user',
         caused_by: null,
+        gated_since: null,
         fence: 0,
         traceparent: null,
       }

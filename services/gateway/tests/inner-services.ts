@@ -92,6 +92,7 @@ export async function startInnerServices(): Promise<InnerServices> {
       providers: delta.providers ?? before?.providers ?? 'auto',
       conflict_policy: delta.conflict_policy ?? before?.conflict_policy ?? 'reject',
       overlay: null,
+      publication: delta.publication ?? before?.publication ?? 'immediate',
       metadata: delta.metadata ?? before?.metadata ?? {},
       created_at: before?.created_at ?? now(),
       updated_at: now(),
@@ -137,16 +138,23 @@ export async function startInnerServices(): Promise<InnerServices> {
         pick(blobApi, [
           'readBlobs',
           'readOverlays',
+          'readPublished',
           'readVersions',
           'readVersionAt',
           'readContents',
-          'listBlobs',
+          'listPublished',
           'listVersions',
         ]),
         {
           readOverlays: async ({ items }) => ({ items: items.map(() => null) }),
           readBlobs: async ({ items }) => ({
             items: items.map(({ tenant_id, blob_id }) => blobOf(tenant_id, blob_id)),
+          }),
+          readPublished: async ({ items }) => ({
+            items: items.map(({ tenant_id, blob_id }) => {
+              const blob = blobOf(tenant_id, blob_id)
+              return blob && { blob, published: null }
+            }),
           }),
           readVersions: async ({ items }) => ({
             items: items.map(({ tenant_id, blob_id, version }) =>
@@ -164,11 +172,14 @@ export async function startInnerServices(): Promise<InnerServices> {
               contents.has(hash) ? { base64: contents.get(hash)!.toString('base64') } : null,
             ),
           }),
-          listBlobs: async ({ tenant_id, limit }) => {
+          listPublished: async ({ tenant_id, limit }) => {
             const own = [...blobs.values()]
               .filter((blob) => blob.tenant_id === tenant_id && blob.deleted_at === null)
               .reverse()
-            return { blobs: own.slice(0, limit), next: own.length > limit ? own[limit - 1]!.id : null }
+            return {
+              blobs: own.slice(0, limit).map((blob) => ({ blob, published: null })),
+              next: own.length > limit ? own[limit - 1]!.id : null,
+            }
           },
           listVersions: async ({ blob_id }) => ({
             versions: [...versions.values()].filter((version) => version.blob_id === blob_id).reverse(),

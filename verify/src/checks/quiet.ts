@@ -22,6 +22,10 @@ const queries: readonly (readonly [Code, string])[] = [
     'purge_open',
     `select tenant_id, blob_id, null::int as version, 'done' as expected, 'open since ' || requested_at as found from dag.purge where done_at is null`,
   ],
+  [
+    'publication_unsent',
+    `select tenant_id, blob_id, version, 'told' as expected, 'revision ' || revision as found from dag.published where not told`,
+  ],
   ...['blob', 'delta', 'dag', 'registry'].map(
     (schema) =>
       [

@@ -5,7 +5,8 @@ import type { World } from '../world.ts'
 export interface Defect {
   readonly name: string
   readonly codes: readonly [Code, ...Code[]]
-  readonly at: 'document' | 'text' | 'expanded' | 'comparison' | 'stamped' | 'edited' | 'conflicted' | 'purged'
+  readonly at:
+    'document' | 'text' | 'expanded' | 'comparison' | 'stamped' | 'edited' | 'conflicted' | 'purged' | 'published'
   plant(world: World): string
 }
 

@@ -4,6 +4,7 @@ import { events } from './events.ts'
 import { heads } from './heads.ts'
 import { history } from './history.ts'
 import { overlays } from './overlays.ts'
+import { publications } from './publications.ts'
 import { purges } from './purges.ts'
 import { runs } from './runs.ts'
 
@@ -13,6 +14,7 @@ export const defects: readonly Defect[] = [
   ...derivations,
   ...overlays,
   ...runs,
+  ...publications,
   ...events,
   ...purges,
 ]

@@ -1,5 +1,6 @@
 import type { blobApi } from '@studio/contracts'
 import type { Handlers } from '@studio/http'
+import { failpoint } from '@studio/kernel'
 import type { Context } from '../context.ts'
 import { commitAtomically } from '../domain/commit-atomically.ts'
 import { commitDeltas } from '../domain/commit-deltas.ts'
@@ -38,6 +39,15 @@ export function blobHandlers(context: Context): Handlers<typeof blobApi> {
     moveOverlays: async ({ items }) => ({ items: await store.moveOverlays(items) }),
     readBlobs: async ({ items }) => ({ items: await store.readBlobs(items) }),
     listBlobs: (request) => store.listBlobs(request),
+    readPublished: async ({ items }) => ({ items: await store.readPublished(items) }),
+    listPublished: (request) => store.listPublished(request),
+    readPublishedSet: async (request) => ({ set: await store.readPublishedSet(request) }),
+    publish: async ({ tenant_id, items }) => {
+      failpoint('blob.publish.before')
+      const moved = await store.publish(tenant_id, items)
+      failpoint('blob.publish.after')
+      return { moved }
+    },
     readVersions: async ({ items }) => ({ items: await store.readVersions(items) }),
     readVersionAt: async (request) => ({ version: await store.readVersionAt(request) }),
     listVersions: (request) => store.listVersions(request),

@@ -15,12 +15,15 @@ import { raiseFences, sealBlob } from './purge/seal.ts'
 import { collectContents } from './sql/collect-contents.ts'
 import { findBases } from './sql/find-bases.ts'
 import { findSuperseded } from './sql/find-superseded.ts'
+import { listPublished } from './sql/list-published.ts'
 import { packContent } from './sql/pack-content.ts'
 import { moveOverlays } from './sql/move-overlays.ts'
 import { movePackCursor } from './sql/pack-cursor.ts'
+import { publish } from './sql/publish.ts'
 import { readBlobs } from './sql/read-blobs.ts'
 import { readContents, readWithin } from './sql/read-contents.ts'
 import { readOverlays } from './sql/read-overlays.ts'
+import { readPublished, readPublishedSet } from './sql/read-published.ts'
 import { readTraffic } from './sql/read-traffic.ts'
 import { readVersionAt } from './sql/read-version-at.ts'
 import { readVersions } from './sql/read-versions.ts'
@@ -33,6 +36,10 @@ export function createStore(database: Database) {
   return {
     openBatch: (commits) => openCommitBatch(database, commits),
     readBlobs: (references) => readBlobs(database, references),
+    readPublished: bind(readPublished),
+    readPublishedSet: bind(readPublishedSet),
+    listPublished: bind(listPublished),
+    publish: bind(publish),
     readVersions: bind(readVersions),
     readVersionAt: bind(readVersionAt),
     readContents: bind(readContents),

@@ -13,6 +13,7 @@ function link(from_version: number, given: Partial<Commit> = {}): Link {
     metadata: null,
     providers: null,
     conflict_policy: null,
+    publication: null,
     ...given,
   } as Commit
   return { commit, content_hash: String(from_version + 1) }
@@ -31,6 +32,7 @@ describe('chainsOf', () => {
     ['another type', { content_type: 'text/markdown' }],
     ['metadata', { metadata: {} }],
     ['a policy', { conflict_policy: 'merge' }],
+    ['a publication', { publication: 'atomic' }],
     ['triggers', { providers: 'none' }],
     ['a deletion', { operation: 'delete' }],
     ['another tenant', { tenant_id: 'other' }],

@@ -31,13 +31,14 @@ function follows(link: Link, before: Link): boolean {
 }
 
 function changesContentOnly({ commit, content_hash }: Link): boolean {
-  const { operation, overlay, metadata, providers, conflict_policy } = commit
+  const { operation, overlay, metadata, providers, conflict_policy, publication } = commit
   return (
     operation === 'update' &&
     content_hash !== null &&
     overlay === undefined &&
     metadata === null &&
     providers === null &&
-    conflict_policy === null
+    conflict_policy === null &&
+    publication === null
   )
 }

@@ -191,6 +191,8 @@ function rowOf({ entry, place, chain, rank }: Ranked, offset: number): CommitRow
     depth: commit.depth,
     providers: commit.providers && JSON.stringify(commit.providers),
     conflict_policy: commit.conflict_policy,
+    publication: commit.publication,
+    gated_since: commit.gated_since,
     fence: commit.fence,
     traceparent: commit.traceparent,
   }

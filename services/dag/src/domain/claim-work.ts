@@ -2,6 +2,7 @@ import type { ClaimGroup, Provider } from '@studio/contracts'
 import { contentsByName, derivationKey, StudioError } from '@studio/kernel'
 import { createAllowance, type Allowance } from './allowance.ts'
 import { looked } from './cascade-slots.ts'
+import { cascadesOf } from './cascades-of.ts'
 import type { WaitingNode } from './closed-sub-graph.ts'
 import { fitting, groupClaims, takesAlong, type PlannedGroup, type ReadyNode } from './group-claims.ts'
 import type { GraphStore, GraphTransaction, NodeRow, Providers } from './ports.ts'
@@ -221,5 +222,5 @@ async function freeFresh(graph: GraphTransaction, fresh: readonly FreshNode[]): 
   if (fresh.length === 0) return
   await settleFresh(graph, fresh)
   await graph.countDown(fresh.map(({ node }) => node.blob_id))
-  await graph.closeCascades([...new Set(fresh.flatMap(({ node }) => node.cascade_id ?? []))])
+  await graph.closeCascades(cascadesOf(fresh.map(({ node }) => node)))
 }

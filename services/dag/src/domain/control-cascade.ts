@@ -61,10 +61,11 @@ async function resume(graph: GraphTransaction, cascade: CascadeRow, traceparent:
   return true
 }
 
-/** Gives up what it has not done; a run that newer changes wait for goes over to these. Deletions are done all the same. */
+/** Gives up what it has not done and nobody else wants; a run that newer changes wait for goes over to these. Deletions are done all the same. */
 async function cancel(graph: GraphTransaction, { id, state }: CascadeRow): Promise<boolean> {
   if (state === 'cancelled') return false
   if (state === 'settled') throw ended(state)
+  await graph.cancelCascade(id)
   const open = (await graph.listUnsettled(id)).filter(
     (node) => !node.doomed && (node.state === 'dirty' || node.state === 'running'),
   )
@@ -74,7 +75,7 @@ async function cancel(graph: GraphTransaction, { id, state }: CascadeRow): Promi
     graph,
     overtaken.map(({ blob_id }) => blob_id),
   )
-  await graph.cancel(id, own)
+  await graph.giveUp(id, own)
   await graph.blockBelow(own)
   await graph.closeCascades('all')
   return true

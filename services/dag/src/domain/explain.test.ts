@@ -25,7 +25,7 @@ const node = (more: Partial<Known['node']> = {}): Known['node'] => ({
   blob_id: 'it', tenant_id: 'tenant', user_id: 'user', created_by: 'join', providers: 'auto', ancestry: ['join'], parent_id: 'a', root_id: 'a', depth: 1,
   version: 1, content_hash: 'made', content_type: 'text/plain', size: 4, output_hash: null, output_type: null, overlay: null, provider_id: 'join', provider_version: '1.0.0', config: {}, state: 'settled',
   doomed: false, dirty_inputs: 0, epoch: 1, attempts: 0, key: null, claim_id: null, last_key: null, last_run_id: 'run', last_run_at: null, readings: null, error: null,
-  cascade_id: null, caused_by: null, traceparent: null, again_cascade_id: null, held: false, ...more,
+  cascade_id: null, caused_by: null, traceparent: null, again_cascade_id: null, also_in: null, held: false, ...more,
 }) // prettier-ignore
 
 /** A settled blob that was made of these inputs and has them now, unless told otherwise. */

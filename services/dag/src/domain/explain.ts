@@ -49,7 +49,7 @@ export interface Known {
 }
 
 /** Why a blob is fresh, stale or outdated, what made it, and what the last change above it meant for it. */
-export function explain(known: Known): Explanation {
+export function explain(known: Known): Omit<Explanation, 'publication'> {
   const { node, madeBy } = known
   const reasons = node.provider_id === null || node.state === 'deleted' ? [] : reasonsOf(known)
   const freshness = freshnessOf(known, reasons)

@@ -23,7 +23,8 @@ export async function markDirty(
   if (hindered.length > 0) await graph.blockBelow(hindered.map((node) => node.blob_id))
 
   const counts = new Map<number, number>()
-  for (const node of marked) counts.set(node.cause_index, (counts.get(node.cause_index) ?? 0) + 1)
+  for (const { cause_index, cause_indexes } of marked)
+    for (const index of cause_indexes ?? [cause_index]) counts.set(index, (counts.get(index) ?? 0) + 1)
   const opened = [...counts].flatMap(([index, nodes]) => {
     const cause = dirt.causes[index]
     return cause ? [{ ...cause, nodes }] : []

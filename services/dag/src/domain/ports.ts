@@ -8,6 +8,7 @@ import type {
   OverlayState,
   PauseReason,
   Provider,
+  Publication,
   RunOutcome,
   Spent,
   TenantBudget,
@@ -60,6 +61,8 @@ export interface NodeRow {
   traceparent: string | null
   /** Set while a run is left alone though something newer came: the cascade for which the node is dirty when the run has ended. */
   again_cascade_id: string | null
+  /** Open cascades of other roots whose change it has still to take in; `cascade_id` is the newest, and pays for its run. */
+  also_in: string[] | null
   /** It is ready but for its cascade, which is paused. */
   held: boolean
 }
@@ -94,6 +97,7 @@ export interface SourceHead {
   content_type: string
   size: number
   state: 'settled' | 'deleted'
+  publication: Publication
 }
 
 /** A user's version of a derived blob: its head moves on, and nothing else of its node. */
@@ -139,6 +143,8 @@ export interface MarkedNode {
   /** One of its inputs has failed (or is below a failed one) and is not made anew by this change. */
   hindered: boolean
   cause_index: number
+  /** All causes that reach it, where there are several, `cause_index` among them. */
+  cause_indexes: number[] | null
 }
 
 export interface Lease {
@@ -303,18 +309,20 @@ export interface GraphTransaction {
   findCascade(name: CascadeName): Promise<CascadeRow | null>
   /** Those of these cascades that are paused or have a budget. */
   listGoverned(cascadeIds: readonly string[]): Promise<CascadeRow[]>
-  /** The nodes of a cascade that it has not settled, and those that will be its when a run that was left alone has ended. */
+  /** The nodes of a cascade that it has not settled, shared ones included, and those that will be its when a run that was left alone has ended. */
   listUnsettled(cascadeId: string): Promise<CascadeNode[]>
   setCascadeBudget(cascadeId: string, budget: Budget): Promise<void>
   pauseCascades(pauses: ReadonlyMap<string, PauseReason>): Promise<void>
   /** Takes pause and cancellation from one cascade, or the pause from all that a cap of the day paused; answers their roots. */
   letGoOn(which: { readonly cascade_id: string } | 'daily'): Promise<string[]>
-  /** Makes ready nodes wait until their cascades go on. */
+  /** Ready nodes whose cascade is paused: they go over to another one that they belong to, or wait until one of theirs goes on. */
   hold(blobIds: readonly string[]): Promise<void>
   /** Counts the runs that cascades begin. */
   countBegun(begun: ReadonlyMap<string, number>): Promise<void>
-  /** Ends a cascade, and gives up these nodes of it. */
-  cancel(cascadeId: string, blobIds: readonly string[]): Promise<void>
+  /** Cancels a cascade; what other cascades want of it is theirs from now on. */
+  cancelCascade(cascadeId: string): Promise<void>
+  /** Gives up these nodes of a cascade that was cancelled. */
+  giveUp(cascadeId: string, blobIds: readonly string[]): Promise<void>
   addEvents(events: readonly NewEvent[]): Promise<void>
   readonly purging: PurgingTransaction
 }

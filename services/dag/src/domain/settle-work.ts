@@ -1,5 +1,6 @@
 import { noUsage, type ClaimInput, type RunOutcome, type SettleItem, type Usage } from '@studio/contracts'
 import { newId, runId, toProblem, type Problem, type StudioError } from '@studio/kernel'
+import { cascadesOf } from './cascades-of.ts'
 import { markDirty, takeAgain } from './mark-dirty.ts'
 import { settlementOf } from './node-settlement.ts'
 import type { Cause, GraphStore, GraphTransaction, NewRun, NodeRow, Providers, StoredClaim } from './ports.ts'
@@ -66,7 +67,7 @@ export async function settleWork(
         triggered.filter((derivation) => added.has(derivation.blob_id)),
       ),
     )
-    await graph.closeCascades([...new Set(held.flatMap(({ node }) => node.cascade_id ?? []))])
+    await graph.closeCascades(cascadesOf(held.map(({ node }) => node)))
     const heldIds = new Set(held.map(({ node }) => node.blob_id))
     return {
       settled: held.length,
@@ -108,7 +109,7 @@ export async function abandonClaim(
       graph,
       nodes.map((node) => node.blob_id),
     )
-    await graph.closeCascades(nodes.flatMap((node) => node.cascade_id ?? []))
+    await graph.closeCascades(cascadesOf(nodes))
     return nodes.length
   })
 }
@@ -125,7 +126,7 @@ export async function failNodes(
     failures.map(({ node, error }) => ({ node, error: toProblem(error) })),
     0,
   )
-  await graph.closeCascades([...new Set(failures.flatMap(({ node }) => node.cascade_id ?? []))])
+  await graph.closeCascades(cascadesOf(failures.map(({ node }) => node)))
 }
 
 async function recordFailures(

@@ -3,6 +3,7 @@ import type { Handlers } from '@studio/http'
 import type { Context } from '../context.ts'
 import { explain } from '../domain/explain.ts'
 import { readKnown } from '../store/explain-reader.ts'
+import { readStanding } from '../store/publication-standing.ts'
 
 export function explanationRoutes({
   database,
@@ -15,7 +16,8 @@ export function explanationRoutes({
       const known = await readKnown(database, prisma, tenant_id, blob_id)
       if (known === null) return { explanation: null }
       const { node, inputs } = known
-      const [provider, { items: versions }] = await Promise.all([
+      const [publication, provider, { items: versions }] = await Promise.all([
+        readStanding(database, tenant_id, blob_id),
         node.provider_id === null ? null : providers.current(tenant_id, node.provider_id),
         inputs.length === 0
           ? { items: [] }
@@ -24,7 +26,7 @@ export function explanationRoutes({
             }),
       ])
       const withDeltas = inputs.map((input, at) => ({ ...input, delta_id: versions[at]?.delta_id ?? null }))
-      return { explanation: explain({ ...known, inputs: withDeltas, provider }) }
+      return { explanation: { ...explain({ ...known, inputs: withDeltas, provider }), publication } }
     },
   }
 }

@@ -42,7 +42,8 @@ export function createBacklog(database: Database, leaseMs: number): Backlog {
         `select distinct tenant_id from cascade
          where settled_at is null and started_at < now() - $1 * interval '1 millisecond'
            and not exists (select 1 from node where node.cascade_id = cascade.id and node.state in ('dirty', 'running'))
-           and not exists (select 1 from node where node.again_cascade_id = cascade.id)
+           and not exists (select 1 from node where node.also_in @> array[cascade.id] and node.state in ('dirty', 'running'))
+           and not exists (select 1 from node where node.again_cascade_id = cascade.id or node.again_also_in @> array[cascade.id])
          limit 100`,
         [olderThanMs],
       )

@@ -10,6 +10,13 @@ export const stateOfCascade = `case when cascade.cancelled_at is not null then '
 export const spentByCascade = `(select json_build_object('runs', cascade.begun, 'tokens', coalesce(sum(run.tokens), 0),
   'cost_microdollars', coalesce(sum(run.cost_microdollars), 0)) from run where run.cascade_id = cascade.id)`
 
+/** As SQL over `cascade`: it is open, if only when it is resumed. */
+const goesOn = 'cascade.settled_at is null and cascade.cancelled_at is null'
+
+/** What a node takes over, as SQL, when it leaves the cascade that it had for another one that it belonged to. */
+const goesOver = (heir: string): string =>
+  `cascade_id = ${heir}.id, caused_by = ${heir}.caused_by, held = false, changed_at = now()`
+
 const columns = `id, root_id, caused_by, ${stateOfCascade} as state, paused_by, budget, ${spentByCascade} as spent`
 
 /** A cascade by its id, or the newest one of a root. */
@@ -70,21 +77,30 @@ export async function letGoOn(
     `with freed as (
        update cascade set paused_by = null, paused_at = null, cancelled_at = null
        where tenant_id = $1 and (id = $2::uuid or $2::uuid is null and settled_at is null and paused_by like 'daily%')
-       returning id, root_id),
+       returning id, root_id, caused_by),
      woken as (
-       update node set held = false, changed_at = now() from freed where node.cascade_id = freed.id and node.state = 'dirty' and node.held)
+       update node set held = false, changed_at = now(), cascade_id = freed.id, caused_by = case node.cascade_id when freed.id then node.caused_by else freed.caused_by end,
+         also_in = case node.cascade_id when freed.id then node.also_in else array_append(array_remove(node.also_in, freed.id), node.cascade_id) end
+       from freed where (node.cascade_id = freed.id or node.also_in @> array[freed.id]) and node.state = 'dirty' and node.held)
      select distinct root_id from freed`,
     [tenantId, which === 'daily' ? null : which.cascade_id],
   )
   return rows.map((row) => row.root_id)
 }
 
-/** Ready nodes that wait until their cascades go on. */
+/** Ready nodes whose cascade is paused: they go over to another one that they belong to and that goes on, or wait until one of theirs does. */
 export async function hold(tx: Queryable, tenantId: string, blobIds: readonly string[]): Promise<void> {
   if (blobIds.length === 0) return
   await tx.query(
     'hold',
-    'update node set held = true, changed_at = now() where tenant_id = $1 and blob_id = any($2::uuid[])',
+    `with going as (
+       select distinct on (node.blob_id) node.blob_id, cascade.id, cascade.caused_by
+       from node join cascade on cascade.id = any(node.also_in) and ${goesOn} and cascade.paused_by is null
+       where node.tenant_id = $1 and node.blob_id = any($2::uuid[]) and node.also_in is not null
+       order by node.blob_id, cascade.started_at desc, cascade.id desc),
+     handed as (update node set ${goesOver('going')}, also_in = array_append(array_remove(node.also_in, going.id), node.cascade_id) from going where node.blob_id = going.blob_id)
+     update node set held = true, changed_at = now()
+     where tenant_id = $1 and blob_id = any($2::uuid[]) and blob_id not in (select blob_id from going)`,
     [tenantId, blobIds],
   )
 }
@@ -99,29 +115,61 @@ export async function countBegun(tx: Queryable, tenantId: string, begun: Readonl
   )
 }
 
-/** The nodes of a cascade that it has not settled, and those that will be its when a run that was left alone has ended. */
+/** The nodes of a cascade that it has not settled, shared ones included, and those that will be its when a run that was left alone has ended. */
 export async function listUnsettled(tx: Queryable, tenantId: string, cascadeId: string): Promise<CascadeNode[]> {
   return await tx.query<CascadeNode>(
     'list-unsettled',
     `select blob_id, state, doomed, again_cascade_id from node
-     where tenant_id = $1 and (cascade_id = $2 and state in ${unsettledStates} or again_cascade_id = $2)`,
+     where tenant_id = $1 and ((cascade_id = $2 or also_in @> array[$2::uuid]) and state in ${unsettledStates} or again_cascade_id = $2)`,
     [tenantId, cascadeId],
   )
 }
 
-/** Ends a cascade, and gives up these nodes of it; whoever runs one has it no more. */
-export async function cancel(
+/**
+ * Cancels a cascade. What others want of it goes on: a node that it shares leaves it, and one that it was to pay for goes over to the newest of the others. Where it came to a
+ * run that was left alone for it, the newest input is derived all the same when the cascade of that run, or another one, wants the node.
+ */
+export async function cancelCascade(tx: Queryable, tenantId: string, cascadeId: string): Promise<void> {
+  await tx.query(
+    'cancel-cascade',
+    `with ended as (
+       update cascade set cancelled_at = ${moment}, paused_by = null, paused_at = null where tenant_id = $1 and id = $2 returning id, root_id),
+     heir as (
+       select distinct on (node.blob_id) node.blob_id, cascade.id, cascade.caused_by from node join cascade on cascade.id = any(node.also_in) and ${goesOn}
+       where node.tenant_id = $1 and node.cascade_id = $2 and node.again_cascade_id is null and node.also_in is not null and node.state in ('dirty', 'running')
+       order by node.blob_id, cascade.started_at desc, cascade.id desc),
+     inherited as (
+       update node set ${goesOver('heir')}, also_in = nullif(array_remove(node.also_in, heir.id), '{}') from heir where node.blob_id = heir.blob_id returning node.blob_id),
+     again_heir as (
+       select distinct on (node.blob_id) node.blob_id, cascade.id, cascade.caused_by
+       from node join ended on node.again_cascade_id = ended.id
+         join cascade on cascade.id = any(node.again_also_in || node.also_in || node.cascade_id) and ${goesOn} and cascade.root_id <> ended.root_id
+       where node.tenant_id = $1
+       order by node.blob_id, cascade.started_at desc, cascade.id desc),
+     inherited_again as (
+       update node set again_cascade_id = again_heir.id, again_caused_by = again_heir.caused_by, changed_at = now(),
+         again_also_in = nullif(array_remove(node.again_also_in, again_heir.id), '{}'), also_in = nullif(array_remove(node.also_in, $2::uuid), '{}')
+       from again_heir where node.blob_id = again_heir.blob_id returning node.blob_id)
+     update node set also_in = nullif(array_remove(also_in, $2::uuid), '{}'), again_also_in = nullif(array_remove(again_also_in, $2::uuid), '{}')
+     where tenant_id = $1 and (also_in @> array[$2::uuid] or again_also_in @> array[$2::uuid])
+       and blob_id not in (select blob_id from inherited union all select blob_id from inherited_again)`,
+    [tenantId, cascadeId],
+  )
+}
+
+/** Gives up these nodes of a cascade that was cancelled; whoever runs one has it no more. */
+export async function giveUp(
   tx: Queryable,
   tenantId: string,
   cascadeId: string,
   blobIds: readonly string[],
 ): Promise<void> {
+  if (blobIds.length === 0) return
   await tx.query(
-    'cancel',
-    `with cancelled as (update cascade set cancelled_at = ${moment}, paused_by = null, paused_at = null where tenant_id = $1 and id = $2)
-     update node set state = 'cancelled', dirty_inputs = 0, epoch = epoch + 1, attempts = 0, key = null, claim_id = null, lease_until = null,
+    'give-up',
+    `update node set state = 'cancelled', dirty_inputs = 0, epoch = epoch + 1, attempts = 0, key = null, claim_id = null, lease_until = null,
        error = null, cascade_id = $2, caused_by = case again_cascade_id when $2 then again_caused_by else caused_by end, again_cascade_id = null,
-       superseded_at = null, awaits = null, held = false, changed_at = now()
+       also_in = null, again_also_in = null, superseded_at = null, awaits = null, held = false, changed_at = now()
      where tenant_id = $1 and blob_id = any($3::uuid[])`,
     [tenantId, cascadeId, blobIds],
   )

@@ -17,6 +17,7 @@ export async function readClaim(database: Database, claimId: string, leaseMs: nu
        coalesce(held.provider_id, '') as provider_id, coalesce(held.provider_version, '') as provider_version, coalesce(held.config, '{}') as config,
        held.key,
        case when (held.key is null or held.readings is not null) and held.leases = 1 then (select run.key from run where run.id = held.last_run_id) end as last_key, held.parent_id, held.root_id, held.depth, held.caused_by, held.traceparent,
+       (select published.gated_since from published where published.blob_id = held.blob_id and not published.released) as gated_since,
        (select json_build_object('content_hash', memo.content_hash, 'content_type', memo.content_type)
         from memo where memo.tenant_id = held.tenant_id and memo.key = held.key) as memo,
        coalesce((

@@ -57,7 +57,7 @@ export async function addCascades(
   await addEvents(tx, tenantId, [{ type: 'studio.cascade.started', facts }])
 }
 
-/** A cascade is settled when no node waits or runs in it; what newer edits took over counts for their cascades. */
+/** A cascade is settled when no node waits or runs in it, its own or one that it shares; what newer edits of its root took over counts for their cascades. */
 export async function closeCascades(
   tx: Queryable,
   tenantId: string,
@@ -69,7 +69,8 @@ export async function closeCascades(
     `update cascade set settled_at = ${moment}, paused_by = null, paused_at = null
      where tenant_id = $1 and settled_at is null and ($2::uuid[] is null or id = any($2::uuid[]))
        and not exists (select 1 from node where node.cascade_id = cascade.id and node.state in ('dirty', 'running'))
-       and not exists (select 1 from node where node.again_cascade_id = cascade.id)
+       and not exists (select 1 from node where node.also_in @> array[cascade.id] and node.state in ('dirty', 'running'))
+       and not exists (select 1 from node where node.again_cascade_id = cascade.id or node.again_also_in @> array[cascade.id])
      returning id as cascade_id, root_id, caused_by, nodes`,
     [tenantId, cascadeIds === 'all' ? null : cascadeIds],
   )

@@ -2,9 +2,10 @@ import type { Spent } from '@studio/contracts'
 import type { Database, Queryable } from '@studio/database'
 import type { GraphStore, GraphTransaction, StoredClaim } from '../domain/ports.ts'
 import {
-  cancel,
+  cancelCascade,
   countBegun,
   findCascade,
+  giveUp,
   hold,
   letGoOn,
   listGoverned,
@@ -32,6 +33,7 @@ import {
 import { observeDepth } from '../telemetry.ts'
 import { addMemos, dropSpareMemos, forgetMemos } from './memos.ts'
 import { addJob, addRuns, listJobNodes, settle, settleFresh } from './outcomes.ts'
+import { publishSettled, type Touched } from './publications.ts'
 import { purgingTransaction } from './purge/purging.ts'
 import { isReady } from './states.ts'
 import { listWaitingBelow } from './waiting.ts'
@@ -43,23 +45,25 @@ export interface Times {
   readonly patienceMs: number
 }
 
-/** `afterCommit` is called when a transaction has changed a tenant's graph, and put rows into the outbox. */
+/** `afterCommit` is called when a transaction has changed a tenant's graph, and put rows into the outbox; `published`: there is news for readers. */
 export function createGraphStore(
   database: Database,
   times: Times,
-  afterCommit: (tenantId: string) => void,
+  afterCommit: (tenantId: string, published: boolean) => void,
 ): GraphStore {
   return {
     async transaction(tenantId, work) {
-      const result = await database.transaction(async (tx) => {
+      const { result, published } = await database.transaction(async (tx) => {
         const before = await lockTenant(tx, tenantId)
-        const state = { tenant: before, runsEnded: false }
+        const state = { tenant: before, runsEnded: false, moved: new Set<string>(), rooted: new Set<string>() }
         const result = await work(graphTransaction(tx, tenantId, times, state))
         if (state.runsEnded) await wakeSharers(tx, tenantId)
+        const { publishes, revision } = state.tenant
+        const published = publishes && (await publishSettled(tx, tenantId, revision, state))
         if (state.tenant !== before) await saveTenant(tx, tenantId, state.tenant)
-        return result
+        return { result, published }
       })
-      afterCommit(tenantId)
+      afterCommit(tenantId, published)
       return result
     },
     async findClaim(claimId) {
@@ -104,7 +108,7 @@ function graphTransaction(
   tx: Queryable,
   tenantId: string,
   { leaseMs, patienceMs }: Times,
-  state: { tenant: Tenant; runsEnded: boolean },
+  state: { tenant: Tenant; runsEnded: boolean } & Touched,
 ): GraphTransaction {
   const ending = <Given extends unknown[], Result>(run: (...given: Given) => Promise<Result>) => {
     return (...given: Given): Promise<Result> => {
@@ -113,6 +117,9 @@ function graphTransaction(
     }
   }
   const purging = purgingTransaction(tx, tenantId)
+  const touch = (which: keyof Touched, ids: readonly string[]): void => {
+    for (const id of ids) state[which].add(id)
+  }
   return {
     tenantId,
     get cascadeSlots() {
@@ -141,27 +148,61 @@ function graphTransaction(
     listWaitingBelow: (provider, ids) => listWaitingBelow(tx, tenantId, provider, ids),
     listInputs: (ids) => listInputs(tx, ids),
     listEdgesBelow: (ids) => listEdgesBelow(tx, ids),
-    putSources: (heads) => putSources(tx, tenantId, heads),
-    putEdits: (heads) => putEdits(tx, tenantId, heads),
+    putSources: async (heads) => {
+      const moved = await putSources(tx, tenantId, heads)
+      if (heads.some(({ publication }) => publication === 'atomic') && !state.tenant.publishes)
+        state.tenant = { ...state.tenant, publishes: true }
+      for (const { blob_id, is_regated } of moved) touch(is_regated ? 'rooted' : 'moved', [blob_id])
+    },
+    putEdits: (heads) => {
+      touch(
+        'moved',
+        heads.map(({ blob_id }) => blob_id),
+      )
+      return putEdits(tx, tenantId, heads)
+    },
     addDerivations: (derivations) => {
       for (const derivation of derivations) observeDepth(derivation.root_id, derivation.depth)
+      touch(
+        'rooted',
+        derivations.map(({ blob_id }) => blob_id),
+      )
       return addDerivations(tx, tenantId, derivations)
     },
     setConfig: (id, config) => setConfig(tx, tenantId, id, config),
     markDirty: ending((causes, roots, seeds) => markDirty(tx, tenantId, patienceMs, causes, roots, seeds)),
     markAgain: (ids) => markAgain(tx, tenantId, ids),
     blockBelow: (ids) => blockBelow(tx, tenantId, ids),
-    markDoomed: ending((cause, ids) => markDoomed(tx, tenantId, cause, ids)),
+    markDoomed: ending((cause, ids) => {
+      touch('moved', ids)
+      return markDoomed(tx, tenantId, cause, ids)
+    }),
     readInputs: (id) => readInputs(tx, id),
-    replaceInputs: (id, inputs) => replaceInputs(tx, tenantId, id, inputs),
+    replaceInputs: async (id, inputs) => {
+      if (state.tenant.publishes) touch('moved', Object.values(await readInputs(tx, id)).flat())
+      touch('rooted', [id])
+      await replaceInputs(tx, tenantId, id, inputs)
+    },
     addAncestry: (ids, providers) => addAncestry(tx, tenantId, ids, providers),
     listKnown: (keys) => listKnown(tx, tenantId, keys),
     awaitRuns: (waiting) => awaitRuns(tx, tenantId, waiting),
     lease: (leases) => lease(tx, tenantId, leaseMs, leases),
     release: ending((nodes) => release(tx, tenantId, nodes)),
     returnClaims: ending((claimIds, which) => returnClaims(tx, tenantId, claimIds, which)),
-    settle: ending((settlements) => settle(tx, tenantId, settlements)),
-    settleFresh: ending((nodes) => settleFresh(tx, tenantId, nodes)),
+    settle: ending((settlements) => {
+      touch(
+        'moved',
+        settlements.map(({ blob_id }) => blob_id),
+      )
+      return settle(tx, tenantId, settlements)
+    }),
+    settleFresh: ending((nodes) => {
+      touch(
+        'moved',
+        nodes.map(({ blob_id }) => blob_id),
+      )
+      return settleFresh(tx, tenantId, nodes)
+    }),
     countDown: (ids) => countDown(tx, ids),
     addRuns: (runs) => addRuns(tx, tenantId, runs),
     addMemos: (memos) => addMemos(tx, tenantId, memos),
@@ -182,7 +223,8 @@ function graphTransaction(
     letGoOn: (which) => letGoOn(tx, tenantId, which),
     hold: (ids) => hold(tx, tenantId, ids),
     countBegun: (begun) => countBegun(tx, tenantId, begun),
-    cancel: ending((id, ids) => cancel(tx, tenantId, id, ids)),
+    cancelCascade: ending((id) => cancelCascade(tx, tenantId, id)),
+    giveUp: ending((id, ids) => giveUp(tx, tenantId, id, ids)),
     addEvents: (events) => addEvents(tx, tenantId, events),
     purging: { ...purging, retake: ending(purging.retake) },
   }

@@ -5,7 +5,7 @@ import { isReady } from './states.ts'
 
 const columns = `blob_id, tenant_id, user_id, created_by, providers, ancestry, parent_id, root_id, depth, version, content_hash, content_type, size,
   output_hash, output_type, overlay, provider_id, provider_version, config, state, doomed, dirty_inputs, epoch, attempts, key, claim_id, last_key, last_run_id, last_run_at, readings,
-  error, cascade_id, caused_by, traceparent, again_cascade_id, held`
+  error, cascade_id, caused_by, traceparent, again_cascade_id, also_in, held`
 
 export async function readNodes(database: Queryable, tenantId: string, blobIds: readonly string[]): Promise<NodeRow[]> {
   if (blobIds.length === 0) return []
@@ -55,22 +55,27 @@ export async function hasReady(tx: Queryable, tenantId: string): Promise<boolean
   return row?.ready ?? false
 }
 
-/** Takes over newer heads only; an older one that comes late changes nothing. */
-export async function putSources(tx: Queryable, tenantId: string, heads: readonly SourceHead[]): Promise<void> {
-  if (heads.length === 0) return
-  await tx.query(
+/** Takes over newer heads only; an older one that comes late changes nothing. Answers those that moved, and which are published in another way from now on. */
+export async function putSources(
+  tx: Queryable,
+  tenantId: string,
+  heads: readonly SourceHead[],
+): Promise<{ blob_id: string; is_regated: boolean }[]> {
+  if (heads.length === 0) return []
+  return await tx.query<{ blob_id: string; is_regated: boolean }>(
     'put-sources',
     `with moved as (
-       insert into node (blob_id, tenant_id, user_id, created_by, providers, ancestry, parent_id, root_id, depth, version, content_hash, content_type, size, state)
-       select blob_id, $1, user_id, created_by, providers, '{}', parent_id, root_id, depth, version, content_hash, content_type, size, state
+       insert into node (blob_id, tenant_id, user_id, created_by, providers, ancestry, parent_id, root_id, depth, version, content_hash, content_type, size, state, publication)
+       select blob_id, $1, user_id, created_by, providers, '{}', parent_id, root_id, depth, version, content_hash, content_type, size, state, nullif(publication, 'immediate')
        from json_to_recordset($2::json) as head(blob_id uuid, user_id uuid, created_by text, providers json, parent_id uuid, root_id uuid, depth int,
-         version int, content_hash text, content_type text, size bigint, state text)
+         version int, content_hash text, content_type text, size bigint, state text, publication text)
        on conflict (blob_id) do update set version = excluded.version, content_hash = excluded.content_hash, content_type = excluded.content_type,
-         size = excluded.size, state = excluded.state, providers = excluded.providers, changed_at = now()
+         size = excluded.size, state = excluded.state, providers = excluded.providers, publication = excluded.publication, changed_at = now()
        where node.tenant_id = excluded.tenant_id and node.version < excluded.version
-       returning blob_id, version, content_hash, content_type, state)
-     insert into head (blob_id, version, tenant_id, content_hash, content_type, deleted, at)
-     select blob_id, version, $1, content_hash, content_type, state = 'deleted', ${moment} from moved`,
+       returning node.blob_id, node.version, node.content_hash, node.content_type, node.state, new.publication is distinct from old.publication as is_regated),
+     recorded as (insert into head (blob_id, version, tenant_id, content_hash, content_type, deleted, at)
+     select blob_id, version, $1, content_hash, content_type, state = 'deleted', ${moment} from moved)
+     select blob_id, is_regated from moved`,
     [tenantId, JSON.stringify(heads)],
   )
 }

@@ -49,14 +49,15 @@ export async function settleFresh(
   )
 }
 
+/** A run counts for all cascades that its node belongs to. */
 export async function addRuns(tx: Queryable, tenantId: string, runs: readonly NewRun[]): Promise<void> {
   if (runs.length === 0) return
   await tx.query(
     'add-runs',
     `insert into run (id, tenant_id, blob_id, epoch, provider_id, provider_version, key, inputs, outcome, version, content_hash, attempts, duration_ms,
-       tokens, cost_microdollars, workflow_id, cascade_id, caused_by, error)
+       tokens, cost_microdollars, workflow_id, cascade_id, also_in, caused_by, error)
      select id, $1, blob_id, epoch, provider_id, provider_version, key, inputs, outcome, version, content_hash, attempts, duration_ms,
-       tokens, cost_microdollars, workflow_id, cascade_id, caused_by, error
+       tokens, cost_microdollars, workflow_id, cascade_id, (select also_in from node where node.blob_id = new.blob_id), caused_by, error
      from json_to_recordset($2::json) as new(id uuid, blob_id uuid, epoch int, provider_id text, provider_version text, key text, inputs json,
        outcome text, version int, content_hash text, attempts int, duration_ms float8, tokens bigint, cost_microdollars bigint, workflow_id text, cascade_id uuid, caused_by uuid, error json)
      on conflict (id) do nothing`,

@@ -8,6 +8,10 @@ export interface Tenant {
   readonly budget: TenantBudget
   readonly spent: Spent
   readonly day: string
+  /** Of its graph, with the change that has the lock. */
+  readonly revision: number
+  /** Whether it has blobs that are published together. */
+  readonly publishes: boolean
 }
 
 interface Row {
@@ -15,6 +19,8 @@ interface Row {
   budget: TenantBudget | null
   spent: (Spent & { day: string }) | null
   day: string
+  revision: number
+  publishes: boolean
 }
 
 const noBudgets: TenantBudget = { per_day: noBudget, per_cascade: noBudget }
@@ -33,18 +39,18 @@ export async function lockTenant(tx: Queryable, tenantId: string): Promise<Tenan
     `insert into tenant (tenant_id, revision, changed_at) values ($1, 1, clock_timestamp())
      on conflict (tenant_id) do update set revision = tenant.revision + 1,
        changed_at = greatest(clock_timestamp(), tenant.changed_at + interval '1 microsecond')
-     returning cascades, budget, spent, ${dayOf('changed_at')} as day`,
+     returning cascades, budget, spent, revision, publishes, ${dayOf('changed_at')} as day`,
     [tenantId],
   )
   return tenantOf(row)
 }
 
 export async function saveTenant(tx: Queryable, tenantId: string, tenant: Tenant): Promise<void> {
-  const { slots, budget, spent, day } = tenant
+  const { slots, budget, spent, day, publishes } = tenant
   await tx.query(
     'save-tenant',
-    'update tenant set cascades = $2::json, budget = $3::json, spent = $4::json where tenant_id = $1',
-    [tenantId, JSON.stringify(slots), JSON.stringify(budget), JSON.stringify({ day, ...spent })],
+    'update tenant set cascades = $2::json, budget = $3::json, spent = $4::json, publishes = $5 where tenant_id = $1',
+    [tenantId, JSON.stringify(slots), JSON.stringify(budget), JSON.stringify({ day, ...spent }), publishes],
   )
 }
 
@@ -55,7 +61,7 @@ export async function readBudget(
 ): Promise<{ budget: TenantBudget; spent_today: SpentToday }> {
   const [row] = await database.query<Row>(
     'read-budget',
-    `select cascades, budget, spent, ${dayOf('now()')} as day from (select) as one left join tenant on tenant_id = $1`,
+    `select cascades, budget, spent, revision, publishes, ${dayOf('now()')} as day from (select) as one left join tenant on tenant_id = $1`,
     [tenantId],
   )
   const { budget, spent, day } = tenantOf(row)
@@ -69,5 +75,7 @@ function tenantOf(row: Row | undefined): Tenant {
     budget: row?.budget ?? noBudgets,
     spent: row && day === row.day ? spent : nothing,
     day: row?.day ?? '',
+    revision: row?.revision ?? 0,
+    publishes: row?.publishes ?? false,
   }
 }

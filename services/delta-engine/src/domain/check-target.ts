@@ -15,6 +15,8 @@ export function checkTarget(item: SubmitDelta, head: Blob | null): Target {
   if (head.deleted_at !== null && item.operation !== 'revert') {
     throw new StudioError('blob_deleted', 'The blob has been deleted; go back to one of its versions to restore it.')
   }
+  if (head.created_by !== 'user' && item.publication !== null)
+    throw new StudioError('publication_of_sources_only', 'Choose it for the sources that this blob is derived from.')
   if (head.created_by !== 'user' && (item.operation === 'delete' || head.deleted_at !== null)) {
     throw new StudioError(
       'derived_blob_read_only',

@@ -28,6 +28,7 @@ export function draftOf({ submission: { item }, head }: Work, plan: PlannedChang
     providers: item.providers ?? head?.providers ?? 'auto',
     overlay: overlay && (overlay.conflicted ? 'conflicted' : 'edited'),
     conflict_policy: item.conflict_policy ?? head?.conflict_policy ?? 'reject',
+    publication: item.publication ?? head?.publication ?? 'immediate',
     metadata: item.metadata ?? head?.metadata ?? {},
     created_at: head?.created_at ?? now,
     updated_at: now,

@@ -49,7 +49,12 @@ export function planChange(item: SubmitDelta, head: Blob | null, sources: Source
     case 'update':
       if (head !== null && sources.merge !== null) return planMerged(item, head, sources, sources.merge, limits)
       if (change !== null) return planContent(change, head, sources, limits)
-      if (item.metadata === null && item.conflict_policy === null && item.providers === null)
+      if (
+        item.metadata === null &&
+        item.conflict_policy === null &&
+        item.providers === null &&
+        item.publication === null
+      )
         throw new StudioError('invalid_request', 'An update needs content, a patch or metadata.')
       return unchanged(head)
   }

@@ -114,6 +114,8 @@ function commitOf(item: SubmitTransform, planned: PlannedContent | null): Planne
     created_by: item.provider_id,
     providers: null,
     conflict_policy: null,
+    publication: null,
+    gated_since: item.gated_since,
   }
 }
 

@@ -113,6 +113,8 @@ export function commitOf({ submission, head, overlay, plan }: Work): PlannedComm
     depth: head?.depth ?? 0,
     providers: item.providers,
     conflict_policy: item.conflict_policy,
+    publication: item.publication,
+    gated_since: null,
     fence: 0,
     traceparent: item.traceparent,
   }

@@ -1,3 +1,5 @@
+import type { PublishedState } from '@studio/contracts'
+
 interface VersionedContent {
   readonly version: number
   readonly content_hash: string
@@ -5,9 +7,14 @@ interface VersionedContent {
   readonly overlay?: string | null
 }
 
-/** The entity tag of a version: its number, and 16 digits of its hash for the eye. */
-export function entityTagOf({ version, content_hash, overlay }: VersionedContent): string {
-  return `"v${version}-${content_hash.slice(0, 16)}${overlay === 'conflicted' ? '-conflicted' : ''}"`
+/** The entity tag of a version: its number, and 16 digits of its hash for the eye; and where the answer tells how it is published, what it tells of that. */
+export function entityTagOf(
+  { version, content_hash, overlay }: VersionedContent,
+  published?: PublishedState | null,
+): string {
+  const conflict = overlay === 'conflicted' ? '-conflicted' : ''
+  const told = published ? `-p${published.revision}.${published.head_version}` : ''
+  return `"v${version}-${content_hash.slice(0, 16)}${conflict}${told}"`
 }
 
 /** RFC 9110 section 8.8.3: the tags of a list, weak ones with their `W/`. */
@@ -26,7 +33,7 @@ export function namesTag(ifNoneMatch: string | undefined, tag: string): boolean 
  */
 export type IfMatch = { kind: 'any' } | { kind: 'version'; version: number } | { kind: 'none' }
 
-const ownTag = /^"v([1-9]\d{0,8})-[0-9a-f]{16}(?:-conflicted)?"$/
+const ownTag = /^"v([1-9]\d{0,8})-[0-9a-f]{16}(?:-conflicted)?(?:-p\d+\.\d+)?"$/
 
 /** Reads If-Match (RFC 9110 section 13.1.1); undefined where there is none. */
 export function parseIfMatch(header: string | undefined): IfMatch | undefined {

@@ -17,6 +17,7 @@ import type {
   Processing,
   Provider,
   ProviderResource,
+  PublishedBlob,
   Purge,
   PurgeResource,
   Run,
@@ -46,12 +47,18 @@ export function blobResource(blob: Blob): BlobResource {
     created_by: blob.created_by,
     conflict_policy: blob.conflict_policy,
     overlay: blob.overlay,
+    publication: blob.publication,
     metadata: blob.metadata,
     created_at: blob.created_at,
     updated_at: blob.updated_at,
     deleted_at: blob.deleted_at,
     ...(blob.purged_at !== undefined && { purged_at: blob.purged_at }),
   }
+}
+
+/** As readers see it. */
+export function publishedResource({ blob, published }: PublishedBlob): BlobResource {
+  return { ...blobResource(blob), published }
 }
 
 export function derivationResource({

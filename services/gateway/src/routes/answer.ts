@@ -1,3 +1,4 @@
+import type { PublishedState } from '@studio/contracts'
 import type { Request, Response } from 'express'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -8,6 +9,11 @@ import { namesTag } from '../domain/entity-tag.ts'
 export const revalidate = 'private, no-cache'
 /** A version never changes. */
 export const immutable = 'private, max-age=31536000, immutable'
+
+/** Blobs that are published together have one revision: who reads them one by one, and finds another one, has seen two states. */
+export function tellRevision(response: Response, published: PublishedState | null): void {
+  if (published) response.setHeader('Studio-Publication', String(published.revision))
+}
 
 /** `{"data": …}`. */
 export function answerData(response: Response, status: number, data: unknown): void {

@@ -1,4 +1,4 @@
-import type { Blob, Version } from '@studio/contracts'
+import type { Blob, PublishedBlob, Version } from '@studio/contracts'
 import { StudioError } from '@studio/kernel'
 import type { Principal } from '../auth/verify-token.ts'
 import type { Context } from '../context.ts'
@@ -31,17 +31,36 @@ export async function findLiveBlob(context: Context, principal: Principal, blobI
   return alive(blob, blob)
 }
 
+/** A blob that is not deleted as readers see it; throws `blob_not_found`, `blob_deleted`, and `blob_not_published` where they see nothing yet. */
+export async function findPublished(
+  context: Context,
+  { tenant_id }: Principal,
+  blob_id: string,
+): Promise<PublishedBlob> {
+  const found = await context.blob.one('readPublished', { tenant_id, blob_id })
+  if (!found) throw blobNotFound()
+  const { blob, published } = found
+  if (published?.version === 0)
+    throw new StudioError(
+      'blob_not_published',
+      'It appears when all that is published with it has settled. ?version=head reads it as it is, GET …/explain says what it waits for.',
+    )
+  alive(blob, published ? { ...blob, version: published.head_version } : blob)
+  return found
+}
+
 /**
- * A blob as it was at a version or a time, or as it is; throws `version_not_found` besides, and `blob_deleted` where it was deleted then.
+ * A blob as it was at a version or a time, at its head, or as readers see it; throws `version_not_found` besides, and `blob_deleted` where it was deleted then.
  */
 export async function findBlobAsOf(
   context: Context,
   principal: Principal,
   blob_id: string,
-  { version, at }: { readonly version?: number | undefined; readonly at?: string | undefined },
-): Promise<Blob> {
+  { version, at }: { readonly version?: number | 'head' | undefined; readonly at?: string | undefined },
+): Promise<PublishedBlob> {
   if (version !== undefined && at !== undefined) throw refused('/at', 'goes without version')
-  if (version === undefined && at === undefined) return findLiveBlob(context, principal, blob_id)
+  if (version === 'head') return { blob: await findLiveBlob(context, principal, blob_id), published: null }
+  if (version === undefined && at === undefined) return findPublished(context, principal, blob_id)
   const { tenant_id } = principal
   const [head, then] = await Promise.all([
     findBlob(context, principal, blob_id),
@@ -49,7 +68,7 @@ export async function findBlobAsOf(
       ? context.blob.one('readVersions', { tenant_id, blob_id, version })
       : context.blob.call('readVersionAt', { tenant_id, blob_id, at: at ?? '' }).then((answer) => answer.version),
   ])
-  if (then) return alive(blobAt(head, then), head)
+  if (then) return { blob: alive(blobAt(head, then), head), published: null }
   throw new StudioError('version_not_found', 'GET …/versions lists those that there are, with their times.')
 }
 

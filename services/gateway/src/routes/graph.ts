@@ -82,5 +82,6 @@ function unheardOf(blob_id: string): ExplanationResource {
     reasons: [],
     made_by: null,
     last_change: null,
+    publication: null,
   }
 }

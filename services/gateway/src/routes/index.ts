@@ -14,6 +14,7 @@ import { overlayRoutes } from './overlays.ts'
 import { provenanceRoute } from './past.ts'
 import { previewRoutes } from './previews.ts'
 import { providerRoutes } from './providers.ts'
+import { publishedRoute } from './published.ts'
 import { purgeRoutes } from './purges.ts'
 import { readBlobRoutes } from './read-blob.ts'
 import { retryLater } from './retry-later.ts'
@@ -28,6 +29,7 @@ export function publicApi(context: Context): Router {
   changeBlobRoutes(router, context)
   operationRoutes(router, context)
   overlayRoutes(router, context)
+  publishedRoute(router, context)
   graphRoutes(router, context)
   provenanceRoute(router, context)
   previewRoutes(router, context)

@@ -22,7 +22,7 @@ export async function creationOf(
   const metadata = checkMetadata(context, envelope.metadata)
   const content = await contentOfEnvelope(context, principal, bytes, envelope.content_id, keeping)
   if (!content) throw refused('', 'must have one of content, text and content_id')
-  const { providers, conflict_policy, delta_id } = envelope
+  const { providers, conflict_policy, publication, delta_id } = envelope
   return {
     blob_id: newId(),
     operation: 'create',
@@ -30,6 +30,7 @@ export async function creationOf(
     metadata,
     providers,
     conflict_policy,
+    publication,
     delta_id,
   }
 }
@@ -41,15 +42,15 @@ export async function updateOf(
   { members: envelope, bytes, patch: given }: ReadEnvelope<UpdateBlob>,
   keeping: Keeping,
 ): Promise<Submission> {
-  const { from_version, conflict, conflict_policy, delta_id } = envelope
+  const { from_version, conflict, conflict_policy, publication, delta_id } = envelope
   const metadata = envelope.metadata && checkMetadata(context, envelope.metadata)
   const content_type = envelope.content_type === undefined ? undefined : parseContentType(envelope.content_type)
   const patch = given === null ? null : patchIn(context, envelope.patch_type, given)
   const content = await contentOfEnvelope(context, principal, bytes, envelope.content_id, keeping)
   if (content && patch) throw refused('', 'must have either content or a patch')
   if (!content && content_type !== undefined) throw refused('/content_type', 'goes with content, text or content_id')
-  if (!content && !patch && !metadata && !conflict_policy)
-    throw refused('', 'must have one of content, text, content_id, patch, metadata and conflict_policy')
+  if (!content && !patch && !metadata && !conflict_policy && !publication)
+    throw refused('', 'must have one of content, text, content_id, patch, metadata, conflict_policy and publication')
   return {
     blob_id,
     operation: 'update',
@@ -58,6 +59,7 @@ export async function updateOf(
     from_version,
     conflict,
     conflict_policy,
+    publication,
     delta_id,
   }
 }

@@ -15,7 +15,8 @@ export type Submission = Pick<SubmitDelta, 'blob_id' | 'operation' | 'revert_to'
   /** The bytes that take the place of the change's content, in a dry run of large content. */
   readonly apart?: Buffer | undefined
 }
-type Optional = 'change' | 'metadata' | 'providers' | 'from_version' | 'conflict' | 'conflict_policy' | 'delta_id'
+type Optional =
+  'change' | 'metadata' | 'providers' | 'from_version' | 'conflict' | 'conflict_policy' | 'publication' | 'delta_id'
 
 /** What delta-engine did, or would do. */
 export type Accepted = Exclude<SubmitOutcome, { status: 'failed' }>
@@ -69,6 +70,7 @@ export function submitItem(principal: Principal, submission: Submission): Submit
     providers: submission.providers ?? null,
     conflict: submission.conflict ?? null,
     conflict_policy: submission.conflict_policy ?? null,
+    publication: submission.publication ?? null,
     revert_to: submission.revert_to,
     settle: submission.settle,
     from_version: submission.from_version ?? null,

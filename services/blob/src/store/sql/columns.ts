@@ -13,7 +13,7 @@ export type BlobRow = Omit<Blob, 'created_at' | 'updated_at' | 'deleted_at' | 'p
 
 /** The columns of a Blob. */
 export const blobColumns = `id, tenant_id, user_id, content_type, content_hash, size, version, version_id, parent_id, root_id, depth, created_by, providers,
-  conflict_policy, overlay, metadata, created_at, updated_at, deleted_at, purged_at`
+  conflict_policy, overlay, publication, metadata, created_at, updated_at, deleted_at, purged_at`
 
 /** A Blob from its row; columns beyond the contract's are left behind. */
 export function toBlob(row: BlobRow): Blob {
@@ -33,6 +33,7 @@ export function toBlob(row: BlobRow): Blob {
     providers: row.providers,
     conflict_policy: row.conflict_policy,
     overlay: row.overlay,
+    publication: row.publication,
     metadata: row.metadata,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),

@@ -42,6 +42,8 @@ export interface CommitRow {
   depth: number
   providers: string | null
   conflict_policy: string | null
+  publication: string | null
+  gated_since: number | null
   fence: number
   traceparent: string | null
 }
@@ -88,7 +90,7 @@ with recursive item as materialized (
     position int, delta_id uuid, tenant_id uuid, user_id uuid, blob_id uuid, version_id uuid, operation text, from_version int, from_hash text,
     rests_on json, chain int, rank int, content_hash text, content_size int, content_offset int, stored_size int, encoding smallint, content_type text, overlaid boolean, from_generated text,
     base_hash text, base_type text, edited_hash text, edited_type text, generated_hash text, generated_type text, conflicted boolean, metadata text, created_by text, caused_by uuid,
-    parent_id uuid, root_id uuid, depth int, providers text, conflict_policy text, fence int, traceparent text)
+    parent_id uuid, root_id uuid, depth int, providers text, conflict_policy text, publication text, gated_since bigint, fence int, traceparent text)
 ), head as materialized (
   select id, tenant_id, version, content_hash, size, fence, overlay, deleted_at, purged_at from blob
   where id = any(array(select blob_id from item)) order by id for no key update
@@ -155,6 +157,7 @@ with recursive item as materialized (
     content_type = coalesce(writing.content_type, blob.content_type), metadata = coalesce(writing.metadata::json, blob.metadata),
     providers = coalesce(writing.providers::json, blob.providers), conflict_policy = coalesce(writing.conflict_policy, blob.conflict_policy),
     overlay = case when not writing.overlaid then blob.overlay when writing.generated_hash is not null then case when writing.conflicted then 'conflicted' else 'edited' end end,
+    publication = coalesce(writing.publication, blob.publication),
     fence = greatest(blob.fence, writing.fence), updated_at = greatest(now(), blob.updated_at),
     deleted_at = case when writing.operation = 'delete' then now() end
   from (select distinct on (blob_id) * from writing where not is_new order by blob_id, rank desc) as writing where blob.id = writing.blob_id
@@ -166,14 +169,23 @@ with recursive item as materialized (
   where blob.id = gone.blob_id and blob.fence < gone.fence and not exists (select from writing where writing.blob_id = blob.id)
 ), created as (
   insert into blob (id, tenant_id, user_id, content_type, content_hash, size, version, version_id, parent_id, root_id, depth, created_by, providers,
-    conflict_policy, metadata, fence, created_at, updated_at, deleted_at)
+    conflict_policy, publication, metadata, fence, created_at, updated_at, deleted_at)
   select blob_id, tenant_id, user_id, coalesce(content_type, 'application/octet-stream'), next_hash, next_size, 1, version_id, parent_id, root_id, depth,
-    created_by, coalesce(providers, '"auto"')::json, coalesce(conflict_policy, 'reject'), coalesce(metadata, '{}')::json, fence, now(), now(), case when operation = 'delete' then now() end
+    created_by, coalesce(providers, '"auto"')::json, coalesce(conflict_policy, 'reject'), coalesce(publication, 'immediate'), coalesce(metadata, '{}')::json, fence, now(), now(), case when operation = 'delete' then now() end
   from writing where is_new order by blob_id
   on conflict (id) do nothing
   returning *
 ), written as materialized (
   select * from updated union all select * from created
+), gated as (
+  -- What is to wait for its publication is seen as it was, from its first write on: at the version that this one goes on, or not at all.
+  insert into published (blob_id, tenant_id, version, revision)
+  select written.id, written.tenant_id, writing.from_version, coalesce(writing.gated_since, 0)
+  from written join writing on writing.blob_id = written.id
+  where writing.rank = 0 and (writing.gated_since is not null or writing.created_by = 'user' and written.publication = 'atomic')
+  order by written.id
+  on conflict (blob_id) do update set version = excluded.version
+    where published.version is null and (excluded.revision = 0 or excluded.revision > published.revision)
 ), stored as (
   insert into content (tenant_id, hash, size, encoding, bytes)
   select distinct on (tenant_id, next_hash) tenant_id, next_hash, next_size, encoding, substring($2::bytea from content_offset + 1 for stored_size)
@@ -205,7 +217,7 @@ with recursive item as materialized (
       'blob_id', written.id, 'user_id', writing.user_id, 'version', writing.from_version + 1, 'version_id', writing.version_id, 'operation', writing.operation,
       'content_type', written.content_type, 'content_hash', writing.next_hash, 'size', writing.next_size, 'delta_id', writing.delta_id,
       'caused_by', writing.caused_by, 'created_by', writing.created_by, 'parent_id', written.parent_id, 'root_id', written.root_id,
-      'depth', written.depth, 'providers', written.providers, 'traceparent', writing.traceparent,
+      'depth', written.depth, 'providers', written.providers, 'publication', written.publication, 'traceparent', writing.traceparent,
       'overlay', case when written.overlay is not null then json_build_object('state', written.overlay, 'generated', json_build_object(
         'content_hash', coalesce(writing.generated_hash, writing.standing_hash), 'content_type', coalesce(writing.generated_type, writing.standing_type))) end) as body
   from written join writing on writing.blob_id = written.id
@@ -225,7 +237,7 @@ select judged.position, judged.fate_version, judged.fate_version_id, judged.head
   case when written.id is not null then 'committed' when judged.position in (select position from baseless) then 'baseless'
     when judged.verdict = 'write' then 'again' else judged.verdict end as verdict,
   judged.version_id, judged.from_version + 1 as version, judged.next_hash as content_hash, judged.next_size as size, written.id, written.tenant_id, written.user_id,
-  written.content_type, written.parent_id, written.root_id, written.depth, written.created_by, written.providers, written.conflict_policy, written.overlay, written.metadata,
+  written.content_type, written.parent_id, written.root_id, written.depth, written.created_by, written.providers, written.conflict_policy, written.overlay, written.publication, written.metadata,
   written.created_at, written.updated_at, written.deleted_at
 from judged left join writing using (position) left join written on written.id = writing.blob_id
 `

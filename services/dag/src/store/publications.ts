@@ -1,0 +1,133 @@
+import type { Publishing } from '@studio/contracts'
+import type { Database, Queryable } from '@studio/database'
+import { publishTogether, type GatedNode, type Publishable } from '../domain/publish-together.ts'
+
+/**
+ * What a transaction has done that publication may follow from: `moved` nodes may have settled, or lost a neighbour; `rooted` ones have other inputs, or another way to be published.
+ */
+export interface Touched {
+  readonly moved: Set<string>
+  readonly rooted: Set<string>
+}
+
+/**
+ * Decides, at the end of a change, what is published with others from now on, and publishes what has settled. Answers whether blob is to be told anything.
+ *
+ * @param revision of the tenant's graph with this change.
+ */
+export async function publishSettled(
+  tx: Queryable,
+  tenantId: string,
+  revision: number,
+  { moved, rooted }: Touched,
+): Promise<boolean> {
+  const released = rooted.size > 0 ? await regate(tx, tenantId, revision, [...rooted]) : 0
+  const nodes = await readConnected(tx, tenantId, [...moved, ...rooted])
+  const items = publishTogether(nodes)
+  await movePublished(tx, tenantId, revision, items)
+  return released > 0 || items.length > 0
+}
+
+/**
+ * Of these nodes, and all below them, those are published with others that are atomic sources or have one above them. Those that are no longer are released; what is being deleted
+ * goes with the others first. Answers how many were released.
+ */
+async function regate(tx: Queryable, tenantId: string, revision: number, blobIds: readonly string[]): Promise<number> {
+  const [row] = await tx.query<{ released: number }>(
+    'regate',
+    `with recursive below(blob_id) as (
+       select blob_id from node where tenant_id = $1 and blob_id = any($2::uuid[])
+       union select edge.target_id from below join edge on edge.source_id = below.blob_id and edge.valid_to is null),
+     gated(blob_id) as (
+       select node.blob_id from below join node using (blob_id)
+       where node.publication = 'atomic' or exists (
+         select from edge join published on published.blob_id = edge.source_id and not published.released
+         where edge.target_id = node.blob_id and edge.valid_to is null and edge.source_id not in (select blob_id from below))
+       union select edge.target_id from gated join edge on edge.source_id = gated.blob_id and edge.valid_to is null),
+     entered as (
+       insert into published (blob_id, tenant_id, revision, gated_since) select blob_id, $1, $3, $3 from gated order by blob_id
+       on conflict (blob_id) do update set released = false, version = 0, revision = excluded.revision, gated_since = excluded.gated_since, told = true
+         where published.released),
+     freed as (
+       update published set released = true, revision = $3, told = false
+       from below join node using (blob_id)
+       where published.blob_id = below.blob_id and not published.released and not node.doomed and node.state <> 'deleted'
+         and below.blob_id not in (select blob_id from gated)
+       returning 1)
+     select count(*)::int as released from freed`,
+    [tenantId, blobIds, revision],
+  )
+  return row?.released ?? 0
+}
+
+/**
+ * All that is connected with these nodes over blobs that are published with others. Left out is what cannot be published now, as seen from the node itself: most settlements of a
+ * cascade end here.
+ */
+async function readConnected(tx: Queryable, tenantId: string, blobIds: readonly string[]): Promise<GatedNode[]> {
+  return await tx.query<GatedNode>(
+    'read-connected',
+    `with recursive near(blob_id) as (
+       select published.blob_id from published join node using (blob_id)
+       where published.tenant_id = $1 and published.blob_id = any($2::uuid[]) and not published.released and node.state in ('settled', 'deleted')
+         and not exists (select from edge join node as target on target.blob_id = edge.target_id
+           where edge.source_id = published.blob_id and edge.valid_to is null and target.state in ('dirty', 'running'))
+       union
+       select published.blob_id from near, lateral (
+         select target_id as blob_id from edge where edge.source_id = near.blob_id and edge.valid_to is null
+         union all select source_id from edge where edge.target_id = near.blob_id and edge.valid_to is null) as next
+       join published on published.blob_id = next.blob_id and not published.released)
+     ${gatedNodes}`,
+    [tenantId, blobIds],
+  )
+}
+
+/** The nodes of `near`, as SQL. */
+const gatedNodes = `select node.blob_id, node.version, node.state, node.doomed, published.version as published_version, published.input_ids as published_input_ids,
+  array(select distinct edge.source_id from edge join published as source on source.blob_id = edge.source_id and not source.released
+    where edge.target_id = node.blob_id and edge.valid_to is null order by edge.source_id) as input_ids
+  from near join node using (blob_id) join published using (blob_id)`
+
+async function movePublished(
+  tx: Queryable,
+  tenantId: string,
+  revision: number,
+  items: readonly Publishable[],
+): Promise<void> {
+  if (items.length === 0) return
+  await tx.query(
+    'move-published',
+    `update published set version = item.version, input_ids = item.input_ids, revision = $3, told = false
+     from json_to_recordset($2::json) as item(blob_id uuid, version int, input_ids uuid[])
+     where published.blob_id = item.blob_id and published.tenant_id = $1`,
+    [tenantId, JSON.stringify(items), revision],
+  )
+}
+
+/** Tenants of whose publications blob has not been told all. */
+export async function listUntold(database: Database): Promise<string[]> {
+  const rows = await database.query<{ tenant_id: string }>(
+    'list-untold',
+    'select distinct tenant_id from published where not told',
+  )
+  return rows.map((row) => row.tenant_id)
+}
+
+/** All that blob has not been told of a tenant's publications, as it is now, of one moment: so a newer publication never goes without an older one. */
+export async function readUntold(database: Database, tenantId: string): Promise<Publishing[]> {
+  return await database.query<Publishing>(
+    'read-untold',
+    `select blob_id, case when not released then version end as version, revision, input_ids from published where tenant_id = $1 and not told`,
+    [tenantId],
+  )
+}
+
+/** Blob knows these; what has changed since is told anew. */
+export async function markTold(database: Database, tenantId: string, told: readonly Publishing[]): Promise<void> {
+  await database.query(
+    'mark-told',
+    `update published set told = true from unnest($2::uuid[], $3::bigint[]) as known(blob_id, revision)
+     where published.tenant_id = $1 and published.blob_id = known.blob_id and published.revision = known.revision`,
+    [tenantId, told.map(({ blob_id }) => blob_id), told.map(({ revision }) => revision)],
+  )
+}
