@@ -3,7 +3,8 @@ import { newId, StudioError, toProblem, type Problem } from '@studio/kernel'
 import { span } from '@studio/telemetry'
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity'
 import { heartbeatMs, withClaim } from './claim.ts'
-import { workOff, type Attempt, type ClaimSummary } from './work-off.ts'
+import type { Attempt, ClaimSummary } from './ledger.ts'
+import { workOff } from './work-off.ts'
 import type { ProviderDependencies } from './dependencies.ts'
 import { patiently } from './patiently.ts'
 import { toFailure } from './failures.ts'
@@ -11,7 +12,7 @@ import type { Provider } from './provider.ts'
 import { createSharing } from './sharing.ts'
 import { claimWorked } from './telemetry.ts'
 
-export type { ClaimSummary } from './work-off.ts'
+export type { ClaimSummary } from './ledger.ts'
 
 /** Time in which an activity goes on with what has become ready, so that a chain of cheap nodes is one child workflow and not one a level. */
 const sliceMs = 30_000
