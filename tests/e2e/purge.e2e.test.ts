@@ -202,6 +202,30 @@ test('what lives on keeps its history, but for what was made of what has been pu
   expect(await divergences(ann)).toEqual([])
 }, 120_000)
 
+test('a user’s edit that was made on what is purged goes with it, and the blob is derived anew', async () => {
+  const ann = newUser()
+  const needle = `needle${randomBytes(12).toString('hex')}`
+  const [one, two] = [await ann.create('# One\n\nfirst', alone), await ann.create(`# Two\n\n${needle}`, alone)]
+  const report = await ann.derive('report', { texts: [one.id, two.id] })
+  const made = await ann.made(report.id, 1)
+  await ann.edit(report.id, made.replace('first', 'first, by hand'))
+  await ann.made(report.id, 2)
+  await ann.remove(two.id)
+  expect(await ann.made(report.id, 3)).toContain('first, by hand')
+  expect(await findTraces(studio, needle)).not.toEqual([])
+
+  await purged(ann, two.id)
+  await quiet()
+  expect(await findTraces(studio, needle)).toEqual([])
+  const { version, text, overlay } = await ann.read(report.id)
+  expect([overlay, text?.includes('by hand'), text?.includes('first')]).toEqual([null, false, true])
+  const numbers = Array.from({ length: version }, (_, at) => at + 1)
+  const statuses = await Promise.all(numbers.map(async (number) => (await content(ann, report.id, number)).status))
+  expect(statuses).toEqual([...numbers.slice(0, -1).map(() => 410), 200])
+  expect((await ann.api.get(`${base}/blobs/${report.id}/overlay`)).status).toBe(404)
+  expect(await divergences(ann)).toEqual([])
+}, 120_000)
+
 test('a purge is refused for what is not deleted, derived, or another tenant’s, and said twice it is one', async () => {
   const [ann, bob] = [newUser(), newUser()]
   const text = await ann.create('a text', alone)

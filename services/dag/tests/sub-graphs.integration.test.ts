@@ -176,6 +176,51 @@ test('an edit takes the whole of it away', async () => {
   await expectConverged(world)
 })
 
+test('runs that are left to end, though something newer came, wait for each other when they are due again', async () => {
+  const { world, ids, claim } = await aChain(3)
+  await theOne(claim())
+  await edit(world, 0, 'c', false)
+  // They have been taken away once: from now on they are left alone.
+  const group = await theOne(claim())
+  const outcomes = await workOffClaim(world.database, group, succeed)
+  await edit(world, 0, 'd', false)
+  expect(await settle(world, group, outcomes)).toMatchObject({ settled: 3 })
+  expect(await statesOf(world, ids)).toEqual([
+    ['dirty', 0, 0],
+    ['dirty', 0, 1],
+    ['dirty', 0, 1],
+  ])
+  await drain(world)
+  await expectConverged(world)
+})
+
+test('one that is left to end is due again with what it waited for settled', async () => {
+  const { world, ids, claim } = await aChain(1)
+  const [above = ''] = ids
+  const other = await create(world, 'x')
+  await drain(world)
+  const below = await joinBlobs(world, [above, other], 0)
+  await drain(world)
+  const claimBoth = async () => {
+    await edit(world, 0, newId(), false)
+    const group = await theOne(claim())
+    expect(group.size).toBe(2)
+    return { group, outcomes: await workOffClaim(world.database, group, succeed) }
+  }
+  const first = await claimBoth()
+  await edit(world, 1, 'y', false)
+  await settle(world, first.group, first.outcomes)
+  const second = await claimBoth()
+  await edit(world, 1, 'z', false)
+  expect(await settle(world, second.group, second.outcomes)).toMatchObject({ settled: 2 })
+  expect(await statesOf(world, [above, below])).toEqual([
+    ['settled', 0, 0],
+    ['dirty', 0, 0],
+  ])
+  await drain(world)
+  await expectConverged(world)
+})
+
 test('what a dead worker had goes back, each to wait for what it waited for', async () => {
   const { world, ids, claim } = await aChain(3)
   const group = await theOne(claim())

@@ -50,13 +50,13 @@ export async function settleWork(
       graph,
       returned.map(({ node, item }) => ({ node, failed: item.error !== null })),
     )
-    const again = held.filter(({ node }) => isAgain(node)).map(({ node }) => node.blob_id)
-    const readyAgain = await takeAgain(graph, again)
-
     const done = held
       .filter(({ item }) => item.outcome !== 'failed' && item.outcome !== 'returned' && item.outcome !== 'deleted')
       .map(({ node }) => node)
     const freed = await graph.countDown(done.filter((node) => !isAgain(node)).map((node) => node.blob_id))
+    // After that: what is due again counts what it waits for as it is now.
+    const again = held.filter(({ node }) => isAgain(node)).map(({ node }) => node.blob_id)
+    const readyAgain = await takeAgain(graph, again)
     const alive = new Set(held.filter(({ item }) => item.version !== null).map(({ node }) => node.blob_id))
     const triggered = triggeredDerivations(sources, matches).filter((derivation) => alive.has(derivation.parent_id))
     const added = new Set(triggered.length > 0 ? await graph.addDerivations(triggered) : [])

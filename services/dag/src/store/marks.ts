@@ -89,7 +89,7 @@ export async function markDirty(
 
 /**
  * Nodes whose run was left alone and is over: dirty now for the newest change that came meanwhile. A run that has settled has taken in the changes that it was
- * for; the cascades of one that has not wait on. Answers those among the given ones.
+ * for; the cascades of one that has not wait on. Those of one claim may feed each other. Answers those among the given ones.
  */
 export async function markAgain(
   tx: Queryable,
@@ -103,8 +103,8 @@ export async function markAgain(
        cascade_id = again_cascade_id, caused_by = again_caused_by, traceparent = again_traceparent, again_cascade_id = null, again_also_in = null, changed_at = now(),
        also_in = nullif(node.again_also_in || case when node.state <> 'settled' then ${membersLeft('array_append(node.also_in, node.cascade_id)', 'again.id', 'again.caused_by is not null and again.root_id = other.root_id and again.id > other.id')} end, '{}'),
        dirty_inputs = (select count(*) from edge join node source on source.blob_id = edge.source_id
-         where edge.target_id = node.blob_id and edge.valid_to is null
-           and source.state in ${unsettledStates} and not source.doomed)
+         where edge.target_id = node.blob_id and edge.valid_to is null and not source.doomed
+           and (source.state in ${unsettledStates} or source.again_cascade_id is not null and source.blob_id = any($2::uuid[])))
      from (select id, root_id, caused_by from cascade where tenant_id = $1) as again
      where again.id = node.again_cascade_id and node.tenant_id = $1 and node.blob_id = any($2::uuid[])
      returning node.blob_id, node.dirty_inputs = 0 as ready`,
