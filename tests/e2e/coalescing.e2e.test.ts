@@ -33,12 +33,12 @@ test('under steady edits a slow provider finishes now and then, and what it made
   const { blob_id } = await ann.process('slow', root.id, { delay_ms: 700 })
   await ann.made(blob_id, 1)
   let edits = 0
-  // Nobody pauses until a run has come through.
+  // Nobody pauses until a run has come through. (One that was taken away in its last moment has made a version, too.)
   const finished = await waitForValue(
-    'a version that was made while the edits went on',
+    'a run that came through while the edits went on',
     async () => {
       await ann.edit(root.id, `letter ${(edits += 1)}`)
-      return (await ann.versions(blob_id))[0]?.version ?? 0
+      return (await ann.runs(blob_id))[0]?.version ?? 0
     },
     (version) => version >= 3,
     { timeoutMs: 60_000, intervalMs: 1 },

@@ -38,6 +38,10 @@ const Secret = z.base64()
 export const blobPurgeRoutes = {
   /** Closes a deleted blob for ever: no commit goes in any more, a revert neither. False, and nothing is done, where it is not deleted. */
   seal: route('/internal/purges/seal', BlobReference, z.object({ sealed: z.boolean() }), { idempotent: true }),
+  /** Users' edits that stand in these derived blobs end: what they were made on goes. */
+  endOverlays: route('/internal/purges/overlays', z.object({ tenant_id: Uuid, blobs: portion(Uuid) }), z.object({}), {
+    idempotent: true,
+  }),
   /**
    * Seals deleted blobs, and keeps provider writes of epochs before these out of others, those included whose first version is still to come. What was being
    * committed has been committed, or never will be, when this is answered.

@@ -21,6 +21,7 @@ export async function advancePurges({ blob, delta, log, ...rest }: Deps): Promis
     ...rest,
     blob: {
       fence: (request) => blob.call('fence', request, { timeoutMs }),
+      endOverlays: (request) => blob.call('endOverlays', request, { timeoutMs }),
       listUnknown: (request) => blob.call('listUnknown', request, { timeoutMs }),
       eraseContents: (request) => blob.call('eraseContents', request, { timeoutMs }),
     },

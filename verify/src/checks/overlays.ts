@@ -21,6 +21,7 @@ interface Row {
   readonly held: Side
   readonly by_user: boolean
   readonly deleted: boolean
+  readonly purged: boolean
   readonly overlay: Overlay | null
   /** Of the head: how blob and dag say that the overlay stands, and what dag takes for the newest output; null of all others. */
   readonly head: {
@@ -34,22 +35,25 @@ type Report = (code: Code, expected: unknown, found: unknown) => void
 
 /**
  * Follows users' edits of derived blobs from version to version: an edit stands until its user takes it back, on the output that was there when it was made, and the blob
- * holds what edit and newest output give, or in a conflict the edit. Answers how many versions stand under an edit.
+ * holds what edit and newest output give, or in a conflict the edit. Of edits that a purge took nothing is left to follow: who comes after them starts from what is
+ * kept. Answers how many versions stand under an edit.
  */
 export async function checkOverlays(tenant: Tenant): Promise<number> {
   let count = 0
   let before: Row | undefined
   for await (const row of readRows(tenant)) {
     const { blob_id, version } = row
+    const follows = before?.blob_id === blob_id ? before : null
+    before = row
+    if (row.purged || (follows?.purged && row.overlay)) continue
     const report: Report = (code, expected, found) =>
       tenant.findings.add(code, { tenant_id: tenant.id, blob_id, version }, expected, found)
-    follow(row, before?.blob_id === blob_id ? before : null, report)
+    follow(row, follows?.purged ? null : follows, report)
     if (row.overlay) {
       count++
       if (!row.deleted) await checkContent(tenant, row.overlay, row.held, report)
     }
     if (row.head) checkHead(row, row.head, report)
-    before = row
   }
   return count
 }
@@ -130,7 +134,7 @@ const side = (name: string): string => `json_build_object('hash', overlay.${name
 function readRows({ id, snapshot }: Tenant): AsyncGenerator<Row, void> {
   return snapshot.stream<Row>(
     `select version.blob_id, version.version, json_build_object('hash', version.content_hash, 'type', version.content_type) as held,
-       version.created_by = 'user' as by_user, version.operation = 'delete' as deleted,
+       version.created_by = 'user' as by_user, version.operation = 'delete' as deleted, version.purged,
        case when overlay.blob_id is not null then json_build_object('base', ${side('base')}, 'edited', ${side('edited')},
          'generated', ${side('generated')}, 'conflicted', overlay.conflicted) end as overlay,
        case when blob.version = version.version then json_build_object('state', blob.overlay, 'dag_state', node.overlay,

@@ -17,6 +17,8 @@ interface RunRow {
   inputs: (Reading & { blob_id: string; version: number })[]
   /** Whether something that it read has been purged: then its key is none. */
   read_purged: boolean
+  /** Whether what it made has been. */
+  made_purged: boolean
   /** Its node's configuration as it is now. */
   config: unknown
   /** What the derivation took when the run ended, in order: `name blob`. */
@@ -103,14 +105,14 @@ function checkVersion(run: RunRow, last: LastVersion | undefined, report: Report
 /** False where the run's configuration is not known any more, or what it read has been purged. */
 async function checkOutput(
   tenant: Tenant,
-  { provider, config, inputs, key, content_hash, outcome, read_purged }: RunRow,
+  { provider, config, inputs, key, content_hash, outcome, read_purged, made_purged }: RunRow,
   { rerun, isSame }: Reruns,
   report: Report,
 ): Promise<boolean> {
   if (outcome === 'deleted') return true
   const contents: Record<string, [string, string][]> = {}
   for (const input of inputs) (contents[input.name] ??= []).push([input.content_type, input.content_hash])
-  if (read_purged) return false
+  if (read_purged || made_purged) return false
   const parts = await partsRead(tenant.contents, provider, config, contents, inputs)
   if (derivationKey(provider, config, parts) !== key) return false
   const output = await rerun({ provider, config, inputs: contents })
@@ -127,6 +129,7 @@ function readRuns({ id, snapshot }: Tenant): AsyncGenerator<RunRow, void> {
        run.content_hash, run.inputs, node.config,
        exists (select from json_to_recordset(run.inputs) as input(blob_id uuid, version int)
          join dag.purged on purged.blob_id = input.blob_id and purged.version in (0, input.version)) as read_purged,
+       exists (select from dag.purged where purged.blob_id = run.blob_id and purged.version in (0, run.version)) as made_purged,
        array(select edge.input || ' ' || edge.source_id from dag.edge
          where edge.target_id = run.blob_id and edge.valid_from <= run.finished_at and (edge.valid_to is null or edge.valid_to > run.finished_at)
          order by edge.input, edge.ordinal) as wired,

@@ -8,6 +8,10 @@ import { contentsErased } from '../telemetry.ts'
 export function purgeHandlers({ log, store }: Context): Handlers<typeof blobPurgeRoutes> {
   return {
     seal: async (request) => ({ sealed: await store.sealBlob(request) }),
+    endOverlays: async ({ tenant_id, blobs }) => {
+      await store.endOverlays(tenant_id, blobs)
+      return {}
+    },
     fence: async (request) => {
       await store.raiseFences(request)
       return {}

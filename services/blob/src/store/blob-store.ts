@@ -11,7 +11,7 @@ import { eraseContent } from './purge/erase-content.ts'
 import { listUnknown } from './purge/list-unknown.ts'
 import { countVersions, listMarked, markPurged } from './purge/mark-purged.ts'
 import { purgePlaces } from './purge/places.ts'
-import { raiseFences, sealBlob } from './purge/seal.ts'
+import { endOverlays, raiseFences, sealBlob } from './purge/seal.ts'
 import { collectContents } from './sql/collect-contents.ts'
 import { findBases } from './sql/find-bases.ts'
 import { findSuperseded } from './sql/find-superseded.ts'
@@ -56,6 +56,7 @@ export function createStore(database: Database) {
     packContent: bind(packContent),
     settleDeltas: bind(settleDeltas),
     sealBlob: bind(sealBlob),
+    endOverlays: bind(endOverlays),
     raiseFences: bind(raiseFences),
     listUnknown: bind(listUnknown),
     markPurged: bind(markPurged),

@@ -11,6 +11,15 @@ export async function sealBlob(database: Database, { tenant_id, blob_id }: BlobR
   return sealed > 0
 }
 
+/** From here on these blobs hold what their providers make. Their overlays stay with the versions that have them. */
+export async function endOverlays(database: Database, tenantId: string, blobIds: readonly string[]): Promise<void> {
+  await database.execute(
+    'end-overlays',
+    'update blob set overlay = null where tenant_id = $1 and id = any($2::uuid[]) and overlay is not null',
+    [tenantId, blobIds],
+  )
+}
+
 interface Fences {
   readonly tenant_id: string
   readonly blobs: readonly string[]

@@ -16,7 +16,7 @@ export interface PurgeDeps {
   readonly store: GraphStore
   readonly purges: Purges
   readonly bell: CascadeBell
-  readonly blob: Pick<Ask<typeof blobPurgeRoutes>, 'fence' | 'listUnknown' | 'eraseContents'>
+  readonly blob: Pick<Ask<typeof blobPurgeRoutes>, 'endOverlays' | 'fence' | 'listUnknown' | 'eraseContents'>
   readonly delta: Ask<typeof deltaPurgeRoutes>
 }
 
@@ -28,6 +28,8 @@ export async function advancePurge(deps: PurgeDeps, purge: OpenPurge): Promise<b
   const { store, purges, blob, delta } = deps
   const { tenant_id } = purge
   if (purge.secret === null) {
+    // Before anything is derived anew: that must not be merged with an edit that was made on what goes.
+    for (const part of portions(await purges.listEdited(purge))) await blob.endOverlays({ tenant_id, blobs: part })
     const begun = await store.transaction(tenant_id, (graph) => beginPurge(graph, purge))
     failpoint('dag.purge.begun')
     if (begun) deps.bell.ring(tenant_id, begun.ring)

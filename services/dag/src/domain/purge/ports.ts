@@ -44,6 +44,8 @@ export interface Purges {
   read(tenantId: string, purgeId: string): Promise<Purge | null>
   listOpen(limit: number): Promise<OpenPurge[]>
   readScope(purge: OpenPurge): Promise<PurgeScope>
+  /** What the blob has ever fed and a user has edited. */
+  listEdited(purge: OpenPurge): Promise<string[]>
   /** Forgets the key with which the pseudonyms were made. */
   finish(purgeId: string): Promise<void>
 }

@@ -49,6 +49,14 @@ export function createPurges(database: Database): Purges {
         'select id, tenant_id, blob_id, version, secret from purge where done_at is null order by requested_at limit $1',
         [limit],
       ),
+    listEdited: async ({ blob_id }) => {
+      const rows = await database.query<{ blob_id: string }>(
+        'list-edited',
+        'select blob_id from node where blob_id = any($1::uuid[]) and overlay is not null',
+        [await listFed(database, [blob_id])],
+      )
+      return rows.map((row) => row.blob_id)
+    },
     readScope: async ({ id }) => {
       const taken = await database.query<VersionReference>(
         'list-purged',
