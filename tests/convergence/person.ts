@@ -71,6 +71,7 @@ const refusals = [
   'job_not_failed',
   'job_not_found',
   'merge_conflict',
+  'overlay_not_found',
   'version_conflict',
 ]
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import type { DerivationResource } from '@studio/contracts'
-import { ask, pick, type Person } from '../person.ts'
+import type { BlobResource, DerivationResource } from '@studio/contracts'
+import { ask, note, pick, type Person } from '../person.ts'
 import { stepOf, type Step } from './step.ts'
 
 const at = fc.nat(60)
@@ -41,7 +41,7 @@ export const derive = stepOf('derive', 8, { provider, inputs, mark }, async (per
   if (made && person.derivations.every(({ id }) => id !== made.id)) person.derivations.push({ id: made.id, provider })
 })
 
-/** Derivations are made, rewired, configured anew and removed, and providers asked on demand. */
+/** Derivations are made, rewired, configured anew and removed, what they make is edited by hand, and providers are asked on demand. */
 export const derivationSteps: fc.WeightedArbitrary<Step>[] = [
   derive,
   stepOf('rewire', 2, { at, inputs }, async (person, { at, inputs }) => {
@@ -55,6 +55,18 @@ export const derivationSteps: fc.WeightedArbitrary<Step>[] = [
     if (!derivation) return
     const configuration = configurationOf(derivation.provider, mark)
     await ask(person, 'PATCH', `/derivations/${derivation.id}`, { configuration })
+  }),
+  stepOf('by hand', 3, { at, mark, top: fc.boolean() }, async (person, { at, mark, top }) => {
+    const derivation = pick(person.derivations, at)
+    const blob = derivation && (await ask<BlobResource>(person, 'GET', `/blobs/${derivation.id}?include=content`))
+    if (blob?.text === undefined) return
+    const text = top ? `${mark}, by hand\n${blob.text}` : `${blob.text}\n${mark}, by hand`
+    const edited = await ask<BlobResource>(person, 'PATCH', `/blobs/${blob.id}`, { text, from_version: blob.version })
+    if (edited) note(person, edited, text)
+  }),
+  stepOf('settle', 1, { at, take: fc.constantFrom('generated', 'edited') }, async (person, { at, take }) => {
+    const derivation = pick(person.derivations, at)
+    if (derivation) await ask(person, 'POST', `/blobs/${derivation.id}/overlay`, { take })
   }),
   stepOf('remove', 1, { at }, async (person, { at }) => {
     const derivation = pick(person.derivations, at)
