@@ -149,6 +149,7 @@ test('in a conflict the user’s text stands, which is said, until it is settled
   expect(await settle({ text: 'FIRST OF ALL\nTWO\nTHREE' }, { 'if-match': tag })).toMatchObject({
     status: 200, body: { data: { version: 3, overlay: 'edited' } },
   }) // prettier-ignore
+  expect(await ann.made(stamp, 3)).toBe(stampOf('FIRST OF ALL\nTWO\nTHREE'))
   await ann.edit(source, 'zwei\ntwo\n3')
   expect(await ann.made(stamp, 4)).toBe(stampOf('FIRST OF ALL\nTWO\n3'))
   expect(await settle({ take: 'generated' })).toMatchObject({ body: { data: { overlay: null, version: 5 } } })
