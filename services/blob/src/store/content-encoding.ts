@@ -1,6 +1,6 @@
 import { sha256 } from '@studio/kernel'
 import { promisify } from 'node:util'
-import { constants, gunzip, gzip } from 'node:zlib'
+import { constants, gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib'
 import { applyPatch } from './content-patch.ts'
 
 const compress = promisify(gzip)
@@ -11,6 +11,9 @@ export const encoding = { raw: 0, gzip: 1, patch: 2, purged: 3 } as const
 
 /** Below this gzip saves nothing worth its time. */
 const smallestCompressed = 1024
+
+/** Up to here gzip runs on this thread: 1 KiB takes 0.02 ms so, and 0.2 ms of CPU where it is handed to another one; 16 KiB of prose take 0.2 ms. */
+const zippedInline = 16 * 1024
 
 /** Contents above this are hashed off the main thread: 1 MiB takes 0.6 ms. */
 const hashedInline = 1024 * 1024
@@ -29,11 +32,12 @@ export interface EncodedContent {
   stored: Buffer
 }
 
-/** Hashes bytes and gzips them where they are over 1 KiB and become smaller; what takes long runs off the main thread. */
+/** Hashes bytes and gzips them where they are over 1 KiB and become smaller; what takes long runs off this thread. */
 export async function encodeContent(bytes: Buffer): Promise<EncodedContent> {
   const content = { hash: await hashOf(bytes), size: bytes.length }
   if (bytes.length > smallestCompressed) {
-    const stored = await compress(bytes, { level: constants.Z_BEST_SPEED })
+    const options = { level: constants.Z_BEST_SPEED }
+    const stored = bytes.length <= zippedInline ? gzipSync(bytes, options) : await compress(bytes, options)
     if (stored.length < bytes.length) return { ...content, encoding: encoding.gzip, stored }
   }
   return { ...content, encoding: encoding.raw, stored: bytes }
@@ -49,7 +53,10 @@ export async function decodeContent(
   inline: boolean,
 ): Promise<Buffer> {
   if (content.encoding === encoding.raw) return content.bytes
-  if (content.encoding === encoding.gzip) return expand(content.bytes, { maxOutputLength: Math.max(content.size, 1) })
+  if (content.encoding === encoding.gzip) {
+    const options = { maxOutputLength: Math.max(content.size, 1) }
+    return content.size <= zippedInline ? gunzipSync(content.bytes, options) : expand(content.bytes, options)
+  }
   if (base === null) throw new TypeError('a patch needs its base')
   return applyPatch(content.bytes, base, content.size, inline)
 }
