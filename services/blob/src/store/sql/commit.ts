@@ -81,6 +81,7 @@ const factsPerEvent = 200
  *
  * The filter on a boolean (`goes_first`) is for the planner: it takes an equality with a computed column to leave one row, and joins the rest by
  * nested loops (1,000 items: 940 instead of 110 ms).
+ * What rests on what is looked up row by row (`lateral … limit 1`): as a join the planner reads all fates and versions there are (10,000: 10 ms a statement).
  *
  * $1 is a JSON array of CommitRow, $2 the bytes of all contents one after another.
  */
@@ -141,9 +142,9 @@ with recursive item as materialized (
 ), resting as materialized (
   select able.position, able.tenant_id, basis.*
   from able cross join lateral json_to_recordset(able.rests_on) as basis(delta_id uuid, content_hash text)
-  where able.rests_on is not null and not exists (
-    select from delta_fate join version using (version_id)
-    where delta_fate.delta_id = basis.delta_id and version.tenant_id = able.tenant_id and version.content_hash = basis.content_hash)
+  left join lateral (select version_id from delta_fate where delta_fate.delta_id = basis.delta_id limit 1) as fate on true
+  left join lateral (select tenant_id, content_hash from version where version.version_id = fate.version_id limit 1) as made on true
+  where able.rests_on is not null and (made.tenant_id = able.tenant_id and made.content_hash = basis.content_hash) is not true
 ), baseless(position) as (
   select resting.position from resting
   where not exists (select from able where able.delta_id = resting.delta_id and able.tenant_id = resting.tenant_id and able.next_hash = resting.content_hash)
