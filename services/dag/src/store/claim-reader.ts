@@ -42,7 +42,10 @@ export async function renewClaim(database: Database, claimId: string, leaseMs: n
   return rows.map((row) => row.blob_id)
 }
 
-/** What is recorded of these keys, in their order. */
+/**
+ * What is recorded of these keys, in their order. Looked up one by one: with a list of keys a plan that was made while there were few records reads all of
+ * the tenant's for as long as it is kept (10,000 records: 5 ms instead of 0.1).
+ */
 export async function recall(
   database: Database,
   tenantId: string,
@@ -50,7 +53,9 @@ export async function recall(
 ): Promise<(RecordedOutput | null)[]> {
   const rows = await database.query<RecordedOutput & { key: string }>(
     'recall',
-    'select key, content_hash, content_type from memo where tenant_id = $1 and key = any($2::text[])',
+    `select wanted.key, recorded.content_hash, recorded.content_type
+     from unnest($2::text[]) as wanted(key)
+     cross join lateral (select content_hash, content_type from memo where memo.tenant_id = $1 and memo.key = wanted.key limit 1) as recorded`,
     [tenantId, keys],
   )
   const known = new Map(rows.map(({ key, ...output }) => [key, output]))
