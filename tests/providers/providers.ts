@@ -24,8 +24,8 @@ const stamp = defineProvider({
     name: 'Stamp',
     description: 'Writes the hash of its input over what the input ends with.',
     workflow_type: 'stamp',
-    timeout_ms: 5000,
-    batch_size: 100,
+    timeout_ms: 1000,
+    batch_size: 200,
   },
   config: z.strictObject({ mark: z.string().max(100).default('') }),
   transform: async (inputs, { mark }) => {
