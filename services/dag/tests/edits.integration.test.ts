@@ -207,3 +207,15 @@ test('an edit of what is about to be deleted keeps nothing below alive', async (
   expect(await world.node('maker')).toMatchObject({ version: 2, doomed: true })
   expect(await world.node('below')).toMatchObject({ doomed: true })
 })
+
+test('of an edit of what goes with its source nothing is derived, also where it is the first that tells that it was made', async () => {
+  const world = new World()
+  await world.tellSource('a', 'create')
+  // It is written, and whoever wrote it dies before dag hears of it.
+  await world.claim()
+  await world.tellSource('a', 'delete')
+  await world.tellEdit(2, 'edit', 'output')
+  await expect(world.node('below')).rejects.toThrow('no node of below')
+  await (await world.claim()).settle('', { outcome: 'deleted', version: 3, content_hash: null })
+  expect(await world.node('maker')).toMatchObject({ state: 'deleted', doomed: false, version: 3 })
+})

@@ -1,8 +1,10 @@
+import type { BlobFact } from '@studio/contracts'
 import fc from 'fast-check'
 import { expectConverged } from './converged.ts'
 import { watchMemberships } from './memberships.ts'
 import { watchPublications } from './published-states.ts'
 import {
+  allNodes,
   ask,
   capAll,
   control,
@@ -24,6 +26,7 @@ import {
   runJob,
   runsOnly,
   statesOf,
+  tellDag,
   work,
   type World,
 } from './graph-world.ts'
@@ -180,6 +183,18 @@ test('histories that several hands write at once converge too', async () => {
     { numRuns: Number(process.env['STUDIO_PROPERTY_RUNS'] ?? 25), endOnFailure: true },
   )
 }, 300_000)
+
+test('several versions of a new blob that one event tells of are derived once', async () => {
+  const world = graphs.newWorld()
+  const facts: BlobFact[] = []
+  const late: World = { ...world, tell: (more) => Promise.resolve(void facts.push(...more)) }
+  await create(late, 'a')
+  await edit(late, 0, 'b', false)
+  await tellDag(world, facts)
+  await drain(world)
+  await expectConverged(world)
+  expect(await allNodes(world)).toHaveLength(3)
+})
 
 test('with a derivation that is removed goes what only it feeds, also where it had lost an input before', async () => {
   const world = graphs.newWorld()

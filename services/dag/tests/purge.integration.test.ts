@@ -3,6 +3,7 @@ import type { Database } from '@studio/database'
 import { newId, sha256, transformDeltaId } from '@studio/kernel'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
+import { controlCascade } from '../src/domain/control-cascade.ts'
 import { ensureDerivation } from '../src/domain/derivations.ts'
 import type { GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
 import { beginPurge } from '../src/domain/purge/begin-purge.ts'
@@ -194,6 +195,26 @@ it('takes away every run that may have read it, and keeps what the present run w
     { blob_id: both, version: 2 },
   ])
   expect(await settle(present.claim_id, present.items)).toMatchObject({ settled: 1, lost: [] })
+})
+
+it('blocks what it takes from a run that was claimed with what has been given up since', async () => {
+  const [one, other, going] = [await source('one 3'), await source('other 3'), await source('going 3')]
+  const above = await derive([one])
+  const below = await derive([above, other, going])
+  await workOff()
+  await tell(going, 2, null)
+  await workOff()
+  await tell(one, 2, 'newer')
+  await tell(other, 2, 'newer')
+  expect((await claim()).map(({ items }) => items.length)).toEqual([2])
+  await controlCascade(
+    { store, bell },
+    { tenant_id, cascade: { root_id: one }, action: 'cancel', budget: null, traceparent },
+  )
+  const states = async () => [(await nodeOf(above)).state, (await nodeOf(below)).state]
+  expect(await states()).toEqual(['cancelled', 'running'])
+  await begin(await openPurge(going, 2))
+  expect(await states()).toEqual(['cancelled', 'blocked'])
 })
 
 it('derives anew what was rewired to the same content, whose present version it takes', async () => {

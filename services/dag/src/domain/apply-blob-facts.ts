@@ -1,6 +1,6 @@
 import type { BlobFact } from '@studio/contracts'
 import { newId } from '@studio/kernel'
-import { doomedBelow } from './doom.ts'
+import { doomedBelow, isGone } from './doom.ts'
 import { markDirty, ringCascades } from './mark-dirty.ts'
 import type { CascadeBell, Cause, EditedHead, GraphStore, GraphTransaction, NodeRow, Providers } from './ports.ts'
 import { sourceHead } from './source-head.ts'
@@ -29,6 +29,8 @@ export async function applyBlobFacts(
     const known = new Map((await graph.readNodes(own.map((fact) => fact.blob_id))).map((node) => [node.blob_id, node]))
     const news = newest(own).filter((fact) => fact.version > (known.get(fact.blob_id)?.version ?? 0))
     const isEdit = (fact: BlobFact) => (known.get(fact.blob_id)?.provider_id ?? null) !== null
+    // An edit does not bring back what goes with its sources, or has gone: nothing is derived of it any more.
+    const brings = (fact: BlobFact) => fact.operation !== 'delete' && !(isEdit(fact) && isGone(known.get(fact.blob_id)))
     await graph.putEdits(news.filter(isEdit).map(editedHead))
     await graph.putSources(
       news
@@ -37,10 +39,7 @@ export async function applyBlobFacts(
     )
 
     const readyRoots: string[] = []
-    const live = new Set([
-      ...news.filter((fact) => fact.operation !== 'delete').map((fact) => fact.blob_id),
-      ...stillLive(known, news),
-    ])
+    const live = new Set([...news.filter(brings).map((fact) => fact.blob_id), ...stillLive(known, news)])
     const wanted = triggeredDerivations(sources, matches).filter((derivation) => live.has(derivation.parent_id))
     const added = wanted.length > 0 ? await graph.addDerivations(wanted) : []
 
@@ -61,7 +60,7 @@ export async function applyBlobFacts(
       return fact ? [[id, causeOf(fact)] as const] : []
     })
     const roots = news
-      .filter((fact) => changedContent(fact, known.get(fact.blob_id)))
+      .filter((fact) => brings(fact) && changedContent(fact, known.get(fact.blob_id)))
       .map((fact) => [fact.blob_id, causeOf(fact)] as const)
     readyRoots.push(...(await markDirty(graph, { causes, roots, seeds })).readyRoots)
     for (const fact of news.filter((one) => one.operation === 'delete'))
@@ -115,15 +114,12 @@ function newest(facts: readonly BlobFact[]): BlobFact[] {
 
 function stillLive(known: ReadonlyMap<string, NodeRow>, news: readonly BlobFact[]): string[] {
   const moved = new Set(news.map((fact) => fact.blob_id))
-  return [...known.values()]
-    .filter((node) => node.state !== 'deleted' && !moved.has(node.blob_id))
-    .map((node) => node.blob_id)
+  return [...known.values()].filter((node) => !isGone(node) && !moved.has(node.blob_id)).map((node) => node.blob_id)
 }
 
 /** Equal bytes make a version and no cascade; a blob that comes back from deletion has changed for all below it. */
 function changedContent(fact: BlobFact, before: NodeRow | undefined): boolean {
-  // What is to be tombstoned takes along what is below it.
-  if (fact.operation === 'delete' || !before || before.doomed) return false
+  if (!before) return false
   return (
     before.state === 'deleted' || before.content_hash !== fact.content_hash || before.content_type !== fact.content_type
   )

@@ -1,7 +1,7 @@
 import type { Blob, Derivation, DerivationInputs, Provider } from '@studio/contracts'
 import { canonicalJson, derivedBlobId, newId, StudioError } from '@studio/kernel'
 import { adoptInputs } from './adopt-inputs.ts'
-import { doomedBelow } from './doom.ts'
+import { doomedBelow, isGone } from './doom.ts'
 import { findCycle } from './find-cycle.ts'
 import { markDirty, ringCascades } from './mark-dirty.ts'
 import type { CascadeBell, GraphStore, GraphTransaction, NodeRow } from './ports.ts'
@@ -154,10 +154,6 @@ async function inGraph(
 
 async function findNode(graph: GraphTransaction, blobId: string): Promise<NodeRow | undefined> {
   return (await graph.readNodes([blobId]))[0]
-}
-
-function isGone({ state, doomed }: NodeRow): boolean {
-  return state === 'deleted' || doomed
 }
 
 function isSame(one: unknown, other: unknown): boolean {

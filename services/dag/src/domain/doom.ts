@@ -1,4 +1,9 @@
-import type { InputEdge } from './ports.ts'
+import type { InputEdge, NodeRow } from './ports.ts'
+
+/** Whether a node has gone, or is going, with what fed it. */
+export function isGone(node: Pick<NodeRow, 'state' | 'doomed'> | undefined): boolean {
+  return node !== undefined && (node.state === 'deleted' || node.doomed)
+}
 
 /**
  * What goes with deleted blobs: every node below them that nothing else feeds. `survivors` have lost an input and keep others,

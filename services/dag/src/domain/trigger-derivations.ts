@@ -49,14 +49,15 @@ export function deriveFrom(
   }
 }
 
-/** The derivations that the matching providers make from blobs, in the order of the blobs. */
+/** The derivations that the matching providers make from blobs, in the order of the blobs. Several versions of a blob, told at once, ask for the same one. */
 export function triggeredDerivations(
   sources: readonly TriggerSource[],
   matches: readonly (readonly Provider[])[],
 ): NewDerivation[] {
-  return sources.flatMap((source, index) =>
+  const derivations = sources.flatMap((source, index) =>
     source.depth >= maximumDepth
       ? []
       : (matches[index] ?? []).map((provider) => deriveFrom(source, provider, provider.default_config, '')),
   )
+  return [...new Map(derivations.map((derivation) => [derivation.blob_id, derivation])).values()]
 }
