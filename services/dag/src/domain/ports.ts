@@ -338,6 +338,8 @@ export interface GraphStore {
   listClaimsOf(tenantId: string, workflowId: string): Promise<ClaimGroup[]>
   /** Ids of the providers that the tenant's ready nodes need. */
   listReadyProviders(tenantId: string): Promise<string[]>
+  /** Whether `listReadyOf` would find any. */
+  hasReadyOf(tenantId: string, providerId: string): Promise<boolean>
   /** A derivation that was made, removed ones included. */
   readDerivation(tenantId: string, blobId: string): Promise<Derivation | null>
   /** Node rows without the lock: for what may be a little old. */

@@ -22,6 +22,7 @@ import { blockBelow, countDown, markAgain, markDirty, markDoomed } from './marks
 import {
   addAncestry,
   hasReady,
+  hasReadyOf,
   listReady,
   listReadyOf,
   putEdits,
@@ -99,6 +100,7 @@ export function createGraphStore(
       )
       return rows.map((row) => row.provider_id)
     },
+    hasReadyOf: (tenantId, providerId) => hasReadyOf(database, tenantId, providerId),
     readDerivation: (tenantId, blobId) => readDerivation(database, tenantId, blobId),
     readNodes: (tenantId, blobIds) => readNodes(database, tenantId, blobIds),
   }
