@@ -248,7 +248,12 @@ export const settlement = (
   if (fate === 1) return { ...common, outcome: 'failed', version: null, content_hash: null }
   if (fate === 2) return { ...common, outcome: 'returned', error: itFailed, version: null, content_hash: null }
   if (item.head_hash === output)
-    return { ...common, outcome: item.memo ? 'memo' : 'cutoff', version: null, content_hash: output }
+    return {
+      ...common,
+      outcome: item.memo ? 'memo' : 'cutoff',
+      version: item.head_version || null,
+      content_hash: output,
+    }
   return { ...common, outcome: item.memo ? 'memo' : 'version', version: item.head_version + 1, content_hash: output }
 }
 
