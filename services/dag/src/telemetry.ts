@@ -24,6 +24,13 @@ export function reconciled(log: Logger, result: Reconciliation): void {
   else if (result.released > 0 || result.rung > 0) log.warn(result, 'started again what was lost')
 }
 
+export function notReconciled(log: Logger, tenantId: string | null, error: unknown): void {
+  log.warn(
+    { ...(tenantId !== null && { tenant_id: tenantId }), error },
+    'the reconciler left something to its next turn',
+  )
+}
+
 export function memosDropped(log: Logger, dropped: number): void {
   if (dropped > 0) log.info({ dropped }, 'recorded outputs dropped that nobody has used for long')
 }
