@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { isStudioError } from '@studio/kernel'
 import { cacheHitRate, dagDepth, type Logger } from '@studio/telemetry'
 import type { OpenPurge } from './domain/purge/ports.ts'
 import type { Reconciliation } from './domain/reconcile.ts'
@@ -36,7 +37,13 @@ export function memosDropped(log: Logger, dropped: number): void {
 }
 
 export function publicationWaits(log: Logger, tenantId: string, error: unknown): void {
-  log.warn({ tenant_id: tenantId, error }, 'blob could not be told what is published: the reconciler will')
+  // More than one request takes, for one: nothing leaves that state by itself.
+  if (isStudioError(error) && !error.retryable)
+    log.error(
+      { tenant_id: tenantId, error },
+      'blob refuses to be told what is published: readers of this tenant see what was',
+    )
+  else log.warn({ tenant_id: tenantId, error }, 'blob could not be told what is published: the reconciler will')
 }
 
 export function ringFailed(log: Logger, tenantId: string, rootId: string, error: unknown): void {
