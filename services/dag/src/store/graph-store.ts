@@ -78,7 +78,8 @@ export function createGraphStore(
     async findOrphan(claimId) {
       const [claim] = await database.query<StoredClaim>(
         'find-orphan',
-        'select id, tenant_id, work from claim where id = $1 and orphaned',
+        `select id, tenant_id, work from claim where id = $1 and exists (
+           select from claim first where first.tenant_id = claim.tenant_id and first.work->>'workflow_id' = claim.work->>'workflow_id' and first.orphaned)`,
         [claimId],
       )
       return claim ?? null
