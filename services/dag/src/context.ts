@@ -21,7 +21,7 @@ import { createJobReader, createPrisma } from './store/job-reader.ts'
 import { createMemoBacklog } from './store/memos.ts'
 import { listUntold, markTold, readUntold } from './store/publications.ts'
 import { createPurges } from './store/purge/purges.ts'
-import { memosDropped, publicationWaits, reconciled } from './telemetry.ts'
+import { memosDropped, notReconciled, publicationWaits, reconciled } from './telemetry.ts'
 import { createCascadeBell, type TemporalBell } from './temporal/cascade-bell.ts'
 import { createVerifications, type Verifications } from './temporal/verifications.ts'
 
@@ -118,7 +118,8 @@ export function createContext(config: Config, log: Logger): Context {
         every(config.STUDIO_RECONCILE_MS, log, async () => {
           // While dag was away nobody could renew a lease: workers get one lease's time to do so.
           const mayRelease = Date.now() - began > config.STUDIO_LEASE_MS
-          const deps = { store, backlog, bell, workflows: bell }
+          const onFailure = (tenantId: string | null, error: unknown) => notReconciled(log, tenantId, error)
+          const deps = { store, backlog, bell, workflows: bell, onFailure }
           reconciled(log, await reconcile(deps, { patienceMs: config.STUDIO_RECONCILE_MS, mayRelease }))
         }),
       )

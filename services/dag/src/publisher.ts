@@ -13,7 +13,7 @@ export interface Untold {
 export interface Publisher {
   /** A tenant has published something. Failures are told to `onFailure`; the next `tellAll` repeats it. */
   poke(tenantId: string): void
-  /** Tells all that blob has not been told; throws where it cannot be. */
+  /** Tells all that blob has not been told, of each tenant what it can. */
   tellAll(): Promise<void>
   close(): Promise<void>
 }
@@ -35,10 +35,12 @@ export function createPublisher(
     failpoint('dag.publish.after')
     await untold.markTold(tenant_id, items)
   }
+  const tellWhatCanBe = (tenantId: string): Promise<void> =>
+    tell(tenantId).catch((error: unknown) => onFailure(tenantId, error))
   const work = async (): Promise<void> => {
     for (const tenantId of waiting) {
       waiting.delete(tenantId)
-      await tell(tenantId).catch((error: unknown) => onFailure(tenantId, error))
+      await tellWhatCanBe(tenantId)
     }
     working = null
   }
@@ -48,7 +50,7 @@ export function createPublisher(
       working ??= work()
     },
     async tellAll() {
-      for (const tenantId of await untold.listUntold()) await tell(tenantId)
+      for (const tenantId of await untold.listUntold()) await tellWhatCanBe(tenantId)
     },
     async close() {
       await working

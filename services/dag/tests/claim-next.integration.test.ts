@@ -1,9 +1,8 @@
 import type { ClaimGroup } from '@studio/contracts'
 import { newId } from '@studio/kernel'
-import { createArrivals } from '../src/arrivals.ts'
 import { claimNext } from '../src/domain/claim-next.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
-import type { GraphStore } from '../src/domain/ports.ts'
+import type { Arrivals, GraphStore } from '../src/domain/ports.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
 import { expectConverged } from './converged.ts'
 import { bell } from './fixture.ts'
@@ -31,14 +30,14 @@ async function worker(world: World) {
     await settleWork({ store: world.store, providers }, one.claim_id, outcomes)
   }
   await workOff(group)
-  const arrivals = createArrivals()
   const hangUp = new AbortController()
   return {
     workOff,
     hangUp,
-    /** dag commits a change: who waits hears of it. */
-    tell: () => arrivals.tell(world.tenantId),
-    ask: (more: { wait_ms?: number; resume?: boolean; request_id?: string } = {}, store = world.store) =>
+    ask: (
+      more: { wait_ms?: number; resume?: boolean; request_id?: string } = {},
+      { store, arrivals }: Pick<World, 'store' | 'arrivals'> = world,
+    ) =>
       claimNext(
         { store, providers, bell, arrivals },
         { claim_id: group.claim_id, request_id: newId(), wait_ms: 0, resume: false, ...more },
@@ -70,24 +69,70 @@ it('is what is ready of the same provider, under the same workflow; said again i
   await expectConverged(world)
 })
 
+/** Whoever waits hears of changes only, and never looks again by itself; `waits` resolves when the next one has begun to wait. */
+function byChangesOnly({ store, arrivals }: World) {
+  let begun = Promise.withResolvers<void>()
+  const watched: Arrivals = {
+    watch(tenantId, providerId) {
+      const watch = arrivals.watch(tenantId, providerId)
+      return (
+        watch && {
+          next: () => {
+            begun.resolve()
+            return watch.next(60_000)
+          },
+          close: () => watch.close(),
+        }
+      )
+    },
+  }
+  return {
+    world: { store, arrivals: watched },
+    waits: async () => {
+      await begun.promise
+      begun = Promise.withResolvers()
+    },
+  }
+}
+
 it('comes while it waits, and nothing comes to one that has hung up', async () => {
   const world = graphs.newWorld()
-  const { ask, hangUp, tell, workOff } = await worker(world)
+  const { ask, hangUp, workOff } = await worker(world)
   await drain(world)
-  const waiting = ask({ wait_ms: 10_000 })
+  const changes = byChangesOnly(world)
+  const waiting = ask({ wait_ms: 60_000 }, changes.world)
+  await changes.waits()
   await edit(world, 0, 'b', false)
-  tell()
   const [group] = await waiting
   if (!group) throw new Error('the edit was not heard of')
   await workOff(group)
   await drain(world)
 
-  const gone = ask({ wait_ms: 10_000 })
+  const gone = ask({ wait_ms: 60_000 }, changes.world)
+  await changes.waits()
   hangUp.abort()
   await edit(world, 0, 'c', false)
-  tell()
   expect(await gone).toEqual([])
   expect(await leased(world)).toBe(0)
+  await drain(world)
+  await expectConverged(world)
+})
+
+it('takes the lock for what it may have only: what has failed in a batch goes alone, and is not its', async () => {
+  const world = graphs.newWorld()
+  const { ask } = await worker(world)
+  await create(world, 'b')
+  const [group] = await ask()
+  if (!group) throw new Error('nothing to do')
+  const failed = await workOffClaim(world.database, group, (item) => settlement(item, false, 2, world.usage))
+  await settleWork({ store: world.store, providers }, group.claim_id, failed)
+  let transactions = 0
+  const transaction: GraphStore['transaction'] = (tenantId, work) => {
+    transactions += 1
+    return world.store.transaction(tenantId, work)
+  }
+  expect(await ask({ wait_ms: 300 }, { ...world, store: { ...world.store, transaction } })).toEqual([])
+  expect(transactions).toBe(1)
   await drain(world)
   await expectConverged(world)
 })
@@ -103,7 +148,7 @@ it('is given back where its worker hung up while it was leased', async () => {
     hangUp.abort()
     return result
   }
-  await ask({}, { ...world.store, transaction })
+  await ask({}, { ...world, store: { ...world.store, transaction } })
   expect(atLease).toEqual([1, 0])
   await drain(world)
   await expectConverged(world)

@@ -107,7 +107,7 @@ export async function countRuns(world: World, { sources, nodes, actions }: Rando
       if (key !== null && outcome !== 'memo') world.computing.delete(key)
     }
     const next = await claimNext(
-      { ...deps, arrivals: { watch: () => null } },
+      { ...deps, arrivals: world.arrivals },
       { claim_id: first, request_id: newId(), wait_ms: 0, resume: false },
       new AbortController().signal,
     )

@@ -2,22 +2,26 @@ import type { Provider } from '@studio/contracts'
 import { createDatabase, type Database } from '@studio/database'
 import { createLogger } from '@studio/telemetry'
 import { migratedDatabase } from '@studio/testing'
-import type { GraphStore } from '../src/domain/ports.ts'
+import { createArrivals } from '../src/arrivals.ts'
+import type { Arrivals, GraphStore } from '../src/domain/ports.ts'
 import { createGraphStore } from '../src/store/graph-store.ts'
 
 export const bell = { ring: () => undefined }
 
-/** dag's store on a database of its own. */
+/** dag's store on a database of its own; who waits for arrivals hears of each of its changes, as in the service. */
 export async function openDag({ patienceMs = 5_000 } = {}): Promise<{
   database: Database
   store: GraphStore
+  arrivals: Arrivals
   close(): Promise<void>
 }> {
   const { url, drop } = await migratedDatabase('dag')
   const database = createDatabase({ url, schema: 'dag', log: createLogger({ service: 'test', level: 'error' }) })
+  const arrivals = createArrivals()
   return {
     database,
-    store: createGraphStore(database, { leaseMs: 30_000, patienceMs }, () => undefined),
+    store: createGraphStore(database, { leaseMs: 30_000, patienceMs }, (tenantId) => arrivals.tell(tenantId)),
+    arrivals,
     close: async () => {
       await database.close()
       await drop()

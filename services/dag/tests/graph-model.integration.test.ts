@@ -177,7 +177,10 @@ test('histories that several hands write at once converge too', async () => {
       )
       await drain(world)
       await expectConverged(world)
+      const read = watchPublications(world)
+      await read(true)
       await expectRecovered(world)
+      await read(true)
     }),
     // What hands do at once cannot be made smaller: the same steps interleave in another way each time.
     { numRuns: Number(process.env['STUDIO_PROPERTY_RUNS'] ?? 25), endOnFailure: true },

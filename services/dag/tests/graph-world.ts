@@ -22,7 +22,7 @@ import { controlCascade } from '../src/domain/control-cascade.ts'
 import { createJob } from '../src/domain/create-job.ts'
 import { endCascade } from '../src/domain/end-cascade.ts'
 import { ensureDerivation, removeDerivation, updateDerivation } from '../src/domain/derivations.ts'
-import type { GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
+import type { Arrivals, GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
 import { releaseClaims } from '../src/domain/reconcile.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
 import { aProvider, bell, openDag } from './fixture.ts'
@@ -43,6 +43,7 @@ export const providers: Providers = {
 export interface World {
   readonly database: Database
   readonly store: GraphStore
+  readonly arrivals: Arrivals
   readonly tenantId: string
   readonly sources: Map<string, { version: number; text: string; deleted: boolean; publication?: Publication }>
   /** Runs that are under way: what they read, and what they will say in the end. */
@@ -56,11 +57,12 @@ export interface World {
 
 /** A database for graphs; each world in it is another tenant. */
 export async function openGraphs(): Promise<{ newWorld(): World; close(): Promise<void> }> {
-  const { database, store, close } = await openDag({ patienceMs: 0 })
+  const { database, store, arrivals, close } = await openDag({ patienceMs: 0 })
   return {
     newWorld: () => ({
       database,
       store,
+      arrivals,
       tenantId: newId(),
       sources: new Map(),
       running: [],
@@ -276,7 +278,12 @@ export const settlement = (
   if (fate === 1) return { ...common, outcome: 'failed', version: null, content_hash: null }
   if (fate === 2) return { ...common, outcome: 'returned', error: itFailed, version: null, content_hash: null }
   if (item.head_hash === output)
-    return { ...common, outcome: item.memo ? 'memo' : 'cutoff', version: null, content_hash: output }
+    return {
+      ...common,
+      outcome: item.memo ? 'memo' : 'cutoff',
+      version: item.head_version || null,
+      content_hash: output,
+    }
   return { ...common, outcome: item.memo ? 'memo' : 'version', version: item.head_version + 1, content_hash: output }
 }
 
@@ -321,7 +328,7 @@ async function workOff(world: World, first: ClaimGroup, fate: number): Promise<v
     if (fate === 4) await settleWork({ store: world.store, providers }, group.claim_id, outcomes)
     if (queue.length === 0 && group.kind === 'run')
       queue = await claimNext(
-        { store: world.store, providers, bell, arrivals: { watch: () => null } },
+        { store: world.store, providers, bell, arrivals: world.arrivals },
         { claim_id: first.claim_id, request_id: newId(), wait_ms: 0, resume: false },
         new AbortController().signal,
       )

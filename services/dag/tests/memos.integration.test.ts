@@ -4,7 +4,20 @@ import { settleWork } from '../src/domain/settle-work.ts'
 import { sweepMemos, type MemoBounds } from '../src/domain/sweep-memos.ts'
 import { createMemoBacklog } from '../src/store/memos.ts'
 import { workOffClaim } from './test-worker.ts'
-import { create, drain, edit, finish, openGraphs, providers, settlement, work, type World } from './graph-world.ts'
+import {
+  allNodes,
+  cascadesOf,
+  create,
+  drain,
+  edit,
+  finish,
+  openGraphs,
+  ordered,
+  providers,
+  settlement,
+  work,
+  type World,
+} from './graph-world.ts'
 
 let graphs: Awaited<ReturnType<typeof openGraphs>>
 beforeAll(async () => {
@@ -80,6 +93,25 @@ test('an output is of use for as long as a node has it', async () => {
   expect(await sweep(world)).toBe(0)
   expect(await recorded(world)).toEqual(expect.arrayContaining(keys.a))
 })
+
+test.each(['failed', 'cancelled', 'dirty'])(
+  'an output is of use also where its node is %s since it was claimed anew',
+  async (state) => {
+    const { world, keys } = await lived('a')
+    await edit(world, 0, 'b', false)
+    await work(world, state === 'failed' ? 1 : 5)
+    const [cascade] = await cascadesOf(world)
+    if (state === 'cancelled') await ordered(world, cascade?.id ?? '', 'cancel')
+    if (state === 'dirty') await edit(world, 0, 'c', false)
+    const ofTheFirst = (await allNodes(world)).find(({ provider_id }) => provider_id === 'first')
+    expect(ofTheFirst).toMatchObject({ state, last_key: null })
+    await age(world, keys.a, 100)
+    expect(await sweep(world)).toBe(0)
+    await edit(world, 0, 'a', false)
+    await drain(world)
+    expect(await computed(world, keys.a)).toBe(2)
+  },
+)
 
 test('what answered a claim was of use, also where an edit overtook it', async () => {
   const { world, keys } = await lived('a', 'b')

@@ -1,5 +1,6 @@
 import type { ClaimGroup } from '@studio/contracts'
 import { newId } from '@studio/kernel'
+import { claimNext } from '../src/domain/claim-next.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
 import { endCascade } from '../src/domain/end-cascade.ts'
 import { ringForOrphan } from '../src/domain/ring-for-orphan.ts'
@@ -18,10 +19,10 @@ afterAll(() => graphs?.close())
 
 async function begin(world: World) {
   const rootId = await create(world, 'a text')
-  const claim = async (orphans: string[] = []): Promise<ClaimGroup[]> =>
+  const claim = async (orphans: string[] = [], cascadeOf = rootId): Promise<ClaimGroup[]> =>
     claimWork(
       { store: world.store, providers, taskQueue: 'q' },
-      { tenant_id: world.tenantId, cascade_id: rootId, request_id: newId(), limit: 50, orphans },
+      { tenant_id: world.tenantId, cascade_id: cascadeOf, request_id: newId(), limit: 50, orphans },
     )
   const [group] = await claim()
   if (!group) throw new Error('nothing to do')
@@ -33,10 +34,10 @@ async function begin(world: World) {
     rootId,
     rings,
     end: () => endCascade(world, world.tenantId, rootId),
-    settle: async () => {
-      const outcomes = await workOffClaim(world.database, group, (item) => settlement(item, false, 0, world.usage))
-      await settleWork({ store: world.store, providers }, group.claim_id, outcomes)
-      await ringForOrphan({ store: world.store, bell }, group.claim_id)
+    settle: async (one: ClaimGroup = group) => {
+      const outcomes = await workOffClaim(world.database, one, (item) => settlement(item, false, 0, world.usage))
+      await settleWork({ store: world.store, providers }, one.claim_id, outcomes)
+      await ringForOrphan({ store: world.store, bell }, one.claim_id)
     },
   }
 }
@@ -48,6 +49,24 @@ it('what such a child frees its cascade is told, and started again where it has 
   expect(await end()).toBe(true)
   await settle()
   expect(rings).toEqual([rootId])
+  await drain(world)
+  await expectConverged(world)
+})
+
+it('what such a child went on with is no less an orphan', async () => {
+  const world = graphs.newWorld()
+  const { claim, group, rings, settle } = await begin(world)
+  const other = await create(world, 'b')
+  const [next] = await claimNext(
+    { store: world.store, providers, bell: { ring: () => undefined }, arrivals: world.arrivals },
+    { claim_id: group.claim_id, request_id: newId(), wait_ms: 0, resume: false },
+    new AbortController().signal,
+  )
+  if (!next) throw new Error('nothing to go on with')
+  expect(await claim([group.claim_id], other)).toEqual([])
+  await settle(next)
+  expect(rings).toEqual([other])
+  await settle()
   await drain(world)
   await expectConverged(world)
 })

@@ -3,10 +3,11 @@ import { allNodes, type World } from './graph-world.ts'
 
 interface Seen {
   blob_id: string
+  /** 0: readers see nothing of it yet. */
   version: number
-  released: boolean
   content_hash: string | null
-  deleted: boolean
+  /** null: this version was no head. */
+  deleted: boolean | null
 }
 
 /**
@@ -17,11 +18,13 @@ export function watchPublications(world: World): (atRest?: boolean) => Promise<v
   return async (atRest = false) => {
     const rows = await world.database.query<Seen>(
       'all-published',
-      `select published.blob_id, published.version, published.released, head.content_hash, head.deleted from published
-       join head on head.blob_id = published.blob_id and head.version = published.version
-       where published.tenant_id = $1 and not published.released and published.version > 0`,
+      `select published.blob_id, published.version, head.content_hash, head.deleted from published
+       left join head on head.blob_id = published.blob_id and head.version = published.version
+       where published.tenant_id = $1 and not published.released`,
       [world.tenantId],
     )
+    for (const { blob_id, version, deleted } of rows)
+      expect([blob_id, version, version === 0 || deleted !== null]).toEqual([blob_id, version, true])
     const seen = new Map(rows.map((row) => [row.blob_id, row]))
     const inputs = await world.database.query<{ blob_id: string; input_ids: string[]; inputs: ClaimInput[] }>(
       'runs-of-published',
@@ -33,7 +36,7 @@ export function watchPublications(world: World): (atRest?: boolean) => Promise<v
       const runs = inputs.filter(({ blob_id }) => blob_id === blobId)
       const wanted = (runs[0]?.input_ids ?? []).flatMap((id) => {
         const input = seen.get(id)
-        return input && !input.deleted ? [`${id} ${input.content_hash}`] : []
+        return input?.deleted === false ? [`${id} ${input.content_hash}`] : []
       })
       if (seen.get(blobId)?.deleted !== false) continue
       const fitting = runs.filter((run) => {
@@ -45,7 +48,7 @@ export function watchPublications(world: World): (atRest?: boolean) => Promise<v
     if (!atRest) return
     const nodes = await allNodes(world)
     if (nodes.some(({ state }) => state !== 'settled' && state !== 'deleted')) return
-    for (const { blob_id, version } of nodes)
-      expect([blob_id, seen.get(blob_id)?.version ?? version]).toEqual([blob_id, version])
+    const newest = new Map(nodes.map(({ blob_id, version }) => [blob_id, version]))
+    for (const { blob_id, version } of rows) expect([blob_id, version]).toEqual([blob_id, newest.get(blob_id)])
   }
 }

@@ -1,10 +1,13 @@
 import type { ClaimGroup, SettleItem } from '@studio/contracts'
 import { newId, sha256 } from '@studio/kernel'
+import { claimNext } from '../src/domain/claim-next.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
+import type { Providers } from '../src/domain/ports.ts'
 import { releaseClaims } from '../src/domain/reconcile.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
 import { readClaim } from '../src/store/claim-reader.ts'
 import { expectConverged } from './converged.ts'
+import { bell } from './fixture.ts'
 import {
   allNodes,
   capAll,
@@ -91,6 +94,29 @@ test('a claim has at most as many nodes as a batch; the rest of the chain comes 
     ['dirty', 0, 0],
     ['dirty', 0, 1],
   ])
+  await drain(world)
+  await expectConverged(world)
+})
+
+test('a worker goes on with no more of the chain than it is sure to do in its time', async () => {
+  const { world, claim } = await aChain(5)
+  const first = await theOne(claim())
+  await settle(world, first, await workOffClaim(world.database, first, succeed))
+  await edit(world, 0, 'c', false)
+  const slow: Providers = {
+    ...providers,
+    current: async (tenantId, id) => {
+      const provider = await providers.current(tenantId, id)
+      return provider && { ...provider, timeout_ms: 120_000 }
+    },
+  }
+  const groups = await claimNext(
+    { store: world.store, providers: slow, bell, arrivals: world.arrivals },
+    { claim_id: first.claim_id, request_id: newId(), wait_ms: 0, resume: false },
+    new AbortController().signal,
+  )
+  expect(groups.map(({ size }) => size)).toEqual([2])
+  for (const group of groups) await settle(world, group, await workOffClaim(world.database, group, succeed))
   await drain(world)
   await expectConverged(world)
 })

@@ -54,11 +54,11 @@ export async function claimNext(deps: Deps, request: NextRequest, signal: AbortS
     const until = performance.now() + request.wait_ms
     while (performance.now() < until && !signal.aborted) {
       // Asked without the tenant's lock, and once before the first wait: something may have come before the watch.
-      if ((await deps.store.listReadyProviders(tenantId)).includes(provider.id)) {
+      if (await deps.store.hasReadyOf(tenantId, provider.id)) {
         const found = await next()
         if (found.length > 0) return found
       }
-      await watch.next(Math.min(until - performance.now(), longestWaitMs))
+      await watch.next(Math.max(1, Math.min(until - performance.now(), longestWaitMs)))
     }
     return []
   } finally {

@@ -175,7 +175,7 @@ async function takeAlong(
           nodes.map(({ node }) => node.blob_id),
         )),
       )
-  return { ...sorted, ready: fitting(sorted.ready, below, room), below }
+  return { ...sorted, ...fitting(sorted.ready, below, room) }
 }
 
 /** One computation for one key at a time: of the nodes that ask for what nobody has recorded the first that may runs, and the others wait. */

@@ -28,17 +28,22 @@ export function takesAlong({ node, derivation }: ReadyNode): boolean {
   return derivation !== null && derivation.provider.batch_size > 1 && node.attempts === 0 && node.overlay === null
 }
 
-/** The first of these nodes that are, with what comes with them, at least `room`. */
-export function fitting(ready: readonly ReadyNode[], below: readonly WaitingNode[], room: number): ReadyNode[] {
+/** The first of these nodes that are, with what comes along with them, at most `room`. */
+export function fitting(
+  ready: readonly ReadyNode[],
+  below: readonly WaitingNode[],
+  room: number,
+): { ready: ReadyNode[]; below: WaitingNode[] } {
   const graph = createClosedSubGraph(below)
   const taken: ReadyNode[] = []
-  for (let left = room; left > 0;) {
-    const one = ready[taken.length]
-    if (one === undefined) break
+  const along: WaitingNode[] = []
+  for (const one of ready) {
+    const left = room - taken.length - along.length
+    if (left === 0) break
     taken.push(one)
-    left -= 1 + (takesAlong(one) ? graph.add(one.node.blob_id, left - 1).length : 0)
+    if (takesAlong(one)) along.push(...graph.add(one.node.blob_id, left - 1))
   }
-  return taken
+  return { ready: taken, below: along }
 }
 
 /**

@@ -301,7 +301,7 @@ export interface GraphTransaction {
   listJobNodes(blobIds: readonly string[]): Promise<Set<string>>
   addClaims(requestId: string, claims: readonly StoredClaim[]): Promise<void>
   readClaimsOfRequest(requestId: string): Promise<StoredClaim[]>
-  /** Notes that no workflow waits for these claims. */
+  /** Notes that no workflow waits for those that began with these claims. */
   orphanClaims(claimIds: readonly string[]): Promise<void>
   addCascades(cascades: readonly (Cause & { nodes: number })[]): Promise<void>
   /** Closes those cascades (or all of the tenant's) that have nothing left to do; their facts go into the outbox. */
@@ -332,12 +332,14 @@ export interface GraphStore {
   /** Runs `work` with the tenant's lock; all or nothing. `work` may run again, so it has no effects outside. */
   transaction<Result>(tenantId: string, work: (graph: GraphTransaction) => Promise<Result>): Promise<Result>
   findClaim(claimId: string): Promise<StoredClaim | null>
-  /** The claim, where no workflow waits for it. */
+  /** The claim, where no workflow waits for the one that works on it. */
   findOrphan(claimId: string): Promise<StoredClaim | null>
   /** What is leased still of the claims that one workflow made. */
   listClaimsOf(tenantId: string, workflowId: string): Promise<ClaimGroup[]>
   /** Ids of the providers that the tenant's ready nodes need. */
   listReadyProviders(tenantId: string): Promise<string[]>
+  /** Whether `listReadyOf` would find any. */
+  hasReadyOf(tenantId: string, providerId: string): Promise<boolean>
   /** A derivation that was made, removed ones included. */
   readDerivation(tenantId: string, blobId: string): Promise<Derivation | null>
   /** Node rows without the lock: for what may be a little old. */

@@ -33,70 +33,105 @@ export interface Reconciliation {
   rung: number
 }
 
+interface Deps {
+  store: GraphStore
+  backlog: Backlog
+  bell: CascadeBell
+  workflows: {
+    isAwake(tenantId: string, rootId: string): Promise<boolean>
+    isRunning(workflowId: string): Promise<boolean>
+  }
+  /** Something could not be done; the next turn tries it again. null: not of one tenant. */
+  onFailure(tenantId: string | null, error: unknown): void
+}
+
 /**
- * Starts what was lost: a ring that died with its process, an emptied Temporal, a worker that took its lease with it. Needs nothing but
- * the rows, so that whatever else is emptied costs time and no work.
+ * Starts what was lost: a ring that died with its process, an emptied Temporal, a worker that took its lease with it. What it has to do it knows from the
+ * rows alone, so that whatever else is emptied costs time and no work; what cannot be done for one tenant keeps no other one waiting, and an absent Temporal only what it is asked about.
  */
 export async function reconcile(
-  deps: {
-    store: GraphStore
-    backlog: Backlog
-    bell: CascadeBell
-    workflows: {
-      isAwake(tenantId: string, rootId: string): Promise<boolean>
-      isRunning(workflowId: string): Promise<boolean>
-    }
-  },
+  deps: Deps,
   { patienceMs, mayRelease }: { patienceMs: number; mayRelease: boolean },
 ): Promise<Reconciliation> {
-  const released = mayRelease ? await releaseLost(deps) : 0
-  const repaired = await deps.backlog.repairDirtyCounts(patienceMs * 6)
+  const { store, backlog, onFailure } = deps
+  const attempt = createAttempts(onFailure)
+  const ask = createQuestions(onFailure)
+  const repaired = (await attempt(null, () => backlog.repairDirtyCounts(patienceMs * 6))) ?? 0
   // A cascade whose work newer edits took over is settled by the workflow that ends, unless that was lost.
-  for (const tenantId of await deps.backlog.listFinished(patienceMs))
-    await deps.store.transaction(tenantId, (graph) => graph.closeCascades('all'))
-  for (const tenantId of await deps.backlog.listNewDays()) await beginDay(deps, tenantId)
-  const waiting = await deps.backlog.listWaiting(patienceMs)
+  for (const tenantId of (await attempt(null, () => backlog.listFinished(patienceMs))) ?? [])
+    await attempt(tenantId, () => store.transaction(tenantId, (graph) => graph.closeCascades('all')))
+  for (const tenantId of (await attempt(null, () => backlog.listNewDays())) ?? [])
+    await attempt(tenantId, () => beginDay(deps, tenantId))
+  const released = mayRelease ? ((await attempt(null, () => releaseLost(deps, attempt, ask))) ?? 0) : 0
+  const waiting = (await attempt(null, () => backlog.listWaiting(patienceMs))) ?? []
   let rung = 0
   for (const { tenant_id: tenantId, root_id: rootId, waited_ms: waitedMs } of waiting) {
-    const roots = await deps.store.transaction(tenantId, async (graph) => {
-      const told = graph.cascadeSlots.filter((slot) => slot.rung).map((slot) => slot.root_id)
-      return [...new Set([...told, ...ringCascades(graph, [rootId])])]
-    })
+    const roots = await attempt(tenantId, () => rootsToRing(store, tenantId, rootId))
     // A workflow that is awake has the ring in its history, unless that was lost on the way: it is told again at doubling distances,
     // so that a worker that is down for hours does not fill the history.
     const unaware: string[] = []
-    for (const root of roots)
-      if (isDoubling(waitedMs, patienceMs) || !(await deps.workflows.isAwake(tenantId, root))) unaware.push(root)
+    for (const root of roots ?? [])
+      if (isDoubling(waitedMs, patienceMs) || (await ask(() => deps.workflows.isAwake(tenantId, root))) === false)
+        unaware.push(root)
     deps.bell.ring(tenantId, unaware)
     rung += unaware.length
   }
-  await deps.backlog.dropOldClaims()
+  await attempt(null, () => backlog.dropOldClaims())
   return { released, repaired, rung }
+}
+
+type Attempt = <Result>(tenantId: string | null, work: () => Promise<Result>) => Promise<Result | null>
+
+/** null: it could not be done. */
+function createAttempts(onFailure: Deps['onFailure']): Attempt {
+  return async (tenantId, work) => {
+    try {
+      return await work()
+    } catch (error) {
+      onFailure(tenantId, error)
+      return null
+    }
+  }
+}
+
+type Ask = (question: () => Promise<boolean>) => Promise<boolean | null>
+
+/** null: Temporal does not answer. It is not asked again in this turn, since each question would be waited for. */
+function createQuestions(onFailure: Deps['onFailure']): Ask {
+  const attempt = createAttempts(onFailure)
+  let isAway = false
+  return async (question) => {
+    const answer = isAway ? null : await attempt(null, question)
+    isAway = answer === null
+    return answer
+  }
+}
+
+function rootsToRing(store: GraphStore, tenantId: string, rootId: string): Promise<string[]> {
+  return store.transaction(tenantId, async (graph) => {
+    const told = graph.cascadeSlots.filter((slot) => slot.rung).map((slot) => slot.root_id)
+    return [...new Set([...told, ...ringCascades(graph, [rootId])])]
+  })
 }
 
 /**
  * A claim that no worker has read yet waits in its queue, for however long: its workflow will come to it, and a second one beside it would only
- * make the queue longer. Every other expired claim is lost.
+ * make the queue longer. So it stays where nobody can say whether its workflow runs. Every other expired claim is lost.
  */
-async function releaseLost({
-  store,
-  backlog,
-  workflows,
-}: Pick<Parameters<typeof reconcile>[0], 'store' | 'backlog' | 'workflows'>): Promise<number> {
+async function releaseLost({ store, backlog, workflows }: Deps, attempt: Attempt, ask: Ask): Promise<number> {
   const lost: ExpiredClaim[] = []
   const queued: string[] = []
   for (const claim of await backlog.listExpiredClaims()) {
-    if (!claim.begun && (await workflows.isRunning(claim.workflow_id))) queued.push(claim.claim_id)
-    else lost.push(claim)
+    const isRunning = claim.begun ? false : await ask(() => workflows.isRunning(claim.workflow_id))
+    if (isRunning) queued.push(claim.claim_id)
+    else if (isRunning === false) lost.push(claim)
   }
-  if (queued.length > 0) await backlog.extendClaims(queued)
+  if (queued.length > 0) await attempt(null, () => backlog.extendClaims(queued))
   let released = 0
-  for (const [tenantId, claims] of Map.groupBy(lost, ({ tenant_id }) => tenant_id))
-    released += await releaseClaims(
-      store,
-      tenantId,
-      claims.map(({ claim_id }) => claim_id),
-    )
+  for (const [tenantId, claims] of Map.groupBy(lost, ({ tenant_id }) => tenant_id)) {
+    const ids = claims.map(({ claim_id }) => claim_id)
+    released += (await attempt(tenantId, () => releaseClaims(store, tenantId, ids))) ?? 0
+  }
   return released
 }
 

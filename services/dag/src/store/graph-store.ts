@@ -22,6 +22,7 @@ import { blockBelow, countDown, markAgain, markDirty, markDoomed } from './marks
 import {
   addAncestry,
   hasReady,
+  hasReadyOf,
   listReady,
   listReadyOf,
   putEdits,
@@ -77,7 +78,8 @@ export function createGraphStore(
     async findOrphan(claimId) {
       const [claim] = await database.query<StoredClaim>(
         'find-orphan',
-        'select id, tenant_id, work from claim where id = $1 and orphaned',
+        `select id, tenant_id, work from claim where id = $1 and exists (
+           select from claim first where first.tenant_id = claim.tenant_id and first.work->>'workflow_id' = claim.work->>'workflow_id' and first.orphaned)`,
         [claimId],
       )
       return claim ?? null
@@ -99,6 +101,7 @@ export function createGraphStore(
       )
       return rows.map((row) => row.provider_id)
     },
+    hasReadyOf: (tenantId, providerId) => hasReadyOf(database, tenantId, providerId),
     readDerivation: (tenantId, blobId) => readDerivation(database, tenantId, blobId),
     readNodes: (tenantId, blobIds) => readNodes(database, tenantId, blobIds),
   }

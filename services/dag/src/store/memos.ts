@@ -20,9 +20,11 @@ export async function forgetMemos(tx: Queryable, tenantId: string, keys: readonl
   await tx.query('forget-memos', 'delete from memo where tenant_id = $1 and key = any($2::text[])', [tenantId, keys])
 }
 
-// A run that is under way may have been answered with it already.
+// A claim takes the key of what a node has; until the node has settled again that is known by its content. A run that is under way may have been answered with it already.
 const isSpare = `
   not exists (select from node where node.last_key = memo.key and node.tenant_id = memo.tenant_id)
+  and not exists (select from node where node.tenant_id = memo.tenant_id and coalesce(node.output_hash, node.content_hash) = memo.content_hash
+    and node.last_key is null and node.version > 0 and node.provider_id is not null)
   and not exists (select from node where node.tenant_id = memo.tenant_id and node.state = 'running' and node.key = memo.key)`
 
 export async function dropSpareMemos(tx: Queryable, tenantId: string, keys: readonly string[]): Promise<number> {

@@ -32,6 +32,9 @@ export async function listReady(tx: Queryable, tenantId: string, limit: number):
   )
 }
 
+/** What a worker of the provider $2 may go on with: what has failed in a batch goes alone. */
+const isReadyOf = `tenant_id = $1 and ${isReady} and provider_id = $2 and attempts = 0 and not doomed`
+
 export async function listReadyOf(
   tx: Queryable,
   tenantId: string,
@@ -40,10 +43,18 @@ export async function listReadyOf(
 ): Promise<NodeRow[]> {
   return await tx.query<NodeRow>(
     'list-ready-of',
-    `select ${columns} from node where tenant_id = $1 and ${isReady}
-       and provider_id = $2 and attempts = 0 and not doomed order by changed_at limit $3`,
+    `select ${columns} from node where ${isReadyOf} order by changed_at limit $3`,
     [tenantId, providerId, limit],
   )
+}
+
+export async function hasReadyOf(database: Queryable, tenantId: string, providerId: string): Promise<boolean> {
+  const [row] = await database.query<{ ready: boolean }>(
+    'has-ready-of',
+    `select exists (select from node where ${isReadyOf}) as ready`,
+    [tenantId, providerId],
+  )
+  return row?.ready ?? false
 }
 
 export async function hasReady(tx: Queryable, tenantId: string): Promise<boolean> {

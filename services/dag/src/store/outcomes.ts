@@ -5,7 +5,7 @@ import { moment } from './moment.ts'
 
 /**
  * Ends runs, and records the heads that they made (a cutoff names the one that is there). A head that a user's edit has overtaken is recorded, and moves nothing. A
- * failed node keeps its head and the key that made it; a deleted one forgets both, so that it is made anew if it comes back.
+ * failed node keeps its head (the key that made it went with its lease); a deleted one forgets it, so that it is made anew if it comes back.
  */
 export async function settle(tx: Queryable, tenantId: string, settlements: readonly NodeSettlement[]): Promise<void> {
   await tx.query(

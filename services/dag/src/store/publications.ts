@@ -21,8 +21,9 @@ export async function publishSettled(
   revision: number,
   { moved, rooted }: Touched,
 ): Promise<boolean> {
-  const released = rooted.size > 0 ? await regate(tx, tenantId, revision, [...rooted]) : 0
-  const nodes = await readConnected(tx, tenantId, [...moved, ...rooted])
+  const { released, parted } =
+    rooted.size > 0 ? await regate(tx, tenantId, revision, [...rooted]) : { released: 0, parted: [] }
+  const nodes = await readConnected(tx, tenantId, [...moved, ...rooted, ...parted])
   const items = publishTogether(nodes)
   await movePublished(tx, tenantId, revision, items)
   return released > 0 || items.length > 0
@@ -30,10 +31,15 @@ export async function publishSettled(
 
 /**
  * Of these nodes, and all below them, those are published with others that are atomic sources or have one above them. Those that are no longer are released; what is being deleted
- * goes with the others first. Answers how many were released.
+ * goes with the others first. Answers how many were released, and what they were connected with, which may be waiting for nothing else.
  */
-async function regate(tx: Queryable, tenantId: string, revision: number, blobIds: readonly string[]): Promise<number> {
-  const [row] = await tx.query<{ released: number }>(
+async function regate(
+  tx: Queryable,
+  tenantId: string,
+  revision: number,
+  blobIds: readonly string[],
+): Promise<{ released: number; parted: string[] }> {
+  const [row] = await tx.query<{ released: number; parted: string[] }>(
     'regate',
     `with recursive below(blob_id) as (
        select blob_id from node where tenant_id = $1 and blob_id = any($2::uuid[])
@@ -53,32 +59,52 @@ async function regate(tx: Queryable, tenantId: string, revision: number, blobIds
        from below join node using (blob_id)
        where published.blob_id = below.blob_id and not published.released and not node.doomed and node.state <> 'deleted'
          and below.blob_id not in (select blob_id from gated)
-       returning 1)
-     select count(*)::int as released from freed`,
+       returning published.blob_id)
+     select (select count(*)::int from freed) as released, array(
+       select distinct next.blob_id from freed cross join lateral (
+         select target_id as blob_id from edge where edge.source_id = freed.blob_id and edge.valid_to is null
+         union all select source_id from edge where edge.target_id = freed.blob_id and edge.valid_to is null) as next
+       where next.blob_id not in (select blob_id from freed)) as parted`,
     [tenantId, blobIds, revision],
   )
-  return row?.released ?? 0
+  return row ?? { released: 0, parted: [] }
 }
 
+/** Unsettled nodes of a cascade that are looked at for one that hinders publication. */
+const mostOpen = 10
+
 /**
- * All that is connected with these nodes over blobs that are published with others. Left out is what cannot be published now, as seen from the node itself: most settlements of a
- * cascade end here.
+ * All that is connected with these nodes over blobs that are published with others. Left out is what cannot be published now: what has an unsettled node below it, or one of
+ * its cascade with a source in common, however far above; that one is looked at when it settles. Most settlements of a cascade end here, or each leaf would walk all of a
+ * set. All of these conditions are of connected nodes: the last one of a set that settles is never left out.
  */
 async function readConnected(tx: Queryable, tenantId: string, blobIds: readonly string[]): Promise<GatedNode[]> {
   return await tx.query<GatedNode>(
     'read-connected',
-    `with recursive near(blob_id) as (
-       select published.blob_id from published join node using (blob_id)
+    `with recursive seed as (
+       select published.blob_id, node.cascade_id from published join node using (blob_id)
        where published.tenant_id = $1 and published.blob_id = any($2::uuid[]) and not published.released and node.state in ('settled', 'deleted')
-         and not exists (select from edge join node as target on target.blob_id = edge.target_id
-           where edge.source_id = published.blob_id and edge.valid_to is null and target.state in ('dirty', 'running'))
+         and not exists (select from edge join published below on below.blob_id = edge.target_id and not below.released join node target on target.blob_id = edge.target_id
+           where edge.source_id = published.blob_id and edge.valid_to is null and target.state in ('dirty', 'running'))),
+     open as (
+       select node.blob_id from (select distinct cascade_id from seed) as cause cross join lateral (
+         select blob_id from node where node.cascade_id = cause.cascade_id and node.state in ('dirty', 'running') limit $3) as node
+       join published using (blob_id) where not published.released),
+     above(start, blob_id) as (
+       select blob_id, blob_id from (select blob_id from seed union select blob_id from open) as start where exists (select from open)
+       union
+       select above.start, edge.source_id from above join edge on edge.target_id = above.blob_id and edge.valid_to is null
+         join published on published.blob_id = edge.source_id and not published.released),
+     near(blob_id) as (
+       select blob_id from seed where not exists (
+         select from above join above as other using (blob_id) join open on open.blob_id = other.start where above.start = seed.blob_id)
        union
        select published.blob_id from near, lateral (
          select target_id as blob_id from edge where edge.source_id = near.blob_id and edge.valid_to is null
          union all select source_id from edge where edge.target_id = near.blob_id and edge.valid_to is null) as next
        join published on published.blob_id = next.blob_id and not published.released)
      ${gatedNodes}`,
-    [tenantId, blobIds],
+    [tenantId, blobIds, mostOpen],
   )
 }
 
