@@ -9,7 +9,7 @@ import { listBlobs, listTransforms, listVersions } from './lists.ts'
 import { makePatch } from './make-patch.ts'
 import { eraseContent } from './purge/erase-content.ts'
 import { listUnknown } from './purge/list-unknown.ts'
-import { countVersions, listMarked, markPurged } from './purge/mark-purged.ts'
+import { countVersions, listAlong, listMarked, markPurged } from './purge/mark-purged.ts'
 import { purgePlaces } from './purge/places.ts'
 import { endOverlays, raiseFences, sealBlob } from './purge/seal.ts'
 import { collectContents } from './sql/collect-contents.ts'
@@ -63,6 +63,7 @@ export function createStore(database: Database) {
     listMarked: bind(listMarked),
     eraseContent: bind(eraseContent),
     purgePlaces: bind(purgePlaces),
+    listAlong: bind(listAlong),
     countVersions: bind(countVersions),
     listBlobs: (request: Parameters<typeof listBlobs>[1]) => listBlobs(prisma, request),
     listVersions: (request: Parameters<typeof listVersions>[1]) => listVersions(prisma, request),
