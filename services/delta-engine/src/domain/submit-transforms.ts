@@ -204,6 +204,7 @@ async function applied(
     size,
     to_version: version,
     created_at: blob.updated_at,
+    purged: false,
   })
   ports.events.applied({
     id,
