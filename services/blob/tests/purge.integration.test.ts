@@ -260,6 +260,21 @@ describe('a fence', () => {
     ])
   })
 
+  it('holds nobody up where it stands already, or a head takes it', async () => {
+    const [tenant_id, there, absent, deleted] = [newId(), newId(), newId(), await historyOf(newId(), ['gone'], true)]
+    await studio.commitOne(transform(tenant_id, there, 0, 1))
+    await studio.store.raiseFences({ tenant_id, blobs: [], fences: [{ blob_id: absent, epoch: 2 }] })
+    const fences = [there, absent].map((blob_id) => ({ blob_id, epoch: 2 }))
+    await studio.database.transaction(async (committing) => {
+      await committing.query('test-read-fences', 'select from fence limit 0', [])
+      await studio.store.raiseFences({ tenant_id, blobs: [deleted], fences })
+    })
+    expect(await studio.commit(transform(tenant_id, there, 1, 1), transform(tenant_id, absent, 0, 1))).toMatchObject([
+      { status: 'conflict' },
+      { status: 'conflict' },
+    ])
+  })
+
   it('waits for what is being committed, and what comes later meets it', async () => {
     const [tenant_id, blob_id] = [newId(), newId()]
     const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
