@@ -61,7 +61,9 @@ export async function moveOverlays(database: Database, moves: readonly OverlayMo
     generated_hash: generated.content_hash,
     generated_type: generated.content_type,
   }))
-  const judged = await database.query<MovedRow>('move-overlays', text, [JSON.stringify(rows)])
+  const judged = await database.transaction((transaction) =>
+    transaction.query<MovedRow>('move-overlays', text, [JSON.stringify(rows)]),
+  )
   failpoint('blob.overlay.moved')
   const outcomes = new Map(judged.map((row) => [row.position, outcomeOf(row)]))
   return moves.map((_move, position) => outcomes.get(position) ?? { status: 'content_missing' })
