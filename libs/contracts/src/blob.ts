@@ -192,6 +192,9 @@ export const Publishing = z.object({
 })
 export type Publishing = z.infer<typeof Publishing>
 
+/** Bytes of contents in a JSON answer, of each and together; what goes over it would hold the event loop of both sides. */
+export const answeredContents = { each: 256 * 1024, together: 4 * 1024 * 1024 } as const
+
 /** Blobs that one publication may have. */
 export const maximumPublished = 100_000
 
@@ -275,7 +278,7 @@ export const blobApi = {
     { idempotent: true },
   ),
   /**
-   * Bytes by hash; null for what this tenant does not have. Of large contents, and of those beyond what one answer may carry, only the size in
+   * Bytes by hash; null for what this tenant does not have. Of large contents, and of those beyond what one answer may carry (`answeredContents`), only the size in
    * bytes: `GET /internal/contents/{hash}` gives them raw, which costs both sides less. `purged`: what stands in the place of purged content.
    */
   readContents: route(

@@ -50,8 +50,11 @@ export type Operation = z.infer<typeof Operation>
 export const Content = z.union([z.object({ base64: z.base64() }), z.object({ hash: Sha256 })])
 export type Content = z.infer<typeof Content>
 
+/** Items that one request or answer carries, where its contract names no other number. */
+export const maximumItems = 5000
+
 /** `{items: T[]}`, the form of every request and answer that works item by item. */
-export const items = <Item extends z.ZodType>(item: Item, maximum = 5000) =>
+export const items = <Item extends z.ZodType>(item: Item, maximum = maximumItems) =>
   z.object({ items: z.array(item).max(maximum) })
 
 /** A blob of a tenant: what every lookup starts from. */

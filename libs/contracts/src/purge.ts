@@ -56,7 +56,7 @@ export const blobPurgeRoutes = {
     z.object({}),
     { idempotent: true },
   ),
-  /** The versions of these blobs that are not among the known ones, and the deltas that made them. */
+  /** Providers' versions of these blobs that are not among the known ones, and the deltas that made them. */
   listUnknown: route(
     '/internal/purges/unknown',
     z.object({
@@ -66,11 +66,17 @@ export const blobPurgeRoutes = {
     z.object({ versions: z.array(VersionReference.extend({ delta_id: Uuid })) }),
     { idempotent: true },
   ),
-  /** Erases all versions of whole blobs, and these versions of others. Answers how many versions each whole blob has. */
+  /**
+   * Erases all versions of whole blobs, and these versions of others. Answers how many versions each whole blob has, and what went `along` of others: a tombstone, or a
+   * user's change that has the content of a purged version, where it was made on one.
+   */
   eraseContents: route(
     '/internal/purges/contents',
     z.object({ tenant_id: Uuid, secret: Secret, blobs: portion(Uuid), versions: portion(VersionReference) }),
-    z.object({ blobs: z.array(z.object({ blob_id: Uuid, versions: z.int() })) }),
+    z.object({
+      blobs: z.array(z.object({ blob_id: Uuid, versions: z.int() })),
+      along: z.array(VersionReference.extend({ created_by: z.string() })),
+    }),
     { idempotent: true },
   ),
 } as const

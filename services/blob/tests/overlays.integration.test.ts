@@ -133,6 +133,80 @@ describe('an overlay', () => {
   })
 })
 
+describe('who waits for another at the head', () => {
+  /** Lets both come to wait for the head, one behind the other, before either goes on. */
+  async function inTurn<First, Second>(
+    { blob_id }: Commit,
+    first: () => Promise<First>,
+    second: () => Promise<Second>,
+  ) {
+    const running: { first?: Promise<First>; second?: Promise<Second> } = {}
+    await f.database.transaction(async (transaction) => {
+      await transaction.query('test-hold', 'select from blob where id = $1 for no key update', [blob_id])
+      running.first = first()
+      await f.blocked(1)
+      running.second = second()
+      await f.blocked(2)
+    })
+    return [await running.first, await running.second] as const
+  }
+
+  async function moving({ tenant_id, blob_id }: Commit, from: string, fence = 2) {
+    const newer = newId()
+    await f.store.stageContent(tenant_id, Buffer.from(newer))
+    const move: OverlayMove = {
+      tenant_id, blob_id, from_version: 2, from_generated: sha256(from), fence, generated: side(newer), conflicted: true,
+    } // prettier-ignore
+    return { newer, move: async () => (await f.store.moveOverlays([move]))[0] }
+  }
+
+  it('a commit sees the output that has been told meanwhile', async () => {
+    const { head, made, edit } = await edited()
+    const { newer, move } = await moving(head, made)
+    const settling = {
+      ...head,
+      ...onto(2),
+      content: hashOf(made),
+      overlay: { from_generated: sha256(made), next: null },
+    }
+    const run = async () => (await f.store.openBatch([settling])).run([[0]])
+    const [moved, judged] = await inTurn(head, move, run)
+    expect(moved).toMatchObject({ status: 'moved' })
+    expect([...(judged?.values() ?? [])]).toEqual([{ verdict: 'overlaid', head_version: 2 }])
+    expect(await f.commit(settling)).toEqual([{ status: 'overlaid', head_version: 2 }])
+    expect(await read(head)).toMatchObject({ version: 2, edited: side(edit), generated: side(newer), conflicted: true })
+  })
+
+  it('what leaves the content alone takes that output along, and tells it', async () => {
+    const { head, made, edit } = await edited()
+    const { newer, move } = await moving(head, made)
+    const noting = { ...head, ...onto(2), content: null, content_type: null, metadata: { note: 1 } }
+    const [moved, [noted] = []] = await inTurn(head, move, () => f.commit(noting))
+    expect(moved).toMatchObject({ status: 'moved' })
+    expect(noted).toMatchObject({ status: 'committed', version: 3, blob: { overlay: 'conflicted' } })
+    expect(await read(head)).toMatchObject({ version: 3, edited: side(edit), generated: side(newer), conflicted: true })
+    const facts = (await f.events()).flatMap(({ data }: StudioEvent): unknown[] => data.facts)
+    expect(facts.filter((fact) => (fact as { blob_id: string }).blob_id === head.blob_id).at(-1)).toMatchObject({
+      version: 3,
+      overlay: { state: 'conflicted', generated: side(newer) },
+    })
+  })
+
+  it('a move finds the version that has been made meanwhile, and the output', async () => {
+    const { head, made } = await edited()
+    const { move } = await moving(head, made)
+    const noting = { ...head, ...onto(2), content: null, content_type: null, metadata: { note: 1 } }
+    expect(await inTurn(head, () => f.commit(noting), move)).toMatchObject([
+      [{ status: 'committed' }],
+      { status: 'conflict', head_version: 3 },
+    ])
+    const other = await edited()
+    const [one, two] = [await moving(other.head, other.made), await moving(other.head, other.made)]
+    expect(await inTurn(other.head, one.move, two.move)).toMatchObject([{ status: 'moved' }, { status: 'conflict' }])
+    expect(await read(other.head)).toMatchObject({ generated: side(one.newer) })
+  })
+})
+
 describe('the collector', () => {
   it('leaves the sides of overlays alone, and outputs that they have left behind', async () => {
     const { head, made } = await edited()

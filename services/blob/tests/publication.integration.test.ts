@@ -1,5 +1,5 @@
 import type { Publishing } from '@studio/contracts'
-import { newId } from '@studio/kernel'
+import { newId, sha256 } from '@studio/kernel'
 import { aCommit, bytesOf, openFixture, type Fixture } from './fixture.ts'
 
 /** What readers see of blobs that are published together. */
@@ -128,4 +128,31 @@ test('lists have what readers see, page by page: no blob before its publication,
   expect((await f.store.readPublished([gone]))[0]?.blob.deleted_at).not.toBeNull()
   expect(await f.store.readPublishedSet(reference(gone))).toBeNull()
   expect((await f.store.readPublished([{ ...gone, tenant_id: newId() }]))[0]).toBeNull()
+})
+
+test('a derived blob is seen with the edit that its published version has, whatever stands at its head', async () => {
+  const made = derived(await source(), 3, { text: 'made' })
+  await f.commitOne(made)
+  const [tenant_id, side] = [
+    made.tenant_id,
+    (text: string) => ({ content_hash: sha256(text), content_type: 'text/plain' }),
+  ]
+  const overlay = (conflicted: boolean) => ({
+    from_generated: conflicted ? sha256('made') : null,
+    next: { base: side('made'), edited: side('by hand'), generated: side('made'), conflicted },
+  })
+  await f.commitOne(next(made, 1, { created_by: 'user', content: bytesOf('by hand'), overlay: overlay(false) }))
+  await f.commitOne(next(made, 2, { content: bytesOf('by hand'), overlay: overlay(true) }))
+  const shown = async (version: number) => {
+    await f.store.publish(tenant_id, [item(made, version, version + 3)])
+    const [found] = await f.store.readPublished([reference(made)])
+    const { blobs } = await f.store.listPublished({ tenant_id, root_id: made.root_id, limit: 10 })
+    expect(blobs.find(({ blob }) => blob.id === made.blob_id)).toEqual(found)
+    return [found?.blob.version, found?.blob.overlay]
+  }
+  expect([await shown(1), await shown(2), await shown(3)]).toEqual([
+    [1, null],
+    [2, 'edited'],
+    [3, 'conflicted'],
+  ])
 })

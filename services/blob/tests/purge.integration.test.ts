@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { eraseContents } from '../src/domain/erase-contents.ts'
 import { collectStagedContents } from '../src/domain/collect-contents.ts'
 import { packHistory } from '../src/domain/pack-history.ts'
-import { aCommit, openFixture, type Fixture } from './fixture.ts'
+import { aCommit, bytesOf, hashOf, openFixture, type Fixture } from './fixture.ts'
 
 /** What is purged is erased from contents, patches and events, and nothing else is. */
 
@@ -65,7 +65,7 @@ it('erases a history that is packed, and makes whole what rests on it', async ()
   expect(patched.length).toBeGreaterThan(2)
   expect(await studio.store.sealBlob({ tenant_id, blob_id: purged })).toBe(true)
 
-  expect(await erase(tenant_id, [purged])).toEqual([{ blob_id: purged, versions: 6 }])
+  expect(await erase(tenant_id, [purged])).toEqual({ blobs: [{ blob_id: purged, versions: 6 }], along: [] })
   const gone = texts.filter((text) => text !== shared)
   expect(await readTexts(tenant_id, gone)).toEqual(gone.map(() => null))
   expect(await readTexts(tenant_id, others)).toEqual(others)
@@ -110,15 +110,127 @@ it('answers content_purged for what stands in its place, which no version may ha
   ).toEqual([{ status: 'deleted', head_version: 2 }])
 })
 
-it('takes a tombstone along that was written on a purged version since', async () => {
-  const tenant_id = newId()
-  const blob_id = await historyOf(tenant_id, ['clean', 'derived'])
-  await studio.store.markPurged({ tenant_id, blobs: [], versions: [{ blob_id, version: 2 }] })
-  await studio.commitOne(aCommit({ tenant_id, blob_id, from_version: 2, operation: 'delete', content: null }))
-  await erase(tenant_id, [], [{ blob_id, version: 2 }])
-  expect(await readTexts(tenant_id, ['clean', 'derived'])).toEqual(['clean', null])
-  const [head] = await studio.store.readBlobs([{ tenant_id, blob_id }])
-  expect(head).toMatchObject({ version: 3, content_hash: pseudonymOf('derived'), size: 0 })
+describe('what was written on a purged version since', () => {
+  const noting = { content: null, content_type: null }
+
+  it('goes along where it is a tombstone', async () => {
+    const tenant_id = newId()
+    const blob_id = await historyOf(tenant_id, ['clean', 'derived'])
+    await studio.store.markPurged({ tenant_id, blobs: [], versions: [{ blob_id, version: 2 }] })
+    await studio.commitOne(
+      aCommit({ tenant_id, blob_id, from_version: 2, operation: 'delete', content: null, created_by: 'maker' }),
+    )
+    const along = [{ blob_id, version: 3, created_by: 'maker' }]
+    expect(await erase(tenant_id, [], [{ blob_id, version: 2 }])).toEqual({ blobs: [], along })
+    expect(await readTexts(tenant_id, ['clean', 'derived'])).toEqual(['clean', null])
+    const [head] = await studio.store.readBlobs([{ tenant_id, blob_id }])
+    expect(head).toMatchObject({ version: 3, content_hash: pseudonymOf('derived'), size: 0 })
+  })
+
+  it('goes along where a user left the content alone, or went back to some that goes', async () => {
+    const [tenant_id, other] = [newId(), newId()]
+    const blob_id = await historyOf(tenant_id, ['clean', 'derived 1', 'derived 2'])
+    const versions = [2, 3].map((version) => ({ blob_id, version }))
+    await studio.store.markPurged({ tenant_id, blobs: [], versions })
+    const at = (from_version: number, given: Partial<Commit>) => aCommit({ tenant_id, blob_id, from_version, ...given })
+    await studio.commitOne(at(3, { ...noting, metadata: { note: 1 } }))
+    await studio.commitOne(at(4, { operation: 'revert', content: hashOf('derived 1') }))
+    await studio.commitOne(at(5, { ...noting, metadata: { note: 2 } }))
+    await studio.commitOne(at(6, { operation: 'transform', created_by: 'maker', content: bytesOf(other), fence: 1 }))
+    const along = [4, 5, 6].map((version) => ({ blob_id, version, created_by: 'user' }))
+    expect(await erase(tenant_id, [], versions)).toEqual({ blobs: [], along })
+    expect(await readTexts(tenant_id, ['clean', 'derived 1', 'derived 2', other])).toEqual(['clean', null, null, other])
+    expect(await erase(tenant_id, [], versions)).toEqual({ blobs: [], along })
+    expect(await studio.store.readBlobs([{ tenant_id, blob_id }])).toMatchObject([
+      { version: 7, content_hash: sha256(other), metadata: { note: 2 } },
+    ])
+  })
+})
+
+describe('a user’s edit of a blob that lives on', () => {
+  const type = { content_type: 'text/plain' }
+  const side = (text: string) => ({ content_hash: sha256(text), ...type })
+  const overlaid = (made: string, edit: string) => ({
+    from_generated: null,
+    next: { base: side(made), edited: side(edit), generated: side(made), conflicted: false },
+  })
+  /** A provider's texts, of which the last is edited. */
+  async function edited(tenant_id: string, texts: readonly string[], edit: string): Promise<string> {
+    const { blob_id } = aCommit()
+    for (const [from_version, text] of texts.entries())
+      await studio.commitOne(
+        aCommit({ tenant_id, blob_id, from_version, text, operation: 'transform', created_by: 'maker', fence: 1 }),
+      )
+    const overlay = overlaid(texts.at(-1) ?? '', edit)
+    await studio.commitOne(aCommit({ tenant_id, blob_id, from_version: texts.length, text: edit, overlay }))
+    return blob_id
+  }
+  const overlayOf = async (tenant_id: string, blob_id: string) =>
+    (await studio.store.readOverlays([{ tenant_id, blob_id }]))[0]
+  const rowOf = async (blob_id: string, version: number) =>
+    (
+      await studio.database.query(
+        'test-overlay',
+        'select base_hash, base_type, edited_hash, edited_type, generated_hash, generated_type from overlay where blob_id = $1 and version = $2',
+        [blob_id, version],
+      )
+    )[0]
+
+  it('stands as it is where it was made on what stays, even on the same content', async () => {
+    const tenant_id = newId()
+    for (const texts of [
+      ['1', '2', '3'],
+      ['4', '5', '4'],
+    ]) {
+      const [last = '', edit] = [texts.at(-1), newId()]
+      const blob_id = await edited(tenant_id, texts, edit)
+      const versions = [1, 2].map((version) => ({ blob_id, version }))
+      expect(await erase(tenant_id, [], versions)).toEqual({ blobs: [], along: [] })
+      expect(await readTexts(tenant_id, [texts[1] ?? '', last, edit])).toEqual([null, last, edit])
+      expect(await overlayOf(tenant_id, blob_id)).toMatchObject({
+        version: 4,
+        ...{ base: side(last), edited: side(edit), generated: side(last) },
+      })
+    }
+  })
+
+  it('ends where it loses what it was made on, and keeps its own text', async () => {
+    const [tenant_id, made, edit] = [newId(), newId(), newId()]
+    const blob_id = await edited(tenant_id, [made], edit)
+    await erase(tenant_id, [], [{ blob_id, version: 1 }])
+    expect(await readTexts(tenant_id, [made, edit])).toEqual([null, edit])
+    expect(await overlayOf(tenant_id, blob_id)).toBeNull()
+    expect(await studio.store.readBlobs([{ tenant_id, blob_id }])).toMatchObject([{ version: 2, overlay: null }])
+    const gone = { content_hash: pseudonymOf(made), content_type: 'application/octet-stream' }
+    expect(await rowOf(blob_id, 2)).toEqual({
+      base_hash: gone.content_hash, base_type: gone.content_type, edited_hash: sha256(edit), edited_type: 'text/plain',
+      generated_hash: gone.content_hash, generated_type: gone.content_type,
+    }) // prettier-ignore
+    const facts = (await studio.events()).flatMap(({ data }): unknown[] => data.facts)
+    const told = facts.filter((fact) => (fact as { blob_id: string }).blob_id === blob_id)
+    expect(told).toMatchObject([
+      { version: 1, ...gone, size: 0, overlay: null },
+      { version: 2, ...side(edit), overlay: { state: 'edited', generated: gone } },
+    ])
+  })
+
+  it('goes with its sides, their types and what is told of them, where its version does', async () => {
+    const [tenant_id, made, edit] = [newId(), newId(), newId()]
+    const blob_id = await edited(tenant_id, [made], edit)
+    const versions = [1, 2].map((version) => ({ blob_id, version }))
+    await erase(tenant_id, [], versions)
+    expect(await readTexts(tenant_id, [made, edit])).toEqual([null, null])
+    const row = JSON.stringify(await rowOf(blob_id, 2))
+    const told = JSON.stringify(await studio.events())
+    expect([sha256(made), sha256(edit)].filter((hash) => row.includes(hash) || told.includes(hash))).toEqual([])
+    expect(row).not.toContain('text/plain')
+  })
+
+  it('is none of the versions that nobody knows the making of', async () => {
+    const [tenant_id, made] = [newId(), newId()]
+    const blob_id = await edited(tenant_id, [made], newId())
+    expect(await studio.store.listUnknown(tenant_id, [{ blob_id, known: [] }])).toMatchObject([{ version: 1 }])
+  })
 })
 
 it('seals deleted blobs only', async () => {
@@ -145,6 +257,21 @@ describe('a fence', () => {
     expect(await studio.commit(transform(tenant_id, there, 1, 3), transform(tenant_id, absent, 0, 3))).toMatchObject([
       { status: 'committed', version: 2 },
       { status: 'committed', version: 1 },
+    ])
+  })
+
+  it('holds nobody up where it stands already, or a head takes it', async () => {
+    const [tenant_id, there, absent, deleted] = [newId(), newId(), newId(), await historyOf(newId(), ['gone'], true)]
+    await studio.commitOne(transform(tenant_id, there, 0, 1))
+    await studio.store.raiseFences({ tenant_id, blobs: [], fences: [{ blob_id: absent, epoch: 2 }] })
+    const fences = [there, absent].map((blob_id) => ({ blob_id, epoch: 2 }))
+    await studio.database.transaction(async (committing) => {
+      await committing.query('test-read-fences', 'select from fence limit 0', [])
+      await studio.store.raiseFences({ tenant_id, blobs: [deleted], fences })
+    })
+    expect(await studio.commit(transform(tenant_id, there, 1, 1), transform(tenant_id, absent, 0, 1))).toMatchObject([
+      { status: 'conflict' },
+      { status: 'conflict' },
     ])
   })
 

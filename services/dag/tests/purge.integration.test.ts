@@ -8,6 +8,7 @@ import { ensureDerivation } from '../src/domain/derivations.ts'
 import type { GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
 import { beginPurge } from '../src/domain/purge/begin-purge.ts'
 import { judgeUnknown } from '../src/domain/purge/judge-unknown.ts'
+import { takeAlong } from '../src/domain/purge/take-along.ts'
 import type { OpenPurge, Purges } from '../src/domain/purge/ports.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
 import { createPurges } from '../src/store/purge/purges.ts'
@@ -34,11 +35,17 @@ const tenant_id = newId()
 const traceparent = null
 
 /** Tells dag of a source's version; without text of its deletion. */
-async function tell(blob_id: string, version: number, text: string | null): Promise<void> {
+async function tell(
+  blob_id: string,
+  version: number,
+  text: string | null,
+  given: Partial<BlobFact> = {},
+): Promise<void> {
   const fact: BlobFact = {
     blob_id, user_id: tenant_id, version, version_id: newId(), operation: text === null ? 'delete' : version === 1 ? 'create' : 'update',
     content_type: 'text/plain', content_hash: sha256(text ?? ''), size: 5, delta_id: newId(), caused_by: null, created_by: 'user', parent_id: null,
     root_id: blob_id, depth: 0, providers: 'none', publication: 'immediate', traceparent,
+    ...given,
   } // prettier-ignore
   await applyBlobFacts({ store, providers, bell }, tenant_id, [fact])
 }
@@ -215,6 +222,32 @@ it('blocks what it takes from a run that was claimed with what has been given up
   expect(await states()).toEqual(['cancelled', 'running'])
   await begin(await openPurge(going, 2))
   expect(await states()).toEqual(['cancelled', 'blocked'])
+})
+
+it('takes what blob took along, and waits until it has heard of what users did', async () => {
+  const [kept, going] = [await source('kept 3'), await source('going 3')]
+  const both = await derive([kept, going])
+  await workOff()
+  const { content_hash } = await nodeOf(both)
+  await tell(going, 2, null)
+  const purge = await openPurge(going, 2)
+  await begin(purge)
+  const noted = { blob_id: both, version: 2, created_by: 'user' }
+  const gone = { blob_id: both, version: 3, created_by: join.id }
+  const take = () => store.transaction(tenant_id, (graph) => takeAlong(graph, purge.id, [noted, gone]))
+  const taken = async () =>
+    (await purges.readScope(await open(purge.id))).versions.map(({ version }) => version).toSorted()
+  expect(await take()).toBe(true)
+  expect(await taken()).toEqual([1, 3])
+  await tell(both, 2, null, { content_hash: content_hash ?? '', operation: 'update' })
+  expect(await rowsWith(content_hash ?? '')).toEqual(expect.arrayContaining(['head', 'node']))
+  expect(await take()).toBe(false)
+  expect(await taken()).toEqual([1, 2, 3])
+  expect(await rowsWith(content_hash ?? '')).toEqual([])
+  await workOff()
+  // One that something newer has overtaken will not be heard of.
+  expect(await nodeOf(both)).toMatchObject({ state: 'settled', version: 3 })
+  expect(await take()).toBe(false)
 })
 
 it('derives anew what was rewired to the same content, whose present version it takes', async () => {

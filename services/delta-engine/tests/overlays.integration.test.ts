@@ -88,6 +88,36 @@ async function derived(text: string): Promise<Derived> {
 const first = 'One.\nTwo.\nThree.'
 
 describe('a user’s edit of a derived blob', () => {
+  it('keeps older runs out once a newer one has found nothing to change', async () => {
+    const it = await derived(first)
+    await it.edit('mine')
+    const { fence: late } = { fence: ++it.epoch }
+    const generated_hash = sha256(first)
+    expect(await it.make(first)).toMatchObject({ status: 'kept', version: 2, overlay: 'edited' })
+    const content = { base64: Buffer.from('late').toString('base64') }
+    const outcome = await it.send({ content, from_version: 2, from_generated: generated_hash, fence: late })
+    expect(outcome).toEqual({ status: 'conflict', head_version: 2, generated_hash })
+    expect(await it.sides()).toEqual([first, 'mine', first])
+  })
+
+  it('takes each output of a list once, whatever becomes of the others', async () => {
+    const one = await derived(first)
+    await one.edit('mine')
+    const content = { base64: Buffer.from('One.\nTwo.\nFour.').toString('base64') }
+    await one.make('One.\nTwo.\nFive.') // A conflict, so that further outputs move on only.
+    expect((await one.head()).overlay).toBe('conflicted')
+    const moving = aTransform(f.tenant_id, {
+      blob_id: one.id, fence: ++one.epoch, parent_id: one.id, from_version: 2, content, from_generated: sha256('One.\nTwo.\nFive.'),
+    }) // prettier-ignore
+    const unfit = aTransform(f.tenant_id, { content_type: 'application/json' })
+    const { items } = await f.deltas.call('submitTransforms', { items: [unfit, moving] })
+    expect(items).toMatchObject([
+      { status: 'failed', problem: { code: 'invalid_content' } },
+      { status: 'kept', version: 2 },
+    ])
+    expect(await one.sides()).toEqual([first, 'mine', 'One.\nTwo.\nFour.'])
+  })
+
   it('is a version of theirs, and is merged with what the provider makes later, each time from the base', async () => {
     const it = await derived(first)
     expect(await it.edit('One.\nTWO!\nThree.')).toMatchObject({
@@ -168,7 +198,9 @@ describe('a user’s edit of a derived blob', () => {
   it('outlives a tombstone: what is made again is merged again', async () => {
     const it = await derived(first)
     await it.edit('One.\nTWO!\nThree.')
-    expect(await it.make(null)).toMatchObject({ status: 'applied', version: 3 })
+    expect(await it.make(null)).toMatchObject({ status: 'applied', version: 3, overlay: 'edited' })
+    // Another attempt finds it done.
+    expect(await it.make(null)).toMatchObject({ status: 'applied', version: 3, overlay: 'edited' })
     expect((await it.head()).deleted_at).not.toBeNull()
     expect(await it.make(first)).toMatchObject({ status: 'applied', version: 4, overlay: 'edited' })
     expect(await it.head()).toMatchObject({ text: 'One.\nTWO!\nThree.', deleted_at: null })

@@ -8,6 +8,7 @@ import {
   type Blob,
   type Delta,
   type Plan,
+  type PublishedSet,
   SubmitDelta,
   type SubmitOutcome,
   type Version,
@@ -28,6 +29,9 @@ export interface InnerServices {
   readonly asked: object[]
   /** Sizes of the bodies that came by PUT /internal/contents. */
   readonly staged: number[]
+  /** What is published below a blob, with their contents. */
+  readonly published: Map<string, PublishedSet>
+  keep(bytes: Buffer): void
   /** Makes the next change fail with this code. */
   failNext(code: ErrorCode, extensions?: Record<string, unknown>): void
   close(): Promise<void>
@@ -45,6 +49,7 @@ export async function startInnerServices(): Promise<InnerServices> {
   const contents = new Map<string, Buffer>()
   const submitted: SubmitDelta[] = []
   const asked: object[] = []
+  const published = new Map<string, PublishedSet>()
   const staged: number[] = []
   let nextFailure: StudioError | undefined
 
@@ -139,6 +144,7 @@ export async function startInnerServices(): Promise<InnerServices> {
           'readBlobs',
           'readOverlays',
           'readPublished',
+          'readPublishedSet',
           'readVersions',
           'readVersionAt',
           'readContents',
@@ -156,6 +162,7 @@ export async function startInnerServices(): Promise<InnerServices> {
               return blob && { blob, published: null }
             }),
           }),
+          readPublishedSet: async ({ blob_id }) => ({ set: published.get(blob_id) ?? null }),
           readVersions: async ({ items }) => ({
             items: items.map(({ tenant_id, blob_id, version }) =>
               blobOf(tenant_id, blob_id) ? (versions.get(`${blob_id}/${version}`) ?? null) : null,
@@ -279,6 +286,8 @@ export async function startInnerServices(): Promise<InnerServices> {
   return {
     url: server.url,
     submitted,
+    published,
+    keep: (bytes) => void contents.set(sha256(bytes), bytes),
     asked,
     staged,
     failNext: (code, extensions) => (nextFailure = new StudioError(code, undefined, { extensions })),

@@ -4,15 +4,15 @@ import type { Tenant } from '../tenant.ts'
 const taken = (alias: string, version: string): string =>
   `exists (select from dag.purged where purged.blob_id = ${alias}.blob_id and purged.version in (0, ${version}))`
 
-/** Each query answers blob_id, version, expected and found of what must not be there. A deletion after a purged version has what that has: nothing. */
+/** Each query answers blob_id, version, expected and found of what must not be there. A deletion, or a user's change, after a purged version may have what that has: nothing. */
 const queries: readonly (readonly [Code, string])[] = [
   [
     'purge_unasked',
     `select version.blob_id, version.version, 'a purge' as expected, null as found
      from blob.version left join blob.content on content.tenant_id = version.tenant_id and content.hash = version.content_hash
      where version.tenant_id = $1 and (version.purged or content.encoding = 3) and not ${taken('version', 'version.version')}
-       and not (version.operation = 'delete' and exists (select from blob.version as before
-         where before.blob_id = version.blob_id and before.version = version.version - 1 and before.purged))`,
+       and not ((version.operation = 'delete' or version.created_by = 'user') and exists (select from blob.version as before
+         where before.blob_id = version.blob_id and before.version = version.version - 1 and before.content_hash = version.content_hash))`,
   ],
   [
     'purge_missed',

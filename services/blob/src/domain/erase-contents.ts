@@ -14,19 +14,23 @@ export interface EraseStore {
   eraseContent(tenantId: string, hash: string, secret: Buffer): Promise<void>
   purgePlaces(scope: Scope): Promise<void>
   countVersions(scope: Scope): Promise<{ blob_id: string; versions: number }[]>
+  listAlong(scope: Scope): Promise<Along[]>
 }
+
+/** A version that was made on a purged one since, and has what that had. */
+type Along = VersionReference & { readonly created_by: string }
 
 /** Erases the contents of versions, one by one, wherever blob has them. Each step is found again in the rows, so that a repeat goes on where this ended. */
 export async function eraseContents(
   store: EraseStore,
   scope: Scope,
   secret: Buffer,
-): Promise<{ blob_id: string; versions: number }[]> {
+): Promise<{ blobs: { blob_id: string; versions: number }[]; along: Along[] }> {
   await store.markPurged(scope)
   for (const hash of await store.listMarked(scope)) {
     await store.eraseContent(scope.tenant_id, hash, secret)
     failpoint('blob.content.erased')
   }
   await store.purgePlaces(scope)
-  return await store.countVersions(scope)
+  return { blobs: await store.countVersions(scope), along: await store.listAlong(scope) }
 }

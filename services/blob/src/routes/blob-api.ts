@@ -1,15 +1,11 @@
-import type { blobApi } from '@studio/contracts'
+import { answeredContents, type blobApi } from '@studio/contracts'
 import type { Handlers } from '@studio/http'
 import { failpoint } from '@studio/kernel'
 import type { Context } from '../context.ts'
 import { commitAtomically } from '../domain/commit-atomically.ts'
 import { commitDeltas } from '../domain/commit-deltas.ts'
-
 import { commitsRejected, deltasRefused, versionsCommitted } from '../telemetry.ts'
 import { purgeHandlers } from './purges.ts'
-
-/** Bytes of contents in a JSON answer; what goes over it would hold the event loop of both sides. */
-const answerLimits = { each: 256 * 1024, together: 4 * 1024 * 1024 }
 
 /** The internal API of this service. */
 export function blobHandlers(context: Context): Handlers<typeof blobApi> {
@@ -52,7 +48,7 @@ export function blobHandlers(context: Context): Handlers<typeof blobApi> {
     readVersionAt: async (request) => ({ version: await store.readVersionAt(request) }),
     listVersions: (request) => store.listVersions(request),
     readContents: async ({ items }) => {
-      const contents = await store.readContentsWithin(items, answerLimits)
+      const contents = await store.readContentsWithin(items, answeredContents)
       return {
         items: contents.map((content) => {
           if (content === null) return null

@@ -18,9 +18,9 @@ export function purgeHandlers({ log, store }: Context): Handlers<typeof blobPurg
     },
     listUnknown: async ({ tenant_id, blobs }) => ({ versions: await store.listUnknown(tenant_id, blobs) }),
     eraseContents: async ({ secret, ...scope }) => {
-      const blobs = await eraseContents(store, scope, Buffer.from(secret, 'base64'))
+      const erased = await eraseContents(store, scope, Buffer.from(secret, 'base64'))
       contentsErased(log, scope)
-      return { blobs }
+      return erased
     },
   }
 }

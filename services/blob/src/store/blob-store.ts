@@ -5,17 +5,18 @@ import type { EraseStore } from '../domain/erase-contents.ts'
 import type { BlobStore } from '../domain/ports.ts'
 import { PrismaClient } from '../generated/client.ts'
 import { openCommitBatch } from './commit-batch.ts'
-import { listBlobs, listTransforms, listVersions } from './lists.ts'
+import { listBlobs, listVersions } from './lists.ts'
 import { makePatch } from './make-patch.ts'
 import { eraseContent } from './purge/erase-content.ts'
 import { listUnknown } from './purge/list-unknown.ts'
-import { countVersions, listMarked, markPurged } from './purge/mark-purged.ts'
+import { countVersions, listAlong, listMarked, markPurged } from './purge/mark-purged.ts'
 import { purgePlaces } from './purge/places.ts'
 import { endOverlays, raiseFences, sealBlob } from './purge/seal.ts'
 import { collectContents } from './sql/collect-contents.ts'
 import { findBases } from './sql/find-bases.ts'
 import { findSuperseded } from './sql/find-superseded.ts'
 import { listPublished } from './sql/list-published.ts'
+import { listTransforms } from './sql/list-transforms.ts'
 import { packContent } from './sql/pack-content.ts'
 import { moveOverlays } from './sql/move-overlays.ts'
 import { movePackCursor } from './sql/pack-cursor.ts'
@@ -54,6 +55,7 @@ export function createStore(database: Database) {
     findBases: bind(findBases),
     makePatch: bind(makePatch),
     packContent: bind(packContent),
+    listTransforms: bind(listTransforms),
     settleDeltas: bind(settleDeltas),
     sealBlob: bind(sealBlob),
     endOverlays: bind(endOverlays),
@@ -63,10 +65,10 @@ export function createStore(database: Database) {
     listMarked: bind(listMarked),
     eraseContent: bind(eraseContent),
     purgePlaces: bind(purgePlaces),
+    listAlong: bind(listAlong),
     countVersions: bind(countVersions),
     listBlobs: (request: Parameters<typeof listBlobs>[1]) => listBlobs(prisma, request),
     listVersions: (request: Parameters<typeof listVersions>[1]) => listVersions(prisma, request),
-    listTransforms: (request: Parameters<typeof listTransforms>[1]) => listTransforms(prisma, request),
     close: () => prisma.$disconnect(),
   } satisfies BlobStore & EraseStore & HistoryStore & Record<string, unknown>
 

@@ -6,7 +6,6 @@ import type {
   Operation,
   OverlayState,
   Publication,
-  Transform,
   TriggerPolicy,
   Version,
 } from '@studio/contracts'
@@ -56,28 +55,6 @@ export async function listVersions(
   })
   const versions = records.slice(0, limit).map(versionOf)
   return { versions, next: records.length > limit ? (versions.at(-1)?.version ?? null) : null }
-}
-
-/** Provider writes committed from `since` to `until`, by version id, which is by time of making; `after` is the last version id seen. */
-export async function listTransforms(
-  prisma: PrismaClient,
-  request: Request<'listTransforms'>,
-): Promise<{ items: Transform[] }> {
-  const { since, until, after, limit } = request
-  const records = await prisma.version.findMany({
-    where: {
-      // A provider's tombstone (operation `delete`) is its write too.
-      createdBy: { not: 'user' },
-      createdAt: { gte: new Date(since), lt: new Date(until) },
-      versionId: { gt: after },
-    },
-    orderBy: { versionId: 'asc' },
-    take: limit,
-    include: { overlay: true },
-  })
-  return {
-    items: records.map((record) => ({ ...versionOf(record), tenant_id: record.tenantId, caused_by: record.causedBy })),
-  }
 }
 
 function blobOf(record: BlobRecord): Blob {

@@ -20,6 +20,15 @@ export async function eachAlone<Item, Value>(
   }
 }
 
+/** What came of one item. */
+export async function settled<Value>(work: Promise<Value>): Promise<Settled<Value>> {
+  try {
+    return { value: await work }
+  } catch (error) {
+    return { error }
+  }
+}
+
 /** What came of one item; throws its error. */
 export function valueOf<Value>(settled: Settled<Value> | undefined): Value {
   if (settled === undefined) throw new TypeError('a list is answered item by item')

@@ -15,7 +15,8 @@ type OnEdit = SubmitTransform & { readonly from_generated: string }
 
 /**
  * Plans a provider's write where a user's edit stands: the blob is to hold the merge of base, edit and the new output, always of these three. While a conflict
- * is not settled the user's content stays, and only the newest output moves on. What changes nothing of what the blob holds makes no version (`kept`).
+ * is not settled the user's content stays, and only the newest output moves on. What changes nothing of what the blob holds makes no version (`kept`); that it was there keeps
+ * older runs out all the same.
  * Who follows another version or output than there is hears of the ones that are (`conflict`).
  */
 export async function planOnEdit(
@@ -42,7 +43,6 @@ export async function planOnEdit(
   }
   const { conflicted, held, content } = await hold(ports, item, standing, generated, output)
   const stays = head.deleted_at === null && isSameSide(held, head)
-  if (stays && conflicted === standing.conflicted && isSameSide(generated, standing.generated)) return keptAs(head)
   if ('bytes' in output) await blobs.stage(tenant_id, output.bytes)
   failpoint('delta.overlay.staged')
   if (stays) {
@@ -51,7 +51,10 @@ export async function planOnEdit(
       tenant_id, blob_id, from_version, from_generated, fence, generated, conflicted,
     }) // prettier-ignore
     if (moved.status === 'moved') return keptAs(moved.blob)
-    if (moved.status === 'conflict') return conflictOf({ version: moved.head_version }, null)
+    if (moved.status === 'conflict') {
+      const [meanwhile] = await blobs.overlays([{ tenant_id, blob_id }])
+      return conflictOf({ version: moved.head_version }, meanwhile)
+    }
     throw new StudioError('content_not_found', 'There is no content with this hash.')
   }
   const { base, edited } = withoutSizes(standing)

@@ -112,7 +112,7 @@ export interface DeltaEnd {
   readonly error: Problem | null
 }
 
-/** A provider's delta, that is written when it was committed. */
+/** A provider's delta, that is written when it was committed; `purged` where its content has been erased since. */
 export type AppliedDelta = Pick<
   Delta,
   | 'id'
@@ -126,7 +126,7 @@ export type AppliedDelta = Pick<
   | 'size'
   | 'caused_by'
   | 'created_at'
-> & { readonly provider_id: string; readonly to_version: number }
+> & { readonly provider_id: string; readonly to_version: number; readonly purged: boolean }
 
 /** The rows of the delta engine. Each function is one statement; what it changes and its outbox rows are one. */
 export interface DeltaStore {

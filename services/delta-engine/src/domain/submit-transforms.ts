@@ -1,7 +1,7 @@
 import { failpoint, isStudioError, parseContentType, StudioError, toProblem } from '@studio/kernel'
 import type { CommitOutcome, SubmitTransform, TransformOutcome } from '@studio/contracts'
 import { isCheckedType } from '@studio/deltas'
-import { eachAlone } from './each-alone.ts'
+import { settled } from './each-alone.ts'
 import { planOnEdit } from './plan-on-edit.ts'
 import type { Blobs, Events, PlannedCommit, PlannedContent, Planner, Recorder, Settled } from './ports.ts'
 import { asOfVersion } from './recorded-outcome.ts'
@@ -23,12 +23,12 @@ export async function submitTransforms(
   items: readonly SubmitTransform[],
 ): Promise<TransformOutcome[]> {
   const started = performance.now()
-  const checked = await eachAlone(items, (part) => Promise.all(part.map((item) => plan(ports, item))))
+  const checked = await Promise.all(items.map((item) => settled(plan(ports, item))))
   const outcomes: TransformOutcome[] = []
   const committing: { item: SubmitTransform; at: number; commit: PlannedCommit }[] = []
   for (const [at, item] of items.entries()) {
     const check = checked[at]
-    if (!check || 'error' in check) outcomes[at] = failedWith(ports, check?.error)
+    if (check === undefined || 'error' in check) outcomes[at] = failedWith(ports, check?.error)
     else if ('commit' in check.value) committing.push({ item, at, commit: check.value.commit })
     else outcomes[at] = check.value
   }
@@ -122,11 +122,11 @@ function commitOf(item: SubmitTransform, planned: PlannedContent | null): Planne
 async function conclude(
   ports: TransformPorts,
   item: SubmitTransform,
-  settled: Settled<CommitOutcome> | undefined,
+  committed: Settled<CommitOutcome> | undefined,
   started: number,
 ): Promise<TransformOutcome> {
-  if (settled === undefined || 'error' in settled) return failedWith(ports, settled?.error)
-  const outcome = settled.value
+  if (committed === undefined || 'error' in committed) return failedWith(ports, committed?.error)
+  const outcome = committed.value
   switch (outcome.status) {
     case 'committed':
       return applied(ports, item, outcome, started)
@@ -168,8 +168,8 @@ async function goneBefore(
 ): Promise<TransformOutcome> {
   const [tombstone] = await blobs.versions([{ tenant_id, blob_id, version }])
   if (!tombstone) throw new StudioError('version_not_found', `Version ${version} of the blob is not there.`)
-  const { version_id, content_hash, content_type, size } = tombstone
-  return { status: 'applied', version, version_id, content_hash, content_type, size, overlay: null }
+  const { version_id, content_hash, content_type, size, overlay } = tombstone
+  return { status: 'applied', version, version_id, content_hash, content_type, size, overlay }
 }
 
 async function applied(
@@ -204,6 +204,7 @@ async function applied(
     size,
     to_version: version,
     created_at: blob.updated_at,
+    purged: false,
   })
   ports.events.applied({
     id,

@@ -104,5 +104,6 @@ function appliedOf(transform: Transform): AppliedDelta {
     created_at,
     provider_id: transform.created_by,
     to_version: transform.version,
+    purged: transform.purged ?? false,
   }
 }

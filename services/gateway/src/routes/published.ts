@@ -1,4 +1,10 @@
-import { ReadPublishedQuery, type PublishedMember, type PublishedResource } from '@studio/contracts'
+import {
+  answeredContents,
+  maximumItems,
+  ReadPublishedQuery,
+  type PublishedMember,
+  type PublishedResource,
+} from '@studio/contracts'
 import { validate } from '@studio/http'
 import { StudioError } from '@studio/kernel'
 import type { Router } from 'express'
@@ -32,19 +38,31 @@ export function publishedRoute(router: Router, context: Context): void {
   })
 }
 
-/** Contents by hash never change, so that they are of the same state whenever they are read. */
+/** Contents by hash never change, so that they are of the same state whenever they are read. Only as many are asked for as one answer carries. */
 async function withContents(
   context: Context,
   { tenant_id }: Principal,
   members: readonly PublishedMember[],
 ): Promise<PublishedResource['blobs']> {
+  const asked = members.filter(within(answeredContents)).slice(0, maximumItems)
   const { items } = await context.blob.call('readContents', {
-    items: members.map(({ content_hash: hash }) => ({ tenant_id, hash })),
+    items: asked.map(({ content_hash: hash }) => ({ tenant_id, hash })),
   })
-  return members.map((member, index) => {
-    const content = items[index]
+  const contents = new Map(asked.map(({ id }, index) => [id, items[index]]))
+  return members.map((member) => {
+    const content = contents.get(member.id)
     return content && 'base64' in content
       ? { ...member, ...embedContent(member.content_type, Buffer.from(content.base64, 'base64')) }
       : member
   })
+}
+
+/** Whether a content goes into an answer after those that were asked about before. */
+function within({ each, together }: { each: number; together: number }): (content: { size: number }) => boolean {
+  let taken = 0
+  return ({ size }) => {
+    const fits = size <= each && taken + size <= together
+    if (fits) taken += size
+    return fits
+  }
 }

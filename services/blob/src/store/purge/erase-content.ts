@@ -2,6 +2,7 @@ import { pseudonymOf, purgedType, type Database, type Queryable } from '@studio/
 import { isStudioError } from '@studio/kernel'
 import { encodeContent, encoding } from '../content-encoding.ts'
 import { readContents } from '../sql/read-contents.ts'
+import { takeAlong } from './mark-purged.ts'
 
 const pseudonym = pseudonymOf('$2', '$3')
 
@@ -9,10 +10,19 @@ const pseudonym = pseudonymOf('$2', '$3')
  * Takes a content away from the purged versions that have it: they get one that holds nothing, under a pseudonym. Where no other version has it the bytes
  * are deleted; contents that are kept as patches on it are made whole first.
  *
- * The row is locked all the while, so neither the packer (which locks what it packs) nor a commit (whose foreign key does) gets between.
+ * Heads and row are locked all the while, in the order that commits lock them, so neither the packer (which locks what it packs) nor a commit (which locks its head, and whose
+ * foreign key waits for the row) gets between.
  */
 export async function eraseContent(database: Database, tenantId: string, hash: string, secret: Buffer): Promise<void> {
   await database.transaction(async (transaction) => {
+    await transaction.execute(
+      'lock-heads-of-content',
+      `select from blob where id in (
+         select blob_id from version where tenant_id = $1 and content_hash = $2
+         union select blob_id from overlay where tenant_id = $1 and $2 in (base_hash, edited_hash, generated_hash))
+       and exists (select from version where version.blob_id = blob.id and version.purged) order by id for no key update`,
+      [tenantId, hash],
+    )
     const [content] = await transaction.query<{ base_hash: string | null }>(
       'lock-content',
       'select base_hash from content where tenant_id = $1 and hash = $2 and encoding <> 3 for update',
@@ -35,14 +45,7 @@ export async function eraseContent(database: Database, tenantId: string, hash: s
 }
 
 async function standIn(transaction: Queryable, given: readonly unknown[]): Promise<void> {
-  // A tombstone keeps the hash of what it took away.
-  await transaction.execute(
-    'mark-tombstones',
-    `update version set purged = true, content_type = '${purgedType}', size = 0 from version as before
-     where version.tenant_id = $1 and version.content_hash = $2 and version.operation = 'delete' and not version.purged
-       and before.blob_id = version.blob_id and before.version = version.version - 1 and before.purged`,
-    given.slice(0, 2),
-  )
+  await takeAlong(transaction, 'version.content_hash = $2', given.slice(0, 2))
   await transaction.execute(
     'insert-stand-in',
     `insert into content (tenant_id, hash, size, encoding, bytes) values ($1, ${pseudonym}, 0, 3, '') on conflict do nothing`,
@@ -55,11 +58,19 @@ async function standIn(transaction: Queryable, given: readonly unknown[]): Promi
   )
   await transaction.execute(
     'point-overlays-to-stand-in',
-    `update overlay set base_hash = case base_hash when $2 then ${pseudonym} else base_hash end,
-       edited_hash = case edited_hash when $2 then ${pseudonym} else edited_hash end,
-       generated_hash = case generated_hash when $2 then ${pseudonym} else generated_hash end
+    `update overlay set ${['base', 'edited', 'generated'].map(sideStandsIn).join(', ')}
      where tenant_id = $1 and $2 in (base_hash, edited_hash, generated_hash)
-       and exists (select from version where version.blob_id = overlay.blob_id and version.purged)`,
+       and exists (select from version where version.blob_id = overlay.blob_id and version.purged)
+       and (exists (select from version where version.blob_id = overlay.blob_id and version.version = overlay.version and version.purged)
+         or not exists (select from version where version.blob_id = overlay.blob_id and version.content_hash = $2))`,
+    given,
+  )
+  // Nothing can be merged with an edit that has lost a side: its blob holds what the provider makes next.
+  await transaction.execute(
+    'end-overlays-on-stand-in',
+    `update blob set overlay = null from overlay
+     where blob.tenant_id = $1 and blob.overlay is not null and overlay.blob_id = blob.id and overlay.version = blob.version
+       and ${pseudonym} in (overlay.base_hash, overlay.edited_hash, overlay.generated_hash)`,
     given,
   )
   await transaction.execute(
@@ -70,6 +81,10 @@ async function standIn(transaction: Queryable, given: readonly unknown[]): Promi
     given,
   )
 }
+
+const sideStandsIn = (side: string): string =>
+  `${side}_hash = case ${side}_hash when $2 then ${pseudonym} else ${side}_hash end,
+   ${side}_type = case ${side}_hash when $2 then '${purgedType}' else ${side}_type end`
 
 async function isUsed(transaction: Queryable, tenantId: string, hash: string): Promise<boolean> {
   const [row] = await transaction.query<{ used: boolean }>(

@@ -13,14 +13,19 @@ const places: readonly Place[] = [
     // Where NATS is made anew it gets these rows again.
     name: 'purge-outbox',
     text: `update outbox set event = jsonb_set(event::jsonb, '{data,facts}', (
-        select jsonb_agg(case when version.purged then fact || jsonb_build_object('content_hash', version.content_hash, 'content_type', version.content_type, 'size', version.size)
-          else fact end order by place)
+        select jsonb_agg(fact
+          || case when version.purged then jsonb_build_object('content_hash', version.content_hash, 'content_type', version.content_type, 'size', version.size) else '{}' end
+          || case when overlay.version is not null then jsonb_build_object('overlay', fact->'overlay' || jsonb_build_object('generated',
+            jsonb_build_object('content_hash', overlay.generated_hash, 'content_type', overlay.generated_type))) else '{}' end order by place)
         from jsonb_array_elements(event::jsonb->'data'->'facts') with ordinality as told(fact, place)
-        left join version on version.version_id = (fact->>'version_id')::uuid))::json
+        left join version on version.version_id = (fact->>'version_id')::uuid
+        left join overlay on overlay.blob_id = version.blob_id and overlay.version = version.version and fact->'overlay' <> 'null'))::json
       where subject like 'studio.blob.%' and event->>'subject' = $1::text and exists (
         select from json_array_elements(event->'data'->'facts') as fact
         join version on version.version_id = (fact->>'version_id')::uuid
-        where version.purged and version.blob_id = any($2::uuid[]) and version.content_hash <> fact->>'content_hash')`,
+        left join overlay on overlay.blob_id = version.blob_id and overlay.version = version.version
+        where version.blob_id = any($2::uuid[]) and (version.purged and version.content_hash <> fact->>'content_hash'
+          or overlay.generated_hash <> fact->'overlay'->'generated'->>'content_hash'))`,
   },
 ]
 

@@ -77,7 +77,7 @@ const factsPerEvent = 200
  * 23503; nothing is written then and it is run again.
  *
  * Where a user's edit stands (`blob.overlay`), the content changes only with what becomes of the overlay: whoever planned without it, or on another one, is told
- * (`overlaid`). What leaves the content alone takes the overlay along to its version.
+ * (`overlaid`). What leaves the content alone takes the overlay along to its version. Its row is read under a lock as the head is, not from the snapshot.
  *
  * The filter on a boolean (`goes_first`) is for the planner: it takes an equality with a computed column to leave one row, and joins the rest by
  * nested loops (1,000 items: 940 instead of 110 ms).
@@ -100,7 +100,7 @@ with recursive item as materialized (
     -- Nothing of another tenant's blob is told.
     case when head.tenant_id = item.tenant_id then head.version else 1 end as head_version,
     fate.version_id as fate_version_id, version.version as fate_version,
-    head.overlay as standing_overlay, standing.generated_hash as standing_hash, standing.generated_type as standing_type,
+    overlay.standing,
     coalesce(item.content_hash, head.content_hash) as next_hash,
     coalesce(item.content_size, content.size, head.size) as next_size,
     case
@@ -112,7 +112,7 @@ with recursive item as materialized (
       when item.rank = 0 and item.from_hash <> head.content_hash then 'conflict'
       when item.fence < coalesce(head.fence, (select epoch from fence where fence.blob_id = item.blob_id)) and (item.fence > 0 or item.operation = 'transform') then 'conflict'
       when head.overlay is not null and item.content_hash is not null and not item.overlaid then 'overlaid'
-      when item.overlaid and item.from_generated is distinct from standing.generated_hash then 'overlaid'
+      when item.overlaid and item.from_generated is distinct from (overlay.standing).generated_hash then 'overlaid'
       when item.generated_hash is not null and not exists (
         select from content as made where made.tenant_id = item.tenant_id and made.hash = item.generated_hash) then 'content_missing'
       when item.content_offset is null and item.content_hash is not null and content.hash is null then 'content_missing'
@@ -128,9 +128,10 @@ with recursive item as materialized (
     where item.content_offset is null and content.tenant_id = item.tenant_id and content.hash = item.content_hash and content.encoding <> 3 limit 1
   ) as content on true
   left join lateral (
-    select generated_hash, generated_type from overlay
-    where head.overlay is not null and overlay.blob_id = head.id and overlay.version = head.version limit 1
-  ) as standing on true
+    -- Locked, to see it as new as its head: what is told to it makes no version.
+    select standing from overlay as standing
+    where head.overlay is not null and standing.blob_id = head.id and standing.version = head.version limit 1 for no key update
+  ) as overlay on true
 ), able as materialized (
   select * from (
     select *, bool_and(fits) over (partition by chain order by rank)
@@ -204,10 +205,9 @@ with recursive item as materialized (
   select written.id, writing.from_version + 1, written.tenant_id, base_hash, base_type, edited_hash, edited_type, generated_hash, generated_type, conflicted
   from written join writing on writing.blob_id = written.id where writing.overlaid and writing.generated_hash is not null
   union all
-  select written.id, writing.from_version + 1, written.tenant_id, was.base_hash, was.base_type, was.edited_hash, was.edited_type, was.generated_hash,
-    was.generated_type, was.conflicted
-  from written join writing on writing.blob_id = written.id
-  join overlay as was on not writing.overlaid and writing.standing_overlay is not null and was.blob_id = writing.blob_id and was.version = writing.from_version
+  select written.id, writing.from_version + 1, written.tenant_id, (standing).base_hash, (standing).base_type, (standing).edited_hash, (standing).edited_type,
+    (standing).generated_hash, (standing).generated_type, (standing).conflicted
+  from written join writing on writing.blob_id = written.id where not writing.overlaid and standing is not null
 ), decided as (
   insert into delta_fate (delta_id, version_id)
   select writing.delta_id, writing.version_id from written join writing on writing.blob_id = written.id order by writing.delta_id
@@ -220,7 +220,7 @@ with recursive item as materialized (
       'caused_by', writing.caused_by, 'created_by', writing.created_by, 'parent_id', written.parent_id, 'root_id', written.root_id,
       'depth', written.depth, 'providers', written.providers, 'publication', written.publication, 'traceparent', writing.traceparent,
       'overlay', case when written.overlay is not null then json_build_object('state', written.overlay, 'generated', json_build_object(
-        'content_hash', coalesce(writing.generated_hash, writing.standing_hash), 'content_type', coalesce(writing.generated_type, writing.standing_type))) end) as body
+        'content_hash', coalesce(writing.generated_hash, (standing).generated_hash), 'content_type', coalesce(writing.generated_type, (standing).generated_type))) end) as body
   from written join writing on writing.blob_id = written.id
 ), told as (
   insert into outbox (id, subject, event)

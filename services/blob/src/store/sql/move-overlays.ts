@@ -28,7 +28,11 @@ with item as materialized (
     end as verdict
   from item
   left join head on head.id = item.blob_id
-  left join overlay as standing on head.overlay is not null and standing.blob_id = head.id and standing.version = head.version
+  left join lateral (
+    -- Locked, to see it as new as its head: the move before this one made no version.
+    select generated_hash from overlay
+    where head.overlay is not null and overlay.blob_id = head.id and overlay.version = head.version limit 1 for no key update
+  ) as standing on true
   left join content on content.tenant_id = item.tenant_id and content.hash = item.generated_hash
 ), moving as materialized (
   select distinct on (blob_id) * from judged where verdict = 'moved' order by blob_id, position
@@ -57,7 +61,9 @@ export async function moveOverlays(database: Database, moves: readonly OverlayMo
     generated_hash: generated.content_hash,
     generated_type: generated.content_type,
   }))
-  const judged = await database.query<MovedRow>('move-overlays', text, [JSON.stringify(rows)])
+  const judged = await database.transaction((transaction) =>
+    transaction.query<MovedRow>('move-overlays', text, [JSON.stringify(rows)]),
+  )
   failpoint('blob.overlay.moved')
   const outcomes = new Map(judged.map((row) => [row.position, outcomeOf(row)]))
   return moves.map((_move, position) => outcomes.get(position) ?? { status: 'content_missing' })

@@ -14,6 +14,7 @@ type PublishedRow = BlobRow & {
     size: number
     metadata: BlobRow['metadata']
     operation: string
+    overlay: BlobRow['overlay']
     created_at: string
   } | null
 }
@@ -25,7 +26,8 @@ export const seen = {
     .map((column) => `blob.${column.trim()}`)
     .join(', ')}, published.version as published_version, published.revision as published_revision,
   case when earlier.version is not null then json_build_object('version', earlier.version, 'version_id', earlier.version_id, 'content_type', earlier.content_type, 'content_hash', earlier.content_hash,
-    'size', earlier.size, 'metadata', earlier.metadata, 'operation', earlier.operation, 'created_at', earlier.created_at) end as earlier`,
+    'size', earlier.size, 'metadata', earlier.metadata, 'operation', earlier.operation, 'created_at', earlier.created_at,
+    'overlay', (select case when overlay.conflicted then 'conflicted' else 'edited' end from overlay where overlay.blob_id = earlier.blob_id and overlay.version = earlier.version)) end as earlier`,
   joins: `left join published on published.blob_id = blob.id and published.version is not null
   left join version as earlier on earlier.blob_id = blob.id and earlier.version = published.version and published.version <> blob.version`,
 }

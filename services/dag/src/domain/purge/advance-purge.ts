@@ -5,6 +5,7 @@ import type { CascadeBell, GraphStore } from '../ports.ts'
 import { beginPurge } from './begin-purge.ts'
 import { judgeUnknown } from './judge-unknown.ts'
 import type { OpenPurge, Purges } from './ports.ts'
+import { takeAlong } from './take-along.ts'
 
 type Ask<Routes extends Record<string, { request: z.ZodType; response: z.ZodType }>> = {
   readonly [Name in keyof Routes]: (
@@ -53,8 +54,12 @@ export async function advancePurge(deps: PurgeDeps, purge: OpenPurge): Promise<b
     missing += (await delta.eraseDeltas({ tenant_id, secret, blobs: sized, versions: [] })).missing
   }
   for (const part of portions((await purges.readScope(purge)).versions)) {
-    await blob.eraseContents({ tenant_id, secret, blobs: [], versions: part })
-    missing += (await delta.eraseDeltas({ tenant_id, secret, blobs: [], versions: part })).missing
+    const { along } = await blob.eraseContents({ tenant_id, secret, blobs: [], versions: part })
+    const isOpen =
+      along.length > 0 && (await store.transaction(tenant_id, (graph) => takeAlong(graph, purge.id, along)))
+    if (isOpen) missing += 1
+    for (const versions of portions([...part, ...along.map(({ blob_id, version }) => ({ blob_id, version }))]))
+      missing += (await delta.eraseDeltas({ tenant_id, secret, blobs: [], versions })).missing
   }
   if (missing > 0) return false
   failpoint('dag.purge.erased')

@@ -3,7 +3,7 @@ import { transformDeltaId } from '@studio/kernel'
 import type { GraphTransaction } from '../ports.ts'
 
 /**
- * Versions that blob has and the graph did not know when it was asked: an attempt wrote them and died, or was overtaken, before it settled. What nobody can tell the making
+ * Providers' versions that blob has and the graph did not know when it was asked: an attempt wrote them and died, or was overtaken, before it settled. What nobody can tell the making
  * of goes. Not so what the present run of a node writes, nor what has settled since: they read nothing that was purged. Where only its worker knows the key of that run, the
  * newest version of the blob may be its: that is to be asked again when it has ended. Answers whether there is such a one.
  */

@@ -4,10 +4,10 @@ import { tellChanged } from './tell.ts'
 
 const text = `
 with changed as (
-  insert into delta (id, tenant_id, blob_id, user_id, provider_id, operation, format, content_hash, content_type, size, from_version, to_version, caused_by, created_at, applied_at, status)
-  select i.id, i.tenant_id, i.blob_id, i.user_id, i.provider_id, i.operation, i.format, i.content_hash, i.content_type, i.size, i.to_version - 1, i.to_version, i.caused_by, i.created_at, now(), 'applied'
-  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::int[], $12::uuid[], $13::timestamptz[])
-    as i(id, tenant_id, blob_id, user_id, provider_id, operation, format, content_hash, content_type, size, to_version, caused_by, created_at)
+  insert into delta (id, tenant_id, blob_id, user_id, provider_id, operation, format, content_hash, content_type, size, from_version, to_version, caused_by, created_at, applied_at, status, purged)
+  select i.id, i.tenant_id, i.blob_id, i.user_id, i.provider_id, i.operation, i.format, i.content_hash, i.content_type, i.size, i.to_version - 1, i.to_version, i.caused_by, i.created_at, now(), 'applied', i.purged
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::int[], $12::uuid[], $13::timestamptz[], $14::bool[])
+    as i(id, tenant_id, blob_id, user_id, provider_id, operation, format, content_hash, content_type, size, to_version, caused_by, created_at, purged)
   on conflict do nothing
   returning id, tenant_id, blob_id, operation, status, to_version, provider_id, null::text as error_code
 ),
@@ -31,6 +31,7 @@ export async function insertApplied(database: Database, deltas: readonly Applied
     deltas.map(({ to_version }) => to_version),
     deltas.map(({ caused_by }) => caused_by),
     deltas.map(({ created_at }) => created_at),
+    deltas.map(({ purged }) => purged),
   ])
   return row?.changed ?? 0
 }
