@@ -1,6 +1,4 @@
-import { jetstreamManager } from '@nats-io/jetstream'
-import { connect } from '@nats-io/transport-node'
-import { waitFor } from '@studio/testing'
+import { waitFor, watchWork } from '@studio/testing'
 import { ask, type Person } from './person.ts'
 import type { Stage } from './stage.ts'
 
@@ -20,31 +18,17 @@ async function resumeAll({ database }: Stage, people: readonly Person[]): Promis
   }
 }
 
-const underWay = `select
-  (select count(*) from delta.delta where status = 'pending')::int as pending_deltas,
-  (select count(*) from dag.node where state in ('dirty', 'running'))::int as unsettled_nodes,
-  (select count(*) from dag.cascade where settled_at is null)::int as open_cascades,
-  (select count(*) from (${['blob', 'delta', 'dag', 'registry']
-    .map((schema) => `select from ${schema}.outbox where sent_at is null`)
-    .join(' union all ')}) as waiting)::int as unsent_events`
-
 /**
- * Waits until nothing is under way any more: no delta pending, no node dirty, no cascade open, every event sent and taken. Answers whether
+ * Waits until nothing is under way any more: no delta pending or unrecorded, no node dirty, no cascade open, every event sent and taken. Answers whether
  * it came to that; where nothing has moved for 90 s it did not, and what is left is for `verify` to name.
  */
 export async function becomesQuiet(stage: Stage, people: readonly Person[]): Promise<boolean> {
-  const { studio, database } = stage
-  const nats = await connect({ servers: studio.natsUrl })
+  const watch = await watchWork(stage.studio)
   let last = { counts: '', at: performance.now() }
   const isOver = async (): Promise<'quiet' | 'stuck' | null> => {
     await resumeAll(stage, people)
-    const { rows } = await database.query<Record<string, number>>(underWay)
-    const manager = await jetstreamManager(nats)
-    let untaken_events = 0
-    for await (const stream of manager.streams.list())
-      for await (const consumer of manager.consumers.list(stream.config.name))
-        untaken_events += consumer.num_pending + consumer.num_ack_pending
-    const left = { ...rows[0], untaken_events }
+    // What an emptied Temporal has forgotten stays awake in the rows until there is work for it.
+    const { awake_cascades: _, ...left } = await watch.look()
     if (Object.values(left).every((count) => count === 0)) return 'quiet'
     const counts = JSON.stringify(left)
     if (counts !== last.counts) last = { counts, at: performance.now() }
@@ -53,6 +37,6 @@ export async function becomesQuiet(stage: Stage, people: readonly Person[]): Pro
   try {
     return (await waitFor('a quiet studio', isOver, { timeoutMs: longestMs, intervalMs: 200 })) === 'quiet'
   } finally {
-    await nats.close()
+    await watch.close()
   }
 }

@@ -1,8 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import type { PurgeResource, VerificationResource, VersionResource } from '@studio/contracts'
-import { startStudio, waitFor, waitForValue, type Answer, type TestStudio } from '@studio/testing'
+import type { PurgeResource, VersionResource } from '@studio/contracts'
+import { startStudio, untilQuiet, waitFor, waitForValue, type TestStudio } from '@studio/testing'
 import pg from 'pg'
 import { user, type User } from './support.ts'
 import { findTraces, isInFiles } from './traces.ts'
@@ -29,55 +27,14 @@ afterAll(async () => {
 const alone = { providers: 'none' }
 const newUser = () => user(studio.as(randomUUID()))
 
-const askPurge = (ann: User, id: string): Promise<Answer<{ data: PurgeResource }>> =>
-  ann.api.post(`${base}/blobs/${id}/purge`)
-
 /** Deletes a blob, purges it, and waits until that is done. */
 async function purge(ann: User, id: string): Promise<PurgeResource> {
   expect((await ann.remove(id)).status).toBe(200)
-  return purged(ann, id)
+  return ann.purged(id)
 }
 
-async function purged(ann: User, id: string): Promise<PurgeResource> {
-  const { status, headers, body } = await askPurge(ann, id)
-  expect([status, headers.get('location')]).toEqual([202, `${base}/purges/${body.data.id}`])
-  return await waitForValue(
-    `the purge of ${id}`,
-    async () => (await ann.api.get(`${base}/purges/${body.data.id}`)).body.data as PurgeResource,
-    ({ state }) => state === 'done',
-    { timeoutMs: 60_000 },
-  )
-}
-
-/** Nothing of the studio waits, runs, or is still to be told. */
-async function quiet(): Promise<void> {
-  await waitForValue(
-    'a quiet studio',
-    async () => {
-      const { rows } = await client.query<{ busy: number }>(
-        `select ((select count(*) from dag.node where state in ('dirty', 'running')) + (select count(*) from dag.cascade where settled_at is null)
-         + (select count(*) from blob.outbox where sent_at is null) + (select count(*) from delta.outbox where sent_at is null)
-         + (select count(*) from dag.outbox where sent_at is null) + (select count(*) from delta.delta where status = 'pending'))::int as busy`,
-      )
-      return rows[0]?.busy
-    },
-    (busy) => busy === 0,
-    { timeoutMs: 60_000 },
-  )
-}
-
-/** What is not as it must be, by a verification at REST of a quiet studio. */
-async function divergences(ann: User): Promise<unknown> {
-  await quiet()
-  const { body } = await ann.api.post(`${base}/verifications`)
-  const { report } = await waitForValue(
-    'a verification',
-    async () => (await ann.api.get(`${base}/verifications/${body.data.id}`)).body.data as VerificationResource,
-    ({ state }) => state !== 'running',
-    { timeoutMs: 60_000 },
-  )
-  return report?.findings
-}
+/** What is not as it must be. */
+const divergences = async (ann: User) => (await ann.verified(studio)).report?.findings
 
 const content = (ann: User, id: string, version: number) =>
   ann.api.get(`${base}/blobs/${id}/versions/${version}/content`)
@@ -174,7 +131,7 @@ test('what lives on keeps its history, but for what was made of what has been pu
   await ann.remove(two.id)
   expect(await ann.made(report.id, 3)).not.toContain('second')
   await ann.made(below.id, 2)
-  expect(await purged(ann, two.id)).toMatchObject({ blobs: 2, versions: 2 })
+  expect(await ann.purged(two.id)).toMatchObject({ blobs: 2, versions: 2 })
 
   const versions = await ann.versions(report.id)
   expect(versions.map(({ version, operation, purged: isPurged }) => [version, operation, isPurged])).toEqual([
@@ -214,8 +171,8 @@ test('a user’s edit that was made on what is purged goes with it, and the blob
   expect(await ann.made(report.id, 3)).toContain('first, by hand')
   expect(await findTraces(studio, needle)).not.toEqual([])
 
-  await purged(ann, two.id)
-  await quiet()
+  await ann.purged(two.id)
+  await untilQuiet(studio)
   expect(await findTraces(studio, needle)).toEqual([])
   const { version, text, overlay } = await ann.read(report.id)
   expect([overlay, text?.includes('by hand'), text?.includes('first')]).toEqual([null, false, true])
@@ -232,10 +189,10 @@ test('a purge is refused for what is not deleted, derived, or another tenant’s
   const derived = await ann.derive('stamp', { input: text.id })
   await ann.made(derived.id, 1)
   const answers = await Promise.all([
-    askPurge(ann, text.id),
-    askPurge(ann, derived.id),
-    askPurge(bob, text.id),
-    askPurge(ann, randomUUID()),
+    ann.purge(text.id),
+    ann.purge(derived.id),
+    bob.purge(text.id),
+    ann.purge(randomUUID()),
     ann.api.get(`${base}/purges/${randomUUID()}`),
   ])
   expect(answers.map(({ status, body }) => [status, (body as unknown as { code: string }).code])).toEqual([
@@ -247,7 +204,7 @@ test('a purge is refused for what is not deleted, derived, or another tenant’s
   ])
   expect((await ann.read(text.id)).text).toBe('a text')
   const { id } = await purge(ann, text.id)
-  expect((await askPurge(ann, text.id)).body.data).toMatchObject({ id, state: 'done' })
+  expect((await ann.purge(text.id)).body.data).toMatchObject({ id, state: 'done' })
   expect((await bob.api.get(`${base}/purges/${id}`)).status).toBe(404)
 })
 
@@ -293,7 +250,7 @@ test('a run that read what is purged while it ran writes nothing', async () => {
   expect((await ann.api.get(`${base}/blobs/${blob_id}`)).status).not.toBe(200)
   await ann.made(joined.id, 2)
   // What the late attempt says is refused, for as long as it may come.
-  await quiet()
+  await untilQuiet(studio)
   expect(await findTraces(studio, needle)).toEqual([])
   expect(await divergences(ann)).toEqual([])
 }, 120_000)
@@ -320,35 +277,6 @@ test('a deletion takes what only it feeds and leaves the rest, and its revert br
   expect(await Promise.all(all.map(async ({ id }) => (await ann.read(id)).text))).toEqual(before)
   expect(await divergences(ann)).toEqual([])
 }, 120_000)
-
-test.each([
-  ['dag', 'dag.purge.begun'],
-  ['blob', 'blob.content.erased'],
-  ['dag', 'dag.purge.erased'],
-] as const)(
-  'a purge goes on where %s died at %s',
-  async (part, point) => {
-    const ann = newUser()
-    const needle = `needle${randomBytes(12).toString('hex')}`
-    const [text, other] = [await ann.create(`${needle} 1`, alone), await ann.create('another', alone)]
-    await ann.edit(text.id, `${needle} 2`)
-    const joined = await ann.derive('join', { parts: [other.id, text.id] })
-    const stamped = await ann.derive('stamp', { input: text.id })
-    for (const { id } of [joined, stamped]) await ann.made(id, 1)
-    await ann.remove(text.id)
-    await ann.made(joined.id, 2)
-    const proof = join(studio.folder, `${point}-${randomUUID()}`)
-    await studio.restart(part, { env: { STUDIO_FAILPOINTS: `${point}=${proof}` } })
-    expect((await askPurge(ann, text.id)).status).toBe(202)
-    await studio.died(part)
-    expect(existsSync(proof)).toBe(true)
-    await studio.start(part)
-    expect(await purged(ann, text.id)).toMatchObject({ blobs: 2 })
-    expect(await findTraces(studio, needle)).toEqual([])
-    expect(await divergences(ann)).toEqual([])
-  },
-  120_000,
-)
 
 test('content that another blob has, too, stays for that one', async () => {
   const ann = newUser()

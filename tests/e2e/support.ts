@@ -5,10 +5,12 @@ import type {
   DerivationResource,
   ExplanationResource,
   GraphResource,
+  PurgeResource,
   RunResource,
+  VerificationResource,
   VersionResource,
 } from '@studio/contracts'
-import { waitForValue, type Answer, type Api } from '@studio/testing'
+import { untilQuiet, waitForValue, type Answer, type Api, type TestStudio } from '@studio/testing'
 
 const base = '/api/v1/studio'
 
@@ -27,6 +29,18 @@ export function user(api: Api) {
     edit: (id: string, text: string, headers: Record<string, string> = {}) =>
       data<BlobResource>(api.patch(`${base}/blobs/${id}`, { text }, headers)),
     remove: (id: string) => api.delete(`${base}/blobs/${id}`),
+    purge: (id: string): Promise<Answer<{ data: PurgeResource }>> => api.post(`${base}/blobs/${id}/purge`),
+    /** Purges what has been deleted, and waits until that is done: two minutes, since a delta that a crash left out is found after one. */
+    purged: async (id: string) => {
+      const { status, headers, body } = await self.purge(id)
+      expect([status, headers.get('location')]).toEqual([202, `${base}/purges/${body.data.id}`])
+      return await waitForValue(
+        `the purge of ${id}`,
+        () => data<PurgeResource>(api.get(`${base}/purges/${body.data.id}`)),
+        ({ state }) => state === 'done',
+        { timeoutMs: 120_000 },
+      )
+    },
     graph: (id: string) => data<GraphResource>(api.get(`${base}/blobs/${id}/dag`)),
     versions: (id: string) => data<VersionResource[]>(api.get(`${base}/blobs/${id}/versions`)),
     deltas: (id: string) => data<DeltaResource[]>(api.get(`${base}/blobs/${id}/deltas`)),
@@ -46,6 +60,23 @@ export function user(api: Api) {
         (derivation) => derivation.state === 'settled' && derivation.version === version,
       )
       return (await self.read(id)).text ?? ''
+    },
+    startVerification: async () => {
+      const { status, body, headers } = await api.post(`${base}/verifications`)
+      expect([status, headers.get('location')]).toEqual([202, `${base}/verifications/${body.data.id}`])
+      return body.data as VerificationResource
+    },
+    verification: (id: string) =>
+      waitForValue(
+        `the end of verification ${id}`,
+        () => data<VerificationResource>(api.get(`${base}/verifications/${id}`)),
+        ({ state }) => state !== 'running',
+        { timeoutMs: 60_000 },
+      ),
+    /** What a verification finds in a quiet studio: what is under way is named, too. */
+    verified: async (studio: TestStudio) => {
+      await untilQuiet(studio)
+      return self.verification((await self.startVerification()).id)
     },
     runs: (id: string) => data<RunResource[]>(api.get(`${base}/blobs/${id}/runs`)),
     process: (provider: string, blobId: string, configuration: object = {}, label = '') =>

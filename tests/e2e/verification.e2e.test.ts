@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { VerificationResource } from '@studio/contracts'
-import { startStudio, waitForValue, type Answer, type TestStudio } from '@studio/testing'
+import { startStudio, untilQuiet, waitForValue, type Answer, type TestStudio } from '@studio/testing'
 import { Client, Connection } from '@temporalio/client'
 import pg from 'pg'
 import { user, type User } from './support.ts'
@@ -22,28 +22,10 @@ afterAll(async () => {
   await studio?.stop()
 })
 
-async function start({ api }: User): Promise<VerificationResource> {
-  const { status, body, headers } = await api.post(`${base}/verifications`)
-  expect([status, headers.get('location')]).toEqual([202, `${base}/verifications/${body.data.id}`])
-  return body.data as VerificationResource
-}
-
 const read = ({ api }: User, id: string) =>
   api.get(`${base}/verifications/${id}`) as Promise<Answer<{ data: VerificationResource }>>
 
-const ended = (who: User, id: string) =>
-  waitForValue(
-    `the end of verification ${id}`,
-    async () => (await read(who, id)).body.data,
-    ({ state }) => state !== 'running',
-    { timeoutMs: 60_000 },
-  )
-
-const verified = async (who: User) => ended(who, (await start(who)).id)
-
-/** What is under way is named too, so a studio that has just worked may need another look. */
-const sound = (who: User) =>
-  waitForValue('a sound tenant', () => verified(who), ({ report }) => report?.divergences === 0, { timeoutMs: 60_000 }) // prettier-ignore
+const verified = async (who: User) => who.verification((await who.startVerification()).id)
 
 async function someone(): Promise<{ who: User; text: string; other: string }> {
   const who = user(studio.as(randomUUID()))
@@ -57,13 +39,13 @@ async function someone(): Promise<{ who: User; text: string; other: string }> {
 
 test('a sound tenant has equal roots and no finding; a planted defect is named, to its tenant alone', async () => {
   const [{ who, text, other }, neighbour] = [await someone(), await someone()]
-  const before = await sound(who)
+  const before = await who.verified(studio)
   expect(before).toMatchObject({ state: 'done', error: null, report: { findings: [], codes: {} } })
   const report = before.report
   expect(report?.found_root).toBe(report?.expected_root)
   expect(report).toMatchObject({ blobs: 5, derivations: 3, runs: 6, unverifiable_runs: 0 })
   expect(Date.parse(report?.as_of ?? '')).toBeGreaterThanOrEqual(Date.parse(before.started_at) - 1000)
-  await sound(neighbour.who)
+  expect((await neighbour.who.verified(studio)).report?.divergences).toBe(0)
 
   const [{ content_hash: right }, { content_hash: wrong }] = [await who.read(text), await who.read(other)]
   const plant = (hash: string) => database.query('update blob.blob set content_hash = $1 where id = $2', [hash, text])
@@ -85,15 +67,15 @@ test('a sound tenant has equal roots and no finding; a planted defect is named, 
 test('one runs a tenant at a time: who asks meanwhile gets that one, and a verifier that was away takes it up', async () => {
   const who = user(studio.as(randomUUID()))
   await studio.terminate('verifier')
-  const first = await start(who)
+  const first = await who.startVerification()
   expect(first).toMatchObject({ state: 'running', ended_at: null, report: null, error: null })
-  expect(await start(who)).toEqual(first)
+  expect(await who.startVerification()).toEqual(first)
   const stranger = user(studio.as(randomUUID()))
-  expect((await start(stranger)).id).not.toBe(first.id)
+  expect((await stranger.startVerification()).id).not.toBe(first.id)
   await studio.start('verifier')
-  const { state, report } = await ended(who, first.id)
+  const { state, report } = await who.verification(first.id)
   expect([state, report?.blobs, report?.divergences]).toEqual(['done', 0, 0])
-  expect((await start(who)).id).not.toBe(first.id)
+  expect((await who.startVerification()).id).not.toBe(first.id)
 }, 120_000)
 
 test('a verifier that dies at its work gives it to the next one', async () => {
@@ -104,11 +86,12 @@ test('a verifier that dies at its work gives it to the next one', async () => {
     )
     return rows.length
   }
+  await untilQuiet(studio)
   // It waits at this table, so that it dies in the middle.
   const locker = new pg.Client({ connectionString: studio.databaseUrl })
   await locker.connect()
   await locker.query('begin; lock table dag.memo')
-  const { id } = await start(who)
+  const { id } = await who.startVerification()
   try {
     await waitForValue('a verification that reads', readers, (count) => count > 0)
     await studio.kill('verifier')
@@ -117,13 +100,13 @@ test('a verifier that dies at its work gives it to the next one', async () => {
   }
   expect((await read(who, id)).body.data.state).toBe('running')
   await studio.start('verifier')
-  expect(await ended(who, id)).toMatchObject({ state: 'done', report: { divergences: 0 } })
+  expect(await who.verification(id)).toMatchObject({ state: 'done', report: { divergences: 0 } })
 }, 120_000)
 
 test('one that was ended from outside has failed', async () => {
   const who = user(studio.as('terminated'))
   await studio.terminate('verifier')
-  const { id } = await start(who)
+  const { id } = await who.startVerification()
   const connection = await Connection.connect({ address: studio.temporalAddress })
   try {
     await new Client({ connection }).workflow.getHandle(`verification/${studio.tenantOf('terminated')}`, id).terminate()
@@ -131,7 +114,7 @@ test('one that was ended from outside has failed', async () => {
     await connection.close()
     await studio.start('verifier')
   }
-  expect(await ended(who, id)).toMatchObject({ state: 'failed', report: null, error: { code: 'internal_error' } })
+  expect(await who.verification(id)).toMatchObject({ state: 'failed', report: null, error: { code: 'internal_error' } })
 }, 120_000)
 
 test("another tenant's verification is answered as a missing one", async () => {

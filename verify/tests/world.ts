@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { startStudio, waitFor, waitForValue, type Api, type TestStudio } from '@studio/testing'
+import { startStudio, untilQuiet, waitFor, type Api, type TestStudio } from '@studio/testing'
 import pg from 'pg'
 
 const base = '/api/v1/studio'
@@ -45,7 +45,8 @@ export async function createWorld(): Promise<World> {
     await client.connect()
     const name = randomUUID()
     const ids = await live(studio.as(name))
-    await quiet(client, ids.text)
+    await packed(client, ids.text)
+    await untilQuiet(studio)
     return {
       studio,
       client,
@@ -222,21 +223,17 @@ async function live(api: Api) {
   }
 }
 
-/** Nothing waits, runs or is still to be told, and the packer has made a patch of what an edit of this text superseded. */
-async function quiet(client: pg.Client, text: string): Promise<void> {
-  await waitForValue(
-    'a quiet studio',
+/** The packer has made a patch of what an edit of this text superseded. */
+async function packed(client: pg.Client, text: string): Promise<void> {
+  await waitFor(
+    'a packed version',
     async () => {
-      const { rows } = await client.query<{ busy: string; packed: string }>(
-        `select (select count(*) from dag.node where state in ('dirty', 'running')) + (select count(*) from dag.cascade where settled_at is null)
-         + (select count(*) from delta.delta where status = 'pending') + (select count(*) from blob.outbox where sent_at is null)
-         + (select count(*) from dag.published where not told) + (select count(*) from delta.outbox where sent_at is null) + (select count(*) from dag.outbox where sent_at is null) as busy,
-         (select count(*) from blob.content join blob.version on content_hash = hash where blob_id = $1 and encoding = 2) as packed`,
+      const { rowCount } = await client.query(
+        'select from blob.content join blob.version on content_hash = hash where blob_id = $1 and encoding = 2',
         [text],
       )
-      return rows[0]
+      return rowCount !== 0
     },
-    (row) => row?.busy === '0' && row.packed !== '0',
     { timeoutMs: 60_000 },
   )
 }

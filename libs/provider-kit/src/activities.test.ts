@@ -3,7 +3,7 @@ import type { blobApi, ClaimItem } from '@studio/contracts'
 import { newId, sha256, StudioError, toProblem, transformDeltaId } from '@studio/kernel'
 import { createContentReader } from './content-reader.ts'
 import { patiently } from './patiently.ts'
-import { studio, tenant, transforms } from './test-studio.ts'
+import { studio, tenant, transforms } from '../tests/test-studio.ts'
 
 const failure = (type: string, nonRetryable: boolean) => expect.objectContaining({ type, nonRetryable }) as Error
 
@@ -86,6 +86,20 @@ test.each([
   const { run, submitted, settled } = studio([{ text }])
   await expect(run()).rejects.toEqual(failure(code, nonRetryable))
   expect([...submitted, ...settled]).toEqual([])
+})
+
+test('a node whose input is gone goes back alone; the others are done', async () => {
+  const { run, contents, settled, items } = studio([{ text: 'one' }, { text: 'purged' }, { text: 'two' }])
+  contents.delete(sha256('purged'))
+  expect(await run()).toEqual({ version: 2, returned: 1 })
+  expect(settled).toContainEqual(
+    expect.objectContaining({
+      node_id: items[1]?.node_id,
+      outcome: 'returned',
+      error: expect.objectContaining({ code: 'content_not_found' }),
+    }),
+  )
+  expect(transforms).toEqual(['one', 'two'])
 })
 
 test('what an error says is told to dag, with the last attempt, and never to Temporal', async () => {

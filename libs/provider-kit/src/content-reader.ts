@@ -6,14 +6,14 @@ import { countContentReads } from './telemetry.ts'
 
 /** Contents by hash, kept in memory up to a number of bytes; one for all activities of a process. */
 export interface ContentReader {
-  /** Throws `content_not_found` where blob does not have one of them. */
+  /** Throws `content_not_found` or `content_purged` where blob does not have one of them. */
   read(tenantId: string, hashes: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Uint8Array>>
   /** Remembers an output, since the providers below it will read it. */
   keep(tenantId: string, hash: string, bytes: Uint8Array): void
 }
 
 const contentsARequest = 100
-/** What has been purged is out of every worker's memory after this time; whoever reads it all the time asks blob once a minute. */
+/** What has been purged is given to nobody after this time, and out of memory after half as much again; whoever reads it all the time asks blob once a minute. */
 const rememberedMs = 60_000
 
 export function createContentReader(blob: Client<typeof blobApi>, maxBytes = 32 * 2 ** 20): ContentReader {

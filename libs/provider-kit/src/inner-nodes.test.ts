@@ -1,6 +1,6 @@
 import type { ClaimItem, RecordedOutput } from '@studio/contracts'
 import { derivationKey, newId, sha256 } from '@studio/kernel'
-import { studio, transforms } from './test-studio.ts'
+import { studio, transforms } from '../tests/test-studio.ts'
 
 beforeEach(() => {
   transforms.length = 0
@@ -116,5 +116,35 @@ describe('a node that reads what another of its claim makes', () => {
       ['text', 'TEXT!'],
       ['version', 'version', 'memo'],
     ])
+  })
+
+  test('is computed once where two claims look for it at a time, and one has recorded it before the other comes to compute', async () => {
+    const { run, answers, items, ids, held, contents } = aChain(2)
+    const others = ids.map(() => newId())
+    const [inner, outer] = items
+    contents.set(sha256('TEXT!'), 'TEXT!')
+    const itemsOfOther = [
+      { ...outer, node_id: others[0], memo: output('TEXT!') },
+      { ...inner, node_id: others[1], inputs: [{ name: 'input', blob_id: others[0] ?? '' }] },
+    ] as ClaimItem[]
+    others.forEach((id) => held.add(id))
+    const claimOfOther = newId()
+    answers.readClaim = async ({ claim_id }) => ({ items: claim_id === claimOfOther ? itemsOfOther : items })
+    const looked = Promise.withResolvers<void>()
+    const recorded = Promise.withResolvers<void>()
+    const { recall } = answers
+    answers.recall = async (request) => {
+      const answer = await recall(request)
+      answers.recall = recall
+      looked.resolve()
+      await recorded.promise
+      return answer
+    }
+    const other = run({ claim_id: claimOfOther })
+    await looked.promise
+    expect(await run()).toEqual({ version: 2 })
+    recorded.resolve()
+    expect(await other).toEqual({ memo: 2 })
+    expect(transforms).toEqual(['text', 'TEXT!'])
   })
 })

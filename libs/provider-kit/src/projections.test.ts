@@ -1,6 +1,6 @@
 import { derivationKey, sha256 } from '@studio/kernel'
 import type { Provider } from './provider.ts'
-import { shout, studio, transforms } from './test-studio.ts'
+import { shout, studio, transforms } from '../tests/test-studio.ts'
 
 beforeEach(() => {
   transforms.length = 0
@@ -44,6 +44,11 @@ describe('a provider that says what it reads and what has no meaning', () => {
     const { run, items, settled } = studio([{ text: '\nno first line' }], { provider: partly })
     expect(await run()).toEqual({ version: 1 })
     expect(settled).toMatchObject([{ key: keyOfPart('\nno first line'), inputs: items[0]?.inputs }])
+  })
+
+  test('is a new version where the head has been purged', async () => {
+    const { run } = studio([{ text: 'one', ...headOf('O!N!E') }], { provider: partly })
+    expect(await run()).toEqual({ version: 1 })
   })
 
   test('keeps the head where the output is the same but for that; not on a later attempt', async () => {

@@ -1,5 +1,5 @@
 import { noUsage, type ClaimGroup, type ClaimInput, type ClaimItem, type RecordedOutput } from '@studio/contracts'
-import { failpoint, sha256, type StudioError } from '@studio/kernel'
+import { failpoint, isStudioError, sha256, type StudioError } from '@studio/kernel'
 import { setImmediate as yieldToTimers } from 'node:timers/promises'
 import type { Claim } from './claim.ts'
 import { createClaimResults } from './claim-results.ts'
@@ -32,23 +32,22 @@ export async function workOff(
   failpoint('worker.claimed')
   const results = createClaimResults()
   const ledger = createLedger(dependencies, claim, results, how)
-  const computed = new Set<string>()
+  const keys = sharing.open()
   let bytes = 0
 
   const flush = async (): Promise<void> => {
     await ledger.flush()
-    sharing.release(computed)
-    computed.clear()
+    keys.release()
     bytes = 0
   }
 
   const recall = async (items: readonly RunItem[]): Promise<ReadonlyMap<string, RecordedOutput | null>> => {
     const [first] = items
     if (first === undefined) return new Map()
-    const keys = [...new Set(items.map(({ key }) => key))]
-    const request = { tenant_id: first.tenant_id, keys }
+    const looked = [...new Set(items.map(({ key }) => key))]
+    const request = { tenant_id: first.tenant_id, keys: looked }
     const answer = await patiently(claim.signal, () => dag.call('recall', request, { signal: claim.signal }))
-    return new Map(keys.map((key, at) => [key, answer.items[at] ?? null]))
+    return new Map(looked.map((key, at) => [key, answer.items[at] ?? null]))
   }
 
   const read = async (
@@ -61,12 +60,32 @@ export async function workOff(
     return new Map([...found, ...results.held])
   }
 
+  /** Of these nodes' inputs what there is: where one has been purged meanwhile, who reads that one fails when it is its turn, and no other. */
+  const readAhead = async (
+    items: readonly { inputs: readonly Pick<ClaimInput, 'content_hash'>[] }[],
+  ): Promise<ReadonlyMap<string, Uint8Array>> => {
+    try {
+      return await read(items.flatMap(({ inputs }) => inputs))
+    } catch (error) {
+      if (!isGone(error)) throw error
+    }
+    const found = new Map<string, Uint8Array>()
+    for (const { inputs } of items) {
+      try {
+        for (const [hash, content] of await read(inputs)) found.set(hash, content)
+      } catch (error) {
+        if (!isGone(error)) throw error
+      }
+    }
+    return found
+  }
+
   /** The head, where the output differs from it by nothing that has a meaning. */
   const sameAsHead = async (item: RunItem, { bytes: made, content_type }: Product): Promise<RecordedOutput | null> => {
     const { head_hash: content_hash, head_content_type } = item
     if (provider.normalise === undefined || how.attempt > 1 || content_hash === null) return null
     if (content_type !== head_content_type) return null
-    const head = (await read([{ content_hash }])).get(content_hash)
+    const head = (await readAhead([{ inputs: [{ content_hash }] }])).get(content_hash)
     const normalHash = (content: Uint8Array) =>
       provider.normalise && sha256(provider.normalise({ bytes: content, content_type }))
     return head !== undefined && normalHash(head) === normalHash(made) ? { content_hash, content_type } : null
@@ -79,12 +98,12 @@ export async function workOff(
     ledger.decide({ item, outcome: 'memo', made, size: null, took: nothing }, isUnchanged ? null : write)
   }
 
-  const run = async (item: RunItem, inputs: ReadonlyMap<string, Uint8Array>): Promise<void> => {
-    const shared = `${item.tenant_id}/${item.key}`
-    const { product, isOwn } = await sharing.compute(shared, () =>
+  const run = async (item: RunItem, there: ReadonlyMap<string, Uint8Array>): Promise<void> => {
+    const isThere = item.inputs.every(({ content_hash }) => there.has(content_hash))
+    const inputs = isThere ? there : await read(item.inputs)
+    const { product, isOwn } = await keys.compute(sharedKey(item), claim.signal, () =>
       produce(provider, item, inputs, { timeoutMs: group.timeout_ms, maxOutputBytes, signal: claim.signal }),
     )
-    if (isOwn) computed.add(shared)
     const output = { content_hash: sha256(product.bytes), content_type: product.content_type }
     contents.keep(item.tenant_id, output.content_hash, product.bytes)
     const made = (await sameAsHead(item, product)) ?? output
@@ -107,8 +126,9 @@ export async function workOff(
       if (inputs === null) ledger.giveBack(item)
       return inputs === null ? [] : [{ item, inputs }]
     })
-    const projected = provider.project ? await read(resolved.flatMap((one) => one.inputs)) : new Map()
+    const projected = provider.project ? await readAhead(resolved) : new Map()
     const items = resolved.map(({ item, inputs }) => withKey(provider, item, inputs, projected))
+    keys.hold(items.map(sharedKey))
     const claimedKeys = new Map(wave.map(({ node_id, key }) => [node_id, key]))
     // dag has looked at the keys that it knew.
     const isNew = ({ node_id, key }: RunItem): boolean => key !== claimedKeys.get(node_id)
@@ -120,7 +140,7 @@ export async function workOff(
     const memoOf = (item: RunItem): RecordedOutput | null =>
       isNew(item) ? (recorded.get(item.key) ?? null) : item.memo
     const running = items.filter((item) => headOf(item) === null && memoOf(item) === null)
-    const inputs = await read(running.flatMap((item) => item.inputs))
+    const inputs = await readAhead(running)
     for (const item of items) {
       claim.signal.throwIfAborted()
       const [head, memo] = [headOf(item), memoOf(item)]
@@ -135,10 +155,11 @@ export async function workOff(
           claim.signal.throwIfAborted()
           ledger.fail(item, error as StudioError)
         }
-        if (bytes > pendingBytes) await flush()
         // Transforms that never wait would keep heartbeats from going out.
         await yieldToTimers()
       }
+      keys.done(sharedKey(item))
+      if (bytes > pendingBytes) await flush()
     }
   }
 
@@ -150,10 +171,15 @@ export async function workOff(
     const counted = Object.values(ledger.summary).reduce((sum, nodes) => sum + nodes, 0)
     ledger.summary.lost = (ledger.summary.lost ?? 0) + claim.items.length - counted
   } finally {
-    sharing.release(computed)
+    keys.close()
   }
   return ledger.summary
 }
+
+const sharedKey = ({ tenant_id, key }: RunItem): string => `${tenant_id}/${key}`
+
+const isGone = (error: unknown): boolean =>
+  isStudioError(error, 'content_not_found') || isStudioError(error, 'content_purged')
 
 // Early cutoff: the output is what the provider made last; where no user's edit stands, what the head holds already.
 // Not on a later attempt: an earlier one may have written what dag does not know of, so that its head is not blob's. A write finds out.

@@ -3,6 +3,7 @@ export { emptyDatabase, migratedDatabase, type TestDatabase } from './database.t
 export { startEngines, type EnginesOptions, type TestEngines } from './engines.ts'
 export { hostOfTests } from './host-of-tests.ts'
 export type { EngineName, PartName } from './parts.ts'
+export { untilQuiet, watchWork, type UnderWay, type WorkWatch } from './quiet.ts'
 export { startStudio, type Environment, type StudioOptions, type TestStudio } from './studio.ts'
 export { signToken } from './token.ts'
 export { waitFor, waitForValue } from './wait-for.ts'

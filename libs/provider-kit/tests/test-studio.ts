@@ -15,9 +15,9 @@ import { createLogger } from '@studio/telemetry'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger } from '@temporalio/worker'
 import { z } from 'zod'
-import { createProviderActivities, type ClaimSummary } from './activities.ts'
-import { createContentReader } from './content-reader.ts'
-import { defineProvider, textOf, textOutput } from './provider.ts'
+import { createProviderActivities, type ClaimSummary } from '../src/activities.ts'
+import { createContentReader } from '../src/content-reader.ts'
+import { defineProvider, textOf, textOutput } from '../src/provider.ts'
 
 export const tenant = newId()
 /** Texts that `shout` was run on. */
@@ -157,8 +157,8 @@ export function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseM
     size: items.length,
     traceparent: null,
   }
+  const activity = createProviderActivities(provider, dependencies)['shout']
   const run = (change: Partial<ClaimGroup> = {}, attempt = 1) => {
-    const activity = createProviderActivities(provider, dependencies)['shout']
     return new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') }).run(
       activity as (group: ClaimGroup) => Promise<ClaimSummary>,
       { ...group, ...change },
