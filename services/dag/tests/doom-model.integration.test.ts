@@ -116,10 +116,14 @@ async function retry(world: World, index: number): Promise<void> {
     await unlessRefused(() => retryJob({ store: world.store, jobs, bell }, world.tenantId, id, null))
 }
 
+const raise = (_tenantId: string | null, error: unknown): void => {
+  throw error
+}
+
 async function reconcileAll({ store, database }: World): Promise<void> {
   const workflows = { isAwake: () => Promise.resolve(false), isRunning: () => Promise.resolve(false) }
   await reconcile(
-    { store, backlog: createBacklog(database, 30_000), bell, workflows },
+    { store, backlog: createBacklog(database, 30_000), bell, workflows, onFailure: raise },
     { patienceMs: 0, mayRelease: true },
   )
 }

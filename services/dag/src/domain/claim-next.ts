@@ -41,7 +41,8 @@ export async function claimNext(deps: Deps, request: NextRequest, signal: AbortS
   const provider = await deps.providers.current(tenantId, work.provider_id)
   if (!provider || provider.version !== work.provider_version || provider.batch_size === 1) return []
   const next = async (): Promise<ClaimGroup[]> => {
-    if (signal.aborted) return []
+    // Asked without the tenant's lock, which all that has something to do there waits for.
+    if (signal.aborted || !(await deps.store.mayTake(tenantId, request.request_id))) return []
     const groups = await take(deps, claim, provider, request.request_id)
     if (signal.aborted) await giveBack(deps, claim, groups)
     return groups
@@ -53,7 +54,7 @@ export async function claimNext(deps: Deps, request: NextRequest, signal: AbortS
   try {
     const until = performance.now() + request.wait_ms
     while (performance.now() < until && !signal.aborted) {
-      // Asked without the tenant's lock, and once before the first wait: something may have come before the watch.
+      // Once before the first wait: something may have come before the watch.
       if (await deps.store.hasReadyOf(tenantId, provider.id)) {
         const found = await next()
         if (found.length > 0) return found

@@ -338,6 +338,8 @@ export interface GraphStore {
   listClaimsOf(tenantId: string, workflowId: string): Promise<ClaimGroup[]>
   /** Ids of the providers that the tenant's ready nodes need. */
   listReadyProviders(tenantId: string): Promise<string[]>
+  /** Whether anything is ready in a tenant, or has been leased for this request. */
+  mayTake(tenantId: string, requestId: string): Promise<boolean>
   /** Whether `listReadyOf` would find any. */
   hasReadyOf(tenantId: string, providerId: string): Promise<boolean>
   /** A derivation that was made, removed ones included. */

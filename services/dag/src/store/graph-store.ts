@@ -25,6 +25,7 @@ import {
   hasReadyOf,
   listReady,
   listReadyOf,
+  mayTake,
   putEdits,
   putSources,
   readClaimedNodes,
@@ -101,6 +102,7 @@ export function createGraphStore(
       )
       return rows.map((row) => row.provider_id)
     },
+    mayTake: (tenantId, requestId) => mayTake(database, tenantId, requestId),
     hasReadyOf: (tenantId, providerId) => hasReadyOf(database, tenantId, providerId),
     readDerivation: (tenantId, blobId) => readDerivation(database, tenantId, blobId),
     readNodes: (tenantId, blobIds) => readNodes(database, tenantId, blobIds),

@@ -57,6 +57,16 @@ export async function hasReadyOf(database: Queryable, tenantId: string, provider
   return row?.ready ?? false
 }
 
+export async function mayTake(database: Queryable, tenantId: string, requestId: string): Promise<boolean> {
+  const [row] = await database.query<{ may_take: boolean }>(
+    'may-take',
+    `select exists (select from node where tenant_id = $1 and ${isReady})
+       or exists (select from claim where tenant_id = $1 and request_id = $2) as may_take`,
+    [tenantId, requestId],
+  )
+  return row?.may_take ?? false
+}
+
 export async function hasReady(tx: Queryable, tenantId: string): Promise<boolean> {
   const [row] = await tx.query<{ ready: boolean }>(
     'has-ready',
