@@ -34,12 +34,34 @@ export async function judge(stage: Stage, person: Person): Promise<Judgement> {
       ({ code, blob_id, version, expected, found }) =>
         `${code}: blob ${blob_id}, version ${version}: expected ${expected}, found ${found}`,
     ),
+    ...(await traceNodes(
+      stage,
+      report.divergences.flatMap(({ code, blob_id }) => (code === 'dag_state_wrong' && blob_id ? [blob_id] : [])),
+    )),
     ...person.surprises.map((surprise) => `answer_unexpected: ${surprise}`),
     ...(await judgeWrites(person)),
     ...derived.divergences,
     ...(runs === keys ? [] : [`key_computed_again: ${runs} runs for ${keys} keys`]),
   ]
   return { divergences, runs, keys, derivedBlobs: derived.count }
+}
+
+/** What is kept of nodes whose state is wrong: it came about in an order that hardly comes again. */
+async function traceNodes({ database }: Stage, blobIds: readonly string[]): Promise<string[]> {
+  const { rows } = await database.query<{ trace: unknown }>(
+    `with near as (
+       select id, id as target_id, null::json as edge from unnest($1::uuid[]) as wrong(id)
+       union all select source_id, target_id, to_json(edge) from dag.edge where target_id = any($1))
+     select json_strip_nulls(json_build_object('edge', near.edge,
+       'node', (select to_json(node) from dag.node where node.blob_id = near.id),
+       'head', (select json_build_object('version', version, 'deleted_at', deleted_at, 'updated_at', updated_at) from blob.blob where blob.id = near.id),
+       'runs', (select json_agg(json_build_object('epoch', epoch, 'outcome', outcome, 'version', version, 'at', finished_at) order by epoch) from dag.run where run.blob_id = near.id),
+       'cascades', (select json_agg(cascade order by started_at) from dag.cascade join dag.node on cascade.id = node.cascade_id or cascade.root_id = node.root_id
+         where node.blob_id = near.id and near.edge is null))) as trace
+     from near order by near.target_id, near.edge is not null`,
+    [blobIds],
+  )
+  return rows.map(({ trace }) => `trace: ${JSON.stringify(trace)}`)
 }
 
 /** Each acknowledged version can be read and is what was acknowledged; there is no other one, and none is missing. */

@@ -26,6 +26,9 @@ export interface World {
   readonly purged: string
   /** Derived from a source that is published atomically. */
   readonly published: string
+  /** What came back was given up before it was made again, and with it what it feeds. */
+  readonly cancelled: string
+  readonly unmade: string
   stop(): Promise<void>
 }
 
@@ -189,6 +192,31 @@ async function live(api: Api) {
   await made(mourned, 3, 'deleted')
   await revert(mortal, 1)
   await made(mourned, 4)
+
+  // What it was made from comes back with other words, and it does not: the first fails, the second is given up before it begins.
+  const [refused, dropped] = [await create('permanent'), await create('one')]
+  await Promise.all([edit(refused, 'fine'), edit(dropped, 'two')])
+  const [failed, cancelled] = [
+    await derive('faulty', { input: refused.id }),
+    await derive('stamp', { input: dropped.id }),
+  ]
+  const [blocked, unmade] = [
+    await derive('stamp', { input: failed.id }),
+    await derive('stamp', { input: cancelled.id }),
+  ]
+  await Promise.all([blocked, unmade].map((it) => made(it, 1)))
+  await Promise.all([refused, dropped].map(remove))
+  await Promise.all([blocked, unmade].map((it) => made(it, 2, 'deleted')))
+  await revert(refused, 1)
+  await made(blocked, 2, 'blocked')
+  await send('PUT', '/budget', { per_cascade: { runs: 0 } })
+  await revert(dropped, 1)
+  await made(cancelled, 2, 'dirty')
+  const { body: explained } = await api.get(`${base}/blobs/${cancelled.id}/explain`)
+  await send('POST', `/cascades/${explained.data.last_change.cascade_id}/cancel`, undefined)
+  await made(unmade, 2, 'cancelled')
+  await send('PUT', '/budget', { per_cascade: { runs: null } })
+
   const together = await create('seen together', { publication: 'atomic' })
   const published = await derive('stamp', { input: together.id })
   await made(published, 1)
@@ -220,6 +248,8 @@ async function live(api: Api) {
     conflicted: conflicted.id,
     purged: purged.id,
     published: published.id,
+    cancelled: cancelled.id,
+    unmade: unmade.id,
   }
 }
 

@@ -26,6 +26,12 @@ interface EditedHead {
   generated_type: string | null
 }
 
+/** `gone`: derived blobs of which nothing is left that feeds them, as far as they have been looked at. */
+interface Derivations {
+  readonly graph: Graph
+  readonly gone: Set<string>
+}
+
 const chunk = 200
 
 /**
@@ -34,6 +40,7 @@ const chunk = 200
  */
 export async function checkDerivations(tenant: Tenant, graph: Graph, reruns: Reruns): Promise<number> {
   const { ordered, cyclic } = graph.inOrder()
+  const derivations = { graph, gone: new Set<string>() }
   for (const { blob_id } of cyclic)
     tenant.findings.add('derivation_cycle', { tenant_id: tenant.id, blob_id }, 'an order', 'none')
   for (let at = 0; at < ordered.length; at += chunk) {
@@ -41,14 +48,14 @@ export async function checkDerivations(tenant: Tenant, graph: Graph, reruns: Rer
     const ids = nodes.map(({ blob_id }) => blob_id)
     const [runs, edited] = [await readLastRuns(tenant, ids), await readEditedHeads(tenant, ids)]
     for (const node of nodes)
-      await checkDerivation(tenant, graph, node, runs.get(node.blob_id), edited.get(node.blob_id), reruns)
+      await checkDerivation(tenant, derivations, node, runs.get(node.blob_id), edited.get(node.blob_id), reruns)
   }
   return ordered.length
 }
 
 async function checkDerivation(
   tenant: Tenant,
-  graph: Graph,
+  derivations: Derivations,
   node: GraphNode,
   run: LastRun | undefined,
   edited: EditedHead | undefined,
@@ -60,8 +67,10 @@ async function checkDerivation(
     findings.add(code, { tenant_id, blob_id: node.blob_id, version: head?.version }, expected, found)
   const isThere = head !== undefined && !head.deleted
 
-  const inputs = liveInputs(graph, node, heads)
+  const { graph, gone } = derivations
+  const inputs = liveInputs(derivations, node, heads)
   if (inputs === null) {
+    gone.add(node.blob_id)
     if (isThere) report('derived_not_deleted', 'a tombstone', head.hash)
     if (node.state !== 'deleted') report('dag_state_wrong', 'deleted', node.state)
     return
@@ -96,14 +105,22 @@ async function checkDerivation(
   heads.set(node.blob_id, { ...head, hash: isHead ? head.hash : hash, content_type })
 }
 
-/** Contents of the inputs that are there; null where none is. */
-function liveInputs(graph: Graph, node: GraphNode, heads: ReadonlyMap<string, Head>): InputContents | null {
+/**
+ * Contents of the inputs that are there; null where all are gone. A derived blob that something feeds and that is not there was never made, or not again since what feeds it came
+ * back (that failed, or was cancelled): it is no input, and keeps what is below it from being made; it does not delete it.
+ */
+function liveInputs(
+  { graph, gone }: Derivations,
+  node: GraphNode,
+  heads: ReadonlyMap<string, Head>,
+): InputContents | null {
   const inputs: Record<string, [string, string][]> = {}
   for (const { input, source_id } of graph.inputsOf(node.blob_id)) {
     const source = heads.get(source_id)
-    if (source && !source.deleted) (inputs[input] ??= []).push([source.content_type, source.hash])
-    // One that was never made (it failed) is no input, and keeps what is below it from being made; it does not delete it.
-    else if (!source && graph.nodes.get(source_id)?.state !== 'deleted') inputs[input] ??= []
+    const isSource = graph.nodes.get(source_id)?.provider_id === null
+    if (isSource ? source?.deleted : gone.has(source_id)) continue
+    const contents = (inputs[input] ??= [])
+    if (source && !source.deleted) contents.push([source.content_type, source.hash])
   }
   return Object.keys(inputs).length === 0 ? null : inputs
 }

@@ -6,7 +6,16 @@ export interface Defect {
   readonly name: string
   readonly codes: readonly [Code, ...Code[]]
   readonly at:
-    'document' | 'text' | 'expanded' | 'comparison' | 'stamped' | 'edited' | 'conflicted' | 'purged' | 'published'
+    | 'document'
+    | 'text'
+    | 'expanded'
+    | 'comparison'
+    | 'stamped'
+    | 'edited'
+    | 'conflicted'
+    | 'purged'
+    | 'published'
+    | 'unmade'
   plant(world: World): string
 }
 

@@ -46,6 +46,12 @@ export const derivations: readonly Defect[] = [
     plant: ({ stamped }) => `update dag.node set state = 'blocked' where blob_id = '${stamped}'`,
   },
   {
+    name: 'a derived blob that is not deleted though what fed it, over two steps, has gone',
+    codes: ['dag_state_wrong'],
+    at: 'unmade',
+    plant: ({ cancelled }) => `update dag.edge set valid_to = now() where target_id = '${cancelled}'`,
+  },
+  {
     name: 'a derived blob that feeds on itself',
     codes: ['derivation_cycle'],
     at: 'stamped',
