@@ -37,7 +37,11 @@ export async function buildChains(
       return (await client.send<{ blob_id: string }>('POST', '/providers/stamp/process', { blob_id, configuration }))
         .blob_id
     })
-    await untilAllReach(database, leafIds, 1)
+    await untilAllReach(
+      database,
+      leafIds,
+      leafIds.map(() => 1),
+    )
   }
   // Runs are recorded a little after what they made is committed.
   await untilAtRest(database)
@@ -51,7 +55,7 @@ export async function buildChains(
 export async function editChains({ client, database, rootIds, leafIds }: Chains, columns: number): Promise<number> {
   const edited = rootIds.slice(0, columns)
   const ends = leafIds.slice(0, columns)
-  const version = (await newestVersion(database, ends)) + 1
+  const versions = await nextVersions(database, ends)
   const operations = edited.map((blob_id) => ({ op: 'update', blob_id, text: newText() }))
   const begin = performance.now()
   await Promise.all(
@@ -59,7 +63,7 @@ export async function editChains({ client, database, rootIds, leafIds }: Chains,
       client.send('POST', '/bulk', { operations: operations.slice(list * listLength, (list + 1) * listLength) }),
     ),
   )
-  await untilAllReach(database, ends, version)
+  await untilAllReach(database, ends, versions)
   const taken = performance.now() - begin
   await untilAtRest(database)
   return taken
@@ -93,15 +97,21 @@ export async function each<Item, Answer>(
 
 // The commit of a version is what the clock stops at: from then on it can be read. One statement looks at all, so that looking costs the
 // same few milliseconds however many there are.
-async function untilAllReach(database: pg.Pool, blobIds: readonly string[], version: number): Promise<void> {
-  const query = 'select count(*)::int as there from blob.blob where id = any($1::uuid[]) and version >= $2'
+async function untilAllReach(
+  database: pg.Pool,
+  blobIds: readonly string[],
+  versions: readonly number[],
+): Promise<void> {
+  const query = `select count(*)::int as there from unnest($1::uuid[], $2::int[]) as wanted(id, version) join blob.blob using (id)
+    where blob.version >= wanted.version`
   await until(async () => {
-    const { rows } = await database.query<{ there: number }>(query, [blobIds, version])
+    const { rows } = await database.query<{ there: number }>(query, [blobIds, versions])
     return rows[0]?.there === blobIds.length
   })
 }
 
-async function newestVersion(database: pg.Pool, blobIds: readonly string[]): Promise<number> {
-  const query = 'select max(version) as newest from blob.blob where id = any($1::uuid[])'
-  return (await database.query<{ newest: number }>(query, [blobIds])).rows[0]?.newest ?? 0
+/** The version after the one that each has: some have been edited more often than others. */
+async function nextVersions(database: pg.Pool, blobIds: readonly string[]): Promise<number[]> {
+  const query = `select version + 1 as next from unnest($1::uuid[]) with ordinality as one(id, place) join blob.blob using (id) order by place`
+  return (await database.query<{ next: number }>(query, [blobIds])).rows.map(({ next }) => next)
 }

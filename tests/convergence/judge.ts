@@ -40,6 +40,7 @@ export async function judge(stage: Stage, person: Person): Promise<Judgement> {
     )),
     ...person.surprises.map((surprise) => `answer_unexpected: ${surprise}`),
     ...(await judgeWrites(person)),
+    ...(await judgeEdits(person)),
     ...derived.divergences,
     ...(runs === keys ? [] : [`key_computed_again: ${runs} runs for ${keys} keys`]),
   ]
@@ -86,6 +87,19 @@ async function judgeWrites({ api, sources, acknowledged }: Person): Promise<stri
       if (status !== 200 || (content_hash !== null && sha256(text ?? '') !== content_hash))
         divergences.push(`write_unreadable: blob ${id}, version ${version}: ${status}`)
     }
+  }
+  return divergences
+}
+
+/** Each acknowledged edit of a derived blob can be read: `verify` follows those that blob has, and would not miss one that is gone. */
+async function judgeEdits({ api, sources, acknowledged }: Person): Promise<string[]> {
+  const written = new Set(sources.map(({ id }) => id))
+  const divergences: string[] = []
+  for (const { blob_id, version, content_hash } of acknowledged.filter((one) => !written.has(one.blob_id))) {
+    const { status, body } = await api.get(`${base}/blobs/${blob_id}/versions/${version}?include=content`)
+    const text = (body.data as VersionResource | undefined)?.text
+    if (status !== 200 || sha256(text ?? '') !== content_hash)
+      divergences.push(`edit_lost: blob ${blob_id}, version ${version}: ${status}`)
   }
   return divergences
 }

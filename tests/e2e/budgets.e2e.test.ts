@@ -3,7 +3,7 @@ import type { BudgetResource, CascadeResource } from '@studio/contracts'
 import { startStudio, waitForValue, type Answer, type TestStudio } from '@studio/testing'
 import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client'
 import { startLanguageModel, type LanguageModel } from './language-model.ts'
-import { user, type User } from './support.ts'
+import { gate, user, type User } from './support.ts'
 
 /** Cascades that run into a cap, are paused, cancelled, resumed and tried again: at REST, and at Temporal. */
 
@@ -210,9 +210,11 @@ test('the same as updates of the cascade workflow, also where it has ended', asy
   const name = randomUUID()
   const ann = user(studio.as(name))
   const root = await ann.create('some words', alone)
-  const { blob_id } = await ann.process('slow', root.id, { delay_ms: 2000 })
+  const { held_by, shut, open } = gate(studio)
+  const { blob_id } = await ann.process('slow', root.id, { delay_ms: 1, held_by })
   const below = await ann.derive('stamp', { input: blob_id })
   await ann.made(below.id, 1)
+  await shut()
   await ann.edit(root.id, 'other words')
   await waitForValue(
     'the run',
@@ -224,6 +226,7 @@ test('the same as updates of the cascade workflow, also where it has ended', asy
   const handle = temporal.workflow.getHandle(`cascade/${target.tenant_id}/${target.blob_id}`)
   const paused = await handle.executeUpdate<CascadeResource, []>('pause')
   expect(paused).toMatchObject({ id: await cascadeAbove(ann, blob_id), state: 'paused', paused: { by: 'request' } })
+  await open()
   await handle.result()
   expect(await ann.cascade(paused.id)).toMatchObject({ state: 'paused', runs: { version: 1 }, open: { dirty: 1 } })
 

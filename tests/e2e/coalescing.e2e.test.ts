@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { RunResource } from '@studio/contracts'
 import { startStudio, waitForValue, type TestStudio } from '@studio/testing'
 import { user } from './support.ts'
 
@@ -23,7 +24,7 @@ test('fifty edits at once cascade to the newest, with fewer runs than edits', as
   await ann.settled(root.id, 2)
   const [newest, ...before] = await ann.runs(blob_id)
   expect(newest?.inputs).toMatchObject([{ blob_id: root.id, version: 51 }])
-  expect((await ann.read(blob_id)).text).toContain((await ann.read(root.id)).text?.slice(0, 6))
+  expect((await ann.read(blob_id)).text).toBe(`after 100 ms: ${(await ann.read(root.id)).text}`)
   expect(before.length).toBeLessThan(15)
 }, 120_000)
 
@@ -37,15 +38,18 @@ test('under steady edits a slow provider finishes now and then, and what it made
   const finished = await waitForValue(
     'a run that came through while the edits went on',
     async () => {
-      await ann.edit(root.id, `letter ${(edits += 1)}`)
+      await Promise.all(Array.from({ length: 5 }, () => ann.edit(root.id, `letter ${(edits += 1)}`)))
       return (await ann.runs(blob_id))[0]?.version ?? 0
     },
-    (version) => version >= 3,
+    (version) => version >= 3 && edits >= 20,
     { timeoutMs: 60_000, intervalMs: 1 },
   )
+  // What has come through is not of the newest letter, however slow the machine is.
+  await ann.edit(root.id, 'the last letter')
   await ann.settled(root.id, 2)
-  const runs = await ann.runs(blob_id)
-  expect(runs.length).toBeLessThan(edits / 2)
+  const { body } = await ann.api.get(`/api/v1/studio/blobs/${blob_id}/runs?limit=200`)
+  const runs = body.data as RunResource[]
+  expect(runs.length).toBeLessThan(edits)
   // Each run says what it read, and was remembered for it: going back there runs nothing.
   const one = runs.find(({ version }) => version === finished)
   const read = one?.inputs[0]?.version ?? 0

@@ -1,5 +1,5 @@
 import { startStudio, waitFor, type TestStudio } from '@studio/testing'
-import { user } from './support.ts'
+import { gate, user } from './support.ts'
 
 /** PostgreSQL alone is the truth: an emptied NATS or Temporal loses no work, only time. */
 
@@ -44,9 +44,12 @@ test('edits are taken while NATS is away, and cascade when it is back', async ()
 test('Temporal is emptied in the middle of a cascade: the work is started again', async () => {
   const ann = user(studio.as('temporal'))
   const text = await ann.create('A text that is under way when Temporal forgets everything.', { providers: 'none' })
-  const { job_id } = await ann.process('slow', text.id, { delay_ms: 2500 })
+  const { held_by, shut, open } = gate(studio)
+  await shut()
+  const { job_id } = await ann.process('slow', text.id, { delay_ms: 1, held_by })
   await waitFor('the run to be under way', async () => (await ann.job(job_id)).status === 'running')
   await studio.wipe('temporal')
+  await open()
   expect(await ann.ended(job_id, 120_000)).toMatchObject({ status: 'succeeded', run: { version: 1 } })
 }, 240_000)
 

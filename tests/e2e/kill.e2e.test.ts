@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { BlobResource } from '@studio/contracts'
 import { startStudio, untilQuiet, waitFor, type TestStudio } from '@studio/testing'
 import pg from 'pg'
-import { user, type User } from './support.ts'
+import { gate, user, type User } from './support.ts'
 
 /**
  * Each service and the worker dies by SIGKILL at named points of an edit's cascade and is started again. Every time the cascade
@@ -143,9 +143,12 @@ test.each([
 test('killed while a provider runs, the worker takes the run up again after its restart', async () => {
   const ann = user(studio.as('slow'))
   const text = await ann.create('A text that takes its time.', { providers: 'none' })
-  const { job_id, blob_id } = await ann.process('slow', text.id, { delay_ms: 1500 })
+  const { held_by, shut, open } = gate(studio)
+  await shut()
+  const { job_id, blob_id } = await ann.process('slow', text.id, { delay_ms: 1, held_by })
   await waitFor('the run to be under way', async () => (await ann.job(job_id)).status === 'running')
   await studio.restart('test-worker')
+  await open()
   expect(await ann.ended(job_id)).toMatchObject({ status: 'succeeded', run: { outcome: 'version', version: 1 } })
   expect((await ann.read(blob_id)).text).toContain('takes its time')
 }, 120_000)

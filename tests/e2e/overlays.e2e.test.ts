@@ -9,8 +9,8 @@ import type {
   ProvenanceResource,
 } from '@studio/contracts'
 import { sha256 } from '@studio/kernel'
-import { startStudio, waitForValue, type TestStudio } from '@studio/testing'
-import { user, type User } from './support.ts'
+import { startStudio, untilQuiet, waitForValue, type TestStudio } from '@studio/testing'
+import { gate, user, type User } from './support.ts'
 
 /**
  * A user edits what a provider has made. The edit stands whatever the provider makes later: merged with it, or in its place where the two change the same. `faulty` turns
@@ -221,10 +221,12 @@ test('a source that is deleted and restored brings the edit back; a user does no
 test('an edit while the provider runs: its output is merged with it, and the run is not disturbed', async () => {
   const ann = newUser()
   const source = await ann.create('one\ntwo\nthree', alone)
-  const slow = await ann.derive('slow', { input: source.id }, { configuration: { delay_ms: 1500 } })
+  const { held_by, shut, open } = gate(studio)
+  const slow = await ann.derive('slow', { input: source.id }, { configuration: { delay_ms: 1, held_by } })
   const stamp = await ann.derive('stamp', { input: slow.id })
   await ann.made(stamp.id, 1)
   for (const [round, last] of ['3', 'III', 'drei'].entries()) {
+    await shut()
     await ann.edit(source.id, `one\ntwo\n${last}`)
     await waitForValue(
       'a run',
@@ -233,9 +235,10 @@ test('an edit while the provider runs: its output is merged with it, and the run
     )
     const { text = '' } = await ann.read(slow.id)
     await ann.edit(slow.id, text.replace(/\ntwo.*\n/, `\ntwo, by hand ${round}\n`))
+    await open()
     await ann.settled(source.id, 3)
-    expect((await ann.read(slow.id)).text).toBe(`after 1500 ms: one\ntwo, by hand ${round}\n${last}`)
-    expect((await ann.read(stamp.id)).text).toBe(stampOf(`after 1500 ms: one\ntwo, by hand ${round}\n${last}`))
+    expect((await ann.read(slow.id)).text).toBe(`after 1 ms: one\ntwo, by hand ${round}\n${last}`)
+    expect((await ann.read(stamp.id)).text).toBe(stampOf(`after 1 ms: one\ntwo, by hand ${round}\n${last}`))
     // One run a change of the source: the edit took it from nobody.
     expect(await ann.runs(slow.id)).toHaveLength(round + 2)
   }
@@ -261,6 +264,7 @@ test.each(points)(
     const theirs = isConflict ? 'one\ntwo\ndrei' : '1\ntwo\nthree'
     await ann.edit(capitals, mine)
     await ann.made(stamp, 2)
+    await untilQuiet(studio)
     const proof = join(studio.folder, `${point}-${randomUUID()}`)
     try {
       await studio.restart(part, { env: { STUDIO_FAILPOINTS: `${point}=${proof}` } })

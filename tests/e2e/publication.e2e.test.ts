@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BlobResource, CascadeResource, PublishedResource } from '@studio/contracts'
-import { startStudio, waitFor, waitForValue, type Api, type TestStudio } from '@studio/testing'
+import { startStudio, untilQuiet, waitFor, waitForValue, type Api, type TestStudio } from '@studio/testing'
 import { base, expectStatus } from './deltas-support.ts'
 import { user, type User } from './support.ts'
 
@@ -85,6 +85,16 @@ const published = (ann: User, id: string, text: string) =>
     },
   )
 
+/** Looks while nothing can be derived or tombstoned, since nobody is there who would. */
+async function whileNothingIsMade(look: () => Promise<void>): Promise<void> {
+  await studio.kill('worker')
+  try {
+    await look()
+  } finally {
+    await studio.start('worker')
+  }
+}
+
 test('blobs appear together, change together, go together, and their heads can be read all the time', async () => {
   const api = studio.as('together')
   const ann = user(api)
@@ -92,46 +102,55 @@ test('blobs appear together, change together, go together, and their heads can b
   const one = await ann.create('one 1', atomic)
   expect(one).toMatchObject({ version: 1, publication: 'atomic' })
   await published(ann, one.id, 'one 1')
-  const slow = await ann.derive('slow', { input: one.id }, { configuration: { delay_ms: 1000 } })
-  expect(await read.status(slow.id)).toBe(404)
-  expect((await api.get(`${base}/blobs/${slow.id}`)).body).toMatchObject({
-    code: expect.stringMatching(/blob_not_(published|found)/),
+  const statuses = (ids: readonly string[]) => Promise.all(ids.map(read.status))
+  let slow = ''
+  await whileNothingIsMade(async () => {
+    slow = (await ann.derive('slow', { input: one.id }, { configuration: { delay_ms: 100 } })).id
+    expect(await read.status(slow)).toBe(404)
+    expect((await api.get(`${base}/blobs/${slow}`)).body).toMatchObject({
+      code: expect.stringMatching(/blob_not_(published|found)/),
+    })
   })
-  await waitForValue(
-    'the derived blob to appear',
-    () => read.status(slow.id),
-    (status) => status === 200,
-  )
+  await published(ann, slow, 'after 100 ms: one 1')
   expect((await read.set(one.id)).blobs).toHaveLength(2)
 
-  expect(await ann.edit(one.id, 'one 2')).toMatchObject({ version: 2 })
-  const before = await read.one(one.id)
-  expect(before).toMatchObject({ text: 'one 1', version: 1, published: { version: 1, head_version: 2 } })
-  expect(await read.one(one.id, '&version=head')).toMatchObject({ text: 'one 2', version: 2 })
-  expect(await read.one(one.id, '&version=2')).toMatchObject({ text: 'one 2', version: 2 })
-  const explained = await waitForValue(
-    'the publication to be explained',
-    () => ann.explain(slow.id),
-    ({ publication }) => publication?.state === 'under_way',
-  )
-  expect(explained.publication).toMatchObject({ version: 1, held_back_by: [] })
-  await published(ann, slow.id, 'after 1000 ms: one 2')
+  await whileNothingIsMade(async () => {
+    expect(await ann.edit(one.id, 'one 2')).toMatchObject({ version: 2 })
+    const before = await read.one(one.id)
+    expect(before).toMatchObject({ text: 'one 1', version: 1, published: { version: 1, head_version: 2 } })
+    expect(await read.one(one.id, '&version=head')).toMatchObject({ text: 'one 2', version: 2 })
+    expect(await read.one(one.id, '&version=2')).toMatchObject({ text: 'one 2', version: 2 })
+    const explained = await waitForValue(
+      'the publication to be explained',
+      () => ann.explain(slow),
+      ({ publication }) => publication?.state === 'under_way',
+    )
+    expect(explained.publication).toMatchObject({ version: 1, held_back_by: [] })
+  })
+  await published(ann, slow, 'after 100 ms: one 2')
   const after = await api.get(`${base}/blobs/${one.id}?include=content`)
   expect(after.body.data).toMatchObject({ text: 'one 2', version: 2, published: { version: 2, head_version: 2 } })
   expect(after.headers.get('studio-publication')).toBe(String(after.body.data.published?.revision))
-  expect((await ann.explain(slow.id)).publication).toMatchObject({ state: 'published', version: 2 })
+  expect((await ann.explain(slow)).publication).toMatchObject({ state: 'published', version: 2 })
 
-  await ann.remove(one.id)
-  expect([await read.status(one.id), await read.status(slow.id)]).toContain(200)
-  await waitFor(
+  const both = [one.id, slow]
+  await whileNothingIsMade(async () => {
+    await ann.remove(one.id)
+    expect(await statuses(both)).toEqual([200, 200])
+  })
+  await waitForValue(
     'both to be gone',
-    async () => (await read.status(one.id)) === 410 && (await read.status(slow.id)) === 410,
+    () => statuses(both),
+    (now) => now.join() === '410,410',
+    { timeoutMs: 60_000 },
   )
-  await expectStatus(200, api.post(`${base}/blobs/${one.id}/revert`, { to_version: 1 }))
-  expect(await read.status(one.id)).toBe(410)
+  await whileNothingIsMade(async () => {
+    await expectStatus(200, api.post(`${base}/blobs/${one.id}/revert`, { to_version: 1 }))
+    expect(await statuses(both)).toEqual([410, 410])
+  })
   await published(ann, one.id, 'one 1')
-  expect((await read.one(slow.id)).text).toBe('after 1000 ms: one 1')
-}, 90_000)
+  expect((await read.one(slow)).text).toBe('after 100 ms: one 1')
+}, 240_000)
 
 test('a failure keeps the old state published, and says so; a later success publishes', async () => {
   const api = studio.as('failing')
@@ -213,6 +232,7 @@ test('whoever reads meanwhile, and whatever dies: each state that is seen is who
   const parts = ['test-worker', 'dag', 'blob', 'worker', 'test-worker', 'dag', 'blob'] as const
   let edits = 1
   try {
+    await waitFor('the first state to be seen', () => seen.states.size > 0)
     for (const [index, part] of parts.entries()) {
       await ann.edit(notes.one, `one ${++edits}`)
       const restarted = studio.restart(part)
@@ -252,6 +272,7 @@ test.each([
     const one = await ann.create('one 1', atomic)
     const stamp = await ann.derive('stamp', { input: one.id })
     await published(ann, stamp.id, stamped('one 1'))
+    await untilQuiet(studio)
     try {
       await studio.restart(part, { env: { STUDIO_FAILPOINTS: `${point}=${join(studio.folder, point)}` } })
       await ann.edit(one.id, 'one 2')
@@ -263,5 +284,5 @@ test.each([
     await published(ann, stamp.id, stamped('one 2'))
     expect((await reader(studio.as(point)).one(one.id)).text).toBe('one 2')
   },
-  120_000,
+  240_000,
 )

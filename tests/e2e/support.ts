@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type {
   BlobResource,
   CascadeResource,
@@ -117,3 +120,9 @@ export function user(api: Api) {
 }
 
 export type User = ReturnType<typeof user>
+
+/** Keeps `slow` with this `held_by` at its work while it is shut: what is to happen meanwhile does so however slow the machine is. */
+export function gate({ folder }: TestStudio) {
+  const held_by = join(folder, `held-${randomUUID()}`)
+  return { held_by, shut: () => writeFile(held_by, ''), open: () => rm(held_by, { force: true }) }
+}

@@ -1,5 +1,6 @@
 import { StudioError, sha256 } from '@studio/kernel'
 import { decodeText, defineProvider, textOf, textOutput } from '@studio/provider-kit'
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 
@@ -80,20 +81,24 @@ const faulty = defineProvider({
   },
 })
 
-/** Waits `delay_ms` milliseconds, or until it is cancelled. */
+/** Waits `delay_ms` milliseconds, and then for as long as there is a file `held_by`; or until it is cancelled. */
 const slow = defineProvider({
   manifest: {
     ...common,
     id: 'slow',
     name: 'Slow',
-    description: 'Waits for delay_ms, then says what it read.',
+    description: 'Waits for delay_ms, and while there is a file held_by, then says what it read.',
     workflow_type: 'slow',
     timeout_ms: 60_000,
     batch_size: 1,
   },
-  config: z.strictObject({ delay_ms: z.int().min(0).max(60_000).default(1000) }),
-  transform: async (inputs, { delay_ms }, signal) => {
+  config: z.strictObject({
+    delay_ms: z.int().min(0).max(60_000).default(1000),
+    held_by: z.string().max(300).default(''),
+  }),
+  transform: async (inputs, { delay_ms, held_by }, signal) => {
     await sleep(delay_ms, undefined, { signal })
+    while (existsSync(held_by)) await sleep(20, undefined, { signal })
     return textOutput(`after ${delay_ms} ms: ${textOf(inputs)}`)
   },
 })

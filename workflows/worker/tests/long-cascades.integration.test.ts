@@ -92,6 +92,9 @@ test('620 nodes of a dear provider: never more than 500 at once, and a history t
 
   const told = await readHistories(handle.workflowId, handle.firstExecutionRunId)
   expect(told.length).toBeGreaterThan(1)
-  expect(Math.max(...told.map(({ pending }) => pending))).toBe(farBelow.pending)
+  const mostPending = Math.max(...told.map(({ pending }) => pending))
+  expect(mostPending).toBeLessThanOrEqual(farBelow.pending)
+  // Nor does it go on one by one.
+  expect(mostPending).toBeGreaterThan(400)
   expect(Math.max(...told.map(({ events }) => events))).toBeLessThan(farBelow.events)
 }, 300_000)

@@ -1,11 +1,11 @@
 import { Client, Connection } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { buildBundle } from '../src/build-bundle.ts'
+import { bundlePath } from '../src/bundle-path.ts'
 import { fileURLToPath } from 'node:url'
 import { activitiesOf, taskQueue, type Script } from './scenarios.ts'
 
 const workflowsPath = fileURLToPath(new URL('../src/workflows.ts', import.meta.url))
-export const bundlePath = fileURLToPath(new URL('../dist/workflow-bundle.js', import.meta.url))
 
 export interface WorkflowWorker {
   client: Client

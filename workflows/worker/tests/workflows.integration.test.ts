@@ -106,7 +106,9 @@ describe('a cascade', () => {
     const waiting = Array.from({ length: 420 }, () => group('text-expander', { task_queue: 'nobody' }))
     const followed = script([...waiting, group('summariser')])
     const handle = await startCascade(followed)
-    await waitFor('the group behind them to run', async () => followed.calls.includes('run summariser'))
+    await waitFor('the group behind them to run', async () => followed.calls.includes('run summariser'), {
+      timeoutMs: 60_000,
+    })
     // They make way, so that their nodes can be claimed anew: after their attempts' time and a few minutes.
     const child = worker.client.workflow.getHandle(waiting[0]?.workflow_id ?? '')
     // Temporal starts children in an order of its own: this one may come after the one that ran already.
@@ -117,7 +119,7 @@ describe('a cascade', () => {
     )
     expect(Number(described?.raw.executionConfig?.workflowExecutionTimeout?.seconds)).toBe(3 * 10 + 300)
     await handle.terminate()
-  })
+  }, 120_000)
 
   test('begins anew beside a slow child when its history has become large, and leaves the child to dag', async () => {
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
