@@ -279,8 +279,11 @@ export interface GraphTransaction {
   /** Makes ready nodes wait until the runs that compute their keys have ended. */
   awaitRuns(waiting: readonly { blob_id: string; key: string }[]): Promise<void>
   lease(leases: readonly Lease[]): Promise<void>
-  /** Gives nodes back: ready again as soon as they wait for nothing, and those that failed alone from now on. */
-  release(nodes: readonly { blob_id: string; failed: boolean }[]): Promise<void>
+  /**
+   * Gives nodes back: ready again as soon as they wait for nothing, and those that failed alone from now on. `begun`: a key that they have was counted as a run; else they
+   * lose it, since what it was to be answered with is gone.
+   */
+  release(nodes: readonly { blob_id: string; failed: boolean; begun: boolean }[]): Promise<void>
   /** Makes the nodes of these claims ready again, all of them or those whose lease is over; answers which. */
   returnClaims(claimIds: readonly string[], which: 'all' | 'expired'): Promise<string[]>
   settle(settlements: readonly NodeSettlement[]): Promise<void>
