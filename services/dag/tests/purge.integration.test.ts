@@ -3,6 +3,7 @@ import type { Database } from '@studio/database'
 import { newId, sha256, transformDeltaId } from '@studio/kernel'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
+import { controlCascade } from '../src/domain/control-cascade.ts'
 import { ensureDerivation } from '../src/domain/derivations.ts'
 import type { GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
 import { beginPurge } from '../src/domain/purge/begin-purge.ts'
@@ -229,4 +230,26 @@ it('takes what two purges leave fed by nothing', async () => {
   // What the first one took is as that one left it, as it is at blob.
   expect(await recordsOf(both, 1)).toEqual(left)
   expect((await purges.readScope(await open(second.id))).blobs.toSorted()).toEqual([both, other].toSorted())
+})
+
+test('what is taken away with what it waits for is blocked where that was cancelled meanwhile', async () => {
+  const [purgedSource, one, other] = [await source('purged'), await source('one'), await source('other')]
+  const above = await derive([one])
+  const below = await derive([above, other, purgedSource])
+  await workOff()
+  await tell(purgedSource, 2, null)
+  await workOff()
+  await tell(one, 2, 'one 2')
+  await tell(other, 2, 'other 2')
+  const groups = await claim()
+  expect(groups.map(({ items }) => items.length)).toEqual([2])
+  const named = { tenant_id, cascade: { root_id: one }, budget: null, traceparent }
+  await controlCascade({ store, bell }, { ...named, action: 'cancel' })
+  expect([(await nodeOf(above)).state, (await nodeOf(below)).state]).toEqual(['cancelled', 'running'])
+  const purge = await openPurge(purgedSource, 2)
+  expect(await store.transaction(tenant_id, (graph) => beginPurge(graph, purge))).not.toBeNull()
+  expect((await nodeOf(below)).state).toBe('blocked')
+  await controlCascade({ store, bell }, { ...named, action: 'resume' })
+  await workOff()
+  expect([(await nodeOf(above)).state, (await nodeOf(below)).state]).toEqual(['settled', 'settled'])
 })
