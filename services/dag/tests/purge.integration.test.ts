@@ -1,4 +1,4 @@
-import { noUsage, type BlobFact, type SettleItem } from '@studio/contracts'
+import { noUsage, type BlobFact, type ClaimInput, type SettleItem } from '@studio/contracts'
 import type { Database } from '@studio/database'
 import { newId, sha256, transformDeltaId } from '@studio/kernel'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
@@ -252,4 +252,34 @@ test('what is taken away with what it waits for is blocked where that was cancel
   await controlCascade({ store, bell }, { ...named, action: 'resume' })
   await workOff()
   expect([(await nodeOf(above)).state, (await nodeOf(below)).state]).toEqual(['settled', 'settled'])
+})
+
+test('a run keeps what it read of inputs that stay, and a node forgets it with its key', async () => {
+  const [kept, going] = [await source('stays'), await source('goes')]
+  const both = await derive([kept, going])
+  for (const { claim_id, items } of await claim())
+    await settleWork(
+      { store, providers },
+      claim_id,
+      items.map((item) => ({
+        ...settlement(item),
+        inputs: item.inputs.map((input) => ({ ...input, read_hash: sha256(`part of ${input.blob_id}`) })),
+      })),
+    )
+  expect((await nodeOf(both)).readings).not.toBeNull()
+  await tell(going, 2, null)
+  const purge = await openPurge(going, 2)
+  expect(await begin(purge)).not.toBeNull()
+  expect(await nodeOf(both)).toMatchObject({ last_key: null, readings: null })
+  const [run] = await database.query<{ inputs: ClaimInput[] }>(
+    'test-inputs',
+    'select inputs from run where blob_id = $1 and version = 1',
+    [both],
+  )
+  expect(run?.inputs.map(({ blob_id, read_hash }) => [blob_id, read_hash])).toEqual([
+    [kept, sha256(`part of ${kept}`)],
+    [going, undefined],
+  ])
+  expect(run?.inputs[0]?.content_hash).toBe(sha256('stays'))
+  await workOff()
 })
