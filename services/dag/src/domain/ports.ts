@@ -61,7 +61,7 @@ export interface NodeRow {
   traceparent: string | null
   /** Set while a run is left alone though something newer came: the cascade for which the node is dirty when the run has ended. */
   again_cascade_id: string | null
-  /** Open cascades of other roots whose change it has still to take in; `cascade_id` is the newest, and pays for its run. */
+  /** Open cascades of other roots whose change it has still to take in; `cascade_id` pays for its run: the newest, or the newest that goes on where that one was paused or cancelled. */
   also_in: string[] | null
   /** It is ready but for its cascade, which is paused. */
   held: boolean
