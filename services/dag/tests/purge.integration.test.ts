@@ -5,11 +5,14 @@ import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
 import { controlCascade } from '../src/domain/control-cascade.ts'
 import { ensureDerivation } from '../src/domain/derivations.ts'
+import { explain } from '../src/domain/explain.ts'
 import type { GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
 import { beginPurge } from '../src/domain/purge/begin-purge.ts'
 import { judgeUnknown } from '../src/domain/purge/judge-unknown.ts'
 import type { OpenPurge, Purges } from '../src/domain/purge/ports.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
+import { readKnown } from '../src/store/explain-reader.ts'
+import { createPrisma } from '../src/store/job-reader.ts'
 import { createPurges } from '../src/store/purge/purges.ts'
 import { aProvider, bell, openDag } from './fixture.ts'
 import { workOffClaim, type WorkItem } from './test-worker.ts'
@@ -282,4 +285,31 @@ test('a run keeps what it read of inputs that stay, and a node forgets it with i
   ])
   expect(run?.inputs[0]?.content_hash).toBe(sha256('stays'))
   await workOff()
+})
+
+test('that a key is forgotten says nothing of a configuration', async () => {
+  const [kept, going] = [await source('kept on'), await source('going on')]
+  const both = await derive([kept, going])
+  await workOff()
+  await tell(going, 2, null)
+  for (const { claim_id, items } of await claim())
+    await settleWork(
+      { store, providers },
+      claim_id,
+      items.map((item) => ({
+        ...settlement(item),
+        outcome: 'failed',
+        version: null,
+        content_hash: null,
+        content_type: null,
+      })),
+    )
+  expect(await begin(await openPurge(going, 2))).not.toBeNull()
+  const prisma = createPrisma(database)
+  const known = await readKnown(database, prisma, tenant_id, both)
+  await prisma.$disconnect()
+  if (!known) throw new Error('nothing is known')
+  const inputs = known.inputs.map((input) => ({ ...input, delta_id: null }))
+  const { reasons } = explain({ ...known, inputs, provider: { id: 'join', version: '1.0.0' } })
+  expect(reasons.map(({ code }) => code)).toEqual(['input_removed', 'failed'])
 })
