@@ -27,7 +27,7 @@ export const Cascade = z.object({
   budget: Budget,
   /** What counts against the budget: runs that were begun, those included that newer changes or a cancellation took away. */
   spent: Spent,
-  /** Nodes that the change made dirty: as many runs at most. Nodes without a run came out fresh, or a newer change took them over. */
+  /** Marks: nodes that the change made dirty, each again where it is tried again. Nodes without a run came out fresh, or a newer change took them over. */
   planned: z.int().min(0),
   /** Nodes that it has not settled, by state. */
   open: z.partialRecord(NodeState, z.int().min(1)),

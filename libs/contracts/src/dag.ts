@@ -53,7 +53,6 @@ export const ClaimItem = z.object({
   node_id: Uuid,
   epoch: z.int().min(1),
   head_version: z.int().min(0),
-  /** What the provider has made last, where that can be trusted: under a user's edit that is not what the blob holds. */
   /** What the provider made last, where dag can be sure of it. Under a user's edit the blob holds something else. */
   head_hash: Sha256.nullable(),
   head_content_type: z.string().nullable(),
@@ -138,7 +137,7 @@ export const dagApi = {
   /**
    * Has a provider derive a blob from others from now on. Where this very derivation is there already it is answered (`created` false), with the
    * new configuration where that is another. Throws blob_not_found, blob_deleted, provider_not_found, provider_disabled, invalid_configuration,
-   * input_not_supported, derivation_conflict, derivation_too_deep.
+   * input_not_supported, derivation_conflict, derivation_too_deep, derivation_cycle (a removed one that comes back would feed on itself).
    */
   ensureDerivation: route(
     '/internal/derivations/ensure',
@@ -151,7 +150,7 @@ export const dagApi = {
     z.object({ derivation: Derivation, created: z.boolean() }),
     { idempotent: true },
   ),
-  /** Gives a derivation other inputs or another configuration (null: as it is). Throws what ensureDerivation throws, derivation_not_found, derivation_cycle. */
+  /** Gives a derivation other inputs or another configuration (null: as it is). Throws what ensureDerivation throws, and derivation_not_found. */
   updateDerivation: route(
     '/internal/derivations/update',
     Requester.extend({ blob_id: Uuid, config: JsonObject.nullable(), inputs: DerivationInputs.nullable() }),
@@ -169,7 +168,7 @@ export const dagApi = {
     idempotent: true,
   }),
   /**
-   * Leases all that is ready in a tenant, in groups. `cascade` is the blob whose cascade asks: from now on dag may ring it again.
+   * Leases what is ready in a tenant, in groups: at most `limit` nodes, what comes along with them included. `cascade_id` is the blob whose cascade asks: from now on dag may ring it again.
    * `request_id`: the same id answers the same groups while they are leased, so that a retry loses none. `orphans`: claims whose end the asker will not
    * see: dag rings when they have made something ready.
    */
@@ -331,7 +330,7 @@ export const dagApi = {
     z.object({ runs: z.array(Run) }),
     { idempotent: true },
   ),
-  /** Runs a provider on a blob on demand. Throws blob_not_found, blob_deleted, provider_not_found, provider_disabled, invalid_configuration, input_not_supported. */
+  /** Runs a provider on a blob on demand. Throws what ensureDerivation throws. */
   createJob: route(
     '/internal/jobs/create',
     z.object({

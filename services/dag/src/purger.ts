@@ -15,7 +15,7 @@ type Deps = Pick<PurgeDeps, 'store' | 'purges' | 'bell'> & {
   readonly log: Logger
 }
 
-/** One round over the purges that are not done; one that cannot go on keeps none from it. */
+/** One round over the oldest purges that are not done; one of them that cannot go on keeps no other one from it. */
 export async function advancePurges({ blob, delta, log, ...rest }: Deps): Promise<void> {
   const deps: PurgeDeps = {
     ...rest,

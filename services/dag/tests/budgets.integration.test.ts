@@ -1,8 +1,10 @@
 import { noBudget, type Budget, type Cascade } from '@studio/contracts'
-import { newId } from '@studio/kernel'
+import { newId, StudioError, toProblem } from '@studio/kernel'
+import { claimWork } from '../src/domain/claim-work.ts'
 import { endCascade } from '../src/domain/end-cascade.ts'
 import type { NodeRow } from '../src/domain/ports.ts'
 import { reconcile } from '../src/domain/reconcile.ts'
+import { settleWork } from '../src/domain/settle-work.ts'
 import { createBacklog } from '../src/store/backlog.ts'
 import { readCascade } from '../src/store/read-cascade.ts'
 import { readBudget } from '../src/store/tenant.ts'
@@ -18,10 +20,13 @@ import {
   joinBlobs,
   openGraphs,
   ordered,
+  providers,
   runsOnly,
+  settlement,
   work,
   type World,
 } from './graph-world.ts'
+import { workOffClaim } from './test-worker.ts'
 
 /** Cascades that are held up on purpose: by a cap, or because somebody asked for it. */
 
@@ -110,6 +115,28 @@ test('what is recorded goes on at any cap, and a newer change frees what it take
   expect(await newest(world)).toMatchObject({ state: 'settled', spent: { runs: 0 }, runs: { memo: 7 } })
   expect(await readCascade(world.database, world.tenantId, paused.id)).toMatchObject({ state: 'settled', paused: null })
   await expectConverged(world)
+})
+
+test('what was recorded and is gone runs within the caps only', async () => {
+  const world = await worldOfSeven()
+  await edit(world, 0, 'text 2', false)
+  await workOn(world)
+  await capAll(world, perCascade(runsOnly(0)))
+  await edit(world, 0, 'text 1', false)
+  const error = toProblem(new StudioError('content_not_found'))
+  const groups = await claimWork(
+    { store: world.store, providers, taskQueue: 'q' },
+    { tenant_id: world.tenantId, cascade_id: newId(), request_id: newId(), limit: 50 },
+  )
+  for (const group of groups) {
+    const outcomes = await workOffClaim(world.database, group, (item) => ({
+      ...settlement(item, false, 2, world.usage),
+      error,
+    }))
+    await settleWork({ store: world.store, providers }, group.claim_id, outcomes)
+  }
+  await workOn(world)
+  expect(await newest(world)).toMatchObject({ state: 'paused', spent: { runs: 0 }, runs: {}, open: { dirty: 7 } })
 })
 
 test('a run that comes back alone, or whose worker died, counts once', async () => {

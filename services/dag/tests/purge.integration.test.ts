@@ -1,16 +1,19 @@
-import { noUsage, type BlobFact, type SettleItem } from '@studio/contracts'
+import { noUsage, type BlobFact, type ClaimInput, type SettleItem } from '@studio/contracts'
 import type { Database } from '@studio/database'
 import { newId, sha256, transformDeltaId } from '@studio/kernel'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
 import { controlCascade } from '../src/domain/control-cascade.ts'
 import { ensureDerivation } from '../src/domain/derivations.ts'
+import { explain } from '../src/domain/explain.ts'
 import type { GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
 import { beginPurge } from '../src/domain/purge/begin-purge.ts'
 import { judgeUnknown } from '../src/domain/purge/judge-unknown.ts'
 import { takeAlong } from '../src/domain/purge/take-along.ts'
 import type { OpenPurge, Purges } from '../src/domain/purge/ports.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
+import { readKnown } from '../src/store/explain-reader.ts'
+import { createPrisma } from '../src/store/job-reader.ts'
 import { createPurges } from '../src/store/purge/purges.ts'
 import { aProvider, bell, openDag } from './fixture.ts'
 import { workOffClaim, type WorkItem } from './test-worker.ts'
@@ -204,26 +207,6 @@ it('takes away every run that may have read it, and keeps what the present run w
   expect(await settle(present.claim_id, present.items)).toMatchObject({ settled: 1, lost: [] })
 })
 
-it('blocks what it takes from a run that was claimed with what has been given up since', async () => {
-  const [one, other, going] = [await source('one 3'), await source('other 3'), await source('going 3')]
-  const above = await derive([one])
-  const below = await derive([above, other, going])
-  await workOff()
-  await tell(going, 2, null)
-  await workOff()
-  await tell(one, 2, 'newer')
-  await tell(other, 2, 'newer')
-  expect((await claim()).map(({ items }) => items.length)).toEqual([2])
-  await controlCascade(
-    { store, bell },
-    { tenant_id, cascade: { root_id: one }, action: 'cancel', budget: null, traceparent },
-  )
-  const states = async () => [(await nodeOf(above)).state, (await nodeOf(below)).state]
-  expect(await states()).toEqual(['cancelled', 'running'])
-  await begin(await openPurge(going, 2))
-  expect(await states()).toEqual(['cancelled', 'blocked'])
-})
-
 it('takes what blob took along, and waits until it has heard of what users did', async () => {
   const [kept, going] = [await source('kept 3'), await source('going 3')]
   const both = await derive([kept, going])
@@ -283,4 +266,83 @@ it('takes what two purges leave fed by nothing', async () => {
   // What the first one took is as that one left it, as it is at blob.
   expect(await recordsOf(both, 1)).toEqual(left)
   expect((await purges.readScope(await open(second.id))).blobs.toSorted()).toEqual([both, other].toSorted())
+})
+
+it('blocks what is taken away with what it waits for where that was cancelled meanwhile', async () => {
+  const [purgedSource, one, other] = [await source('purged'), await source('one'), await source('other')]
+  const above = await derive([one])
+  const below = await derive([above, other, purgedSource])
+  await workOff()
+  await tell(purgedSource, 2, null)
+  await workOff()
+  await tell(one, 2, 'one 2')
+  await tell(other, 2, 'other 2')
+  const groups = await claim()
+  expect(groups.map(({ items }) => items.length)).toEqual([2])
+  const named = { tenant_id, cascade: { root_id: one }, budget: null, traceparent }
+  await controlCascade({ store, bell }, { ...named, action: 'cancel' })
+  expect([(await nodeOf(above)).state, (await nodeOf(below)).state]).toEqual(['cancelled', 'running'])
+  const purge = await openPurge(purgedSource, 2)
+  expect(await store.transaction(tenant_id, (graph) => beginPurge(graph, purge))).not.toBeNull()
+  expect((await nodeOf(below)).state).toBe('blocked')
+  await controlCascade({ store, bell }, { ...named, action: 'resume' })
+  await workOff()
+  expect([(await nodeOf(above)).state, (await nodeOf(below)).state]).toEqual(['settled', 'settled'])
+})
+
+it('keeps with a run what it read of inputs that stay, and forgets it of a node with its key', async () => {
+  const [kept, going] = [await source('stays'), await source('goes')]
+  const both = await derive([kept, going])
+  for (const { claim_id, items } of await claim())
+    await settleWork(
+      { store, providers },
+      claim_id,
+      items.map((item) => ({
+        ...settlement(item),
+        inputs: item.inputs.map((input) => ({ ...input, read_hash: sha256(`part of ${input.blob_id}`) })),
+      })),
+    )
+  expect((await nodeOf(both)).readings).not.toBeNull()
+  await tell(going, 2, null)
+  const purge = await openPurge(going, 2)
+  expect(await begin(purge)).not.toBeNull()
+  expect(await nodeOf(both)).toMatchObject({ last_key: null, readings: null })
+  const [run] = await database.query<{ inputs: ClaimInput[] }>(
+    'test-inputs',
+    'select inputs from run where blob_id = $1 and version = 1',
+    [both],
+  )
+  expect(run?.inputs.map(({ blob_id, read_hash }) => [blob_id, read_hash])).toEqual([
+    [kept, sha256(`part of ${kept}`)],
+    [going, undefined],
+  ])
+  expect(run?.inputs[0]?.content_hash).toBe(sha256('stays'))
+  await workOff()
+})
+
+it('says nothing of a configuration where only a key is forgotten', async () => {
+  const [kept, going] = [await source('kept on'), await source('going on')]
+  const both = await derive([kept, going])
+  await workOff()
+  await tell(going, 2, null)
+  for (const { claim_id, items } of await claim())
+    await settleWork(
+      { store, providers },
+      claim_id,
+      items.map((item) => ({
+        ...settlement(item),
+        outcome: 'failed',
+        version: null,
+        content_hash: null,
+        content_type: null,
+      })),
+    )
+  expect(await begin(await openPurge(going, 2))).not.toBeNull()
+  const prisma = createPrisma(database)
+  const known = await readKnown(database, prisma, tenant_id, both)
+  await prisma.$disconnect()
+  if (!known) throw new Error('nothing is known')
+  const inputs = known.inputs.map((input) => ({ ...input, delta_id: null }))
+  const { reasons } = explain({ ...known, inputs, provider: { id: 'join', version: '1.0.0' } })
+  expect(reasons.map(({ code }) => code)).toEqual(['input_removed', 'failed'])
 })

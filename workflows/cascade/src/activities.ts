@@ -4,7 +4,7 @@ import { activityInfo } from '@temporalio/activity'
 import type { CascadeTarget, CascadeUpdate } from './contract.ts'
 
 export interface CascadeActivities {
-  /** Leases at most `limit` ready nodes; a repeated request answers the same groups. `orphans`: claims whose end the workflow will not see. */
+  /** Leases at most `limit` nodes, ready ones and what comes along with them; a repeated request answers the same groups. `orphans`: claims whose end the workflow will not see. */
   claimWork(target: CascadeTarget, requestId: string, limit: number, orphans: readonly string[]): Promise<ClaimGroup[]>
   /** Answers false where something became ready meanwhile. */
   endCascade(target: CascadeTarget): Promise<boolean>

@@ -46,7 +46,7 @@ export async function claimWork(
 
 export interface Taking {
   readonly request_id: string
-  /** Nodes at most. */
+  /** Nodes at most, with what comes along. */
   readonly limit: number
   list(room: number): Promise<NodeRow[]>
   group(ready: readonly ReadyNode[], below: readonly WaitingNode[]): PlannedGroup[]

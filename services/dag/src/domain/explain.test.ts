@@ -40,6 +40,7 @@ function known(
     provider: { id: 'join', version: '1.0.0' },
     settledBy: runOf(made),
     madeBy: runOf(made),
+    isForgotten: false,
     lastRun: null,
     cascade: null,
     failedAbove: [],

@@ -31,6 +31,8 @@ export interface Known {
   /** The newest run that settled it, and the one that made its version. */
   readonly settledBy: Run | null
   readonly madeBy: Run | null
+  /** Whether what `settledBy` read has been purged: its key is forgotten. */
+  readonly isForgotten: boolean
   /** The run of its last change, ended in any way. */
   readonly lastRun: Run | null
   readonly cascade: {
@@ -148,7 +150,7 @@ function orderOf(side: ReadonlyMap<string, ClaimInput>, other: ReadonlyMap<strin
   return [...side].flatMap(([place, input]) => (input.name === name && other.has(place) ? place : [])).join()
 }
 
-function changedDerivation({ node, provider }: Known, { key, provider_version, inputs }: Run): Reason[] {
+function changedDerivation({ node, provider, isForgotten }: Known, { key, provider_version, inputs }: Run): Reason[] {
   const reasons: Reason[] = []
   if (provider !== null && provider.version !== provider_version)
     reasons.push({ code: 'provider_version_changed', from: provider_version, to: provider.version })
@@ -158,7 +160,7 @@ function changedDerivation({ node, provider }: Known, { key, provider_version, i
     config: node.config,
     inputs: contentsByName(inputs),
   })
-  if (asConfigured !== key) reasons.push({ code: 'configuration_changed' })
+  if (asConfigured !== key && !isForgotten) reasons.push({ code: 'configuration_changed' })
   return reasons
 }
 

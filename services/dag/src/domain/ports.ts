@@ -61,7 +61,7 @@ export interface NodeRow {
   traceparent: string | null
   /** Set while a run is left alone though something newer came: the cascade for which the node is dirty when the run has ended. */
   again_cascade_id: string | null
-  /** Open cascades of other roots whose change it has still to take in; `cascade_id` is the newest, and pays for its run. */
+  /** Open cascades of other roots whose change it has still to take in; `cascade_id` pays for its run: the newest, or the newest that goes on where that one was paused or cancelled. */
   also_in: string[] | null
   /** It is ready but for its cascade, which is paused. */
   held: boolean
@@ -279,8 +279,11 @@ export interface GraphTransaction {
   /** Makes ready nodes wait until the runs that compute their keys have ended. */
   awaitRuns(waiting: readonly { blob_id: string; key: string }[]): Promise<void>
   lease(leases: readonly Lease[]): Promise<void>
-  /** Gives nodes back: ready again as soon as they wait for nothing, and those that failed alone from now on. */
-  release(nodes: readonly { blob_id: string; failed: boolean }[]): Promise<void>
+  /**
+   * Gives nodes back: ready again as soon as they wait for nothing, and those that failed alone from now on. `begun`: a key that they have was counted as a run; else they
+   * lose it, since what it was to be answered with is gone.
+   */
+  release(nodes: readonly { blob_id: string; failed: boolean; begun: boolean }[]): Promise<void>
   /** Makes the nodes of these claims ready again, all of them or those whose lease is over; answers which. */
   returnClaims(claimIds: readonly string[], which: 'all' | 'expired'): Promise<string[]>
   settle(settlements: readonly NodeSettlement[]): Promise<void>

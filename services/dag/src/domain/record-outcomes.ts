@@ -34,7 +34,7 @@ export async function recordOutcomes(
       const { key, content_hash } = run
       const { node, item } = ended[index] as Held
       const { content_type } = item
-      // A cutoff names no size: its output is the head's.
+      // What came out as the head is, but for what has no meaning, or was recorded before, names no size: there it is the head's, a user's edit included.
       const size = item.size ?? node.size ?? 0
       // Also what another node's run has made in this very moment: it may come to nothing for that one.
       const hasOutput = run.outcome === 'version' || run.outcome === 'cutoff' || run.outcome === 'memo'

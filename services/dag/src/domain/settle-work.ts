@@ -43,12 +43,11 @@ export async function settleWork(
     )
     const returned = held.filter(({ item }) => item.outcome === 'returned')
     // A recorded output whose content is gone answers nobody: the node runs.
-    await graph.forgetMemos(
-      returned.flatMap(({ item }) => (item.error?.code === 'content_not_found' && item.key ? [item.key] : [])),
-    )
+    const isGone = ({ item }: Held): boolean => item.error?.code === 'content_not_found' && item.key !== null
+    await graph.forgetMemos(returned.filter(isGone).flatMap(({ item }) => item.key ?? []))
     await giveBack(
       graph,
-      returned.map(({ node, item }) => ({ node, failed: item.error !== null })),
+      returned.map((one) => ({ node: one.node, failed: one.item.error !== null, begun: !isGone(one) })),
     )
     const done = held
       .filter(({ item }) => item.outcome !== 'failed' && item.outcome !== 'returned' && item.outcome !== 'deleted')
@@ -91,7 +90,7 @@ export async function abandonClaim(
     if (claim.work.size > 1) {
       await giveBack(
         graph,
-        nodes.map((node) => ({ node, failed: true })),
+        nodes.map((node) => ({ node, failed: true, begun: true })),
       )
       await takeAgain(
         graph,
@@ -156,9 +155,9 @@ function failure(node: NodeRow, error: Problem, attempts: number, inputs: ClaimI
 /** Nodes are ready again, or wait for what they were claimed with; that may have failed by now, or been cancelled. */
 async function giveBack(
   graph: GraphTransaction,
-  returned: readonly { node: NodeRow; failed: boolean }[],
+  returned: readonly { node: NodeRow; failed: boolean; begun: boolean }[],
 ): Promise<void> {
-  await graph.release(returned.map(({ node, failed }) => ({ blob_id: node.blob_id, failed })))
+  await graph.release(returned.map(({ node, ...how }) => ({ blob_id: node.blob_id, ...how })))
   const waiting = returned.filter(({ node }) => node.dirty_inputs > 0)
   if (waiting.length > 0) await graph.blockBelow(waiting.map(({ node }) => node.blob_id))
 }

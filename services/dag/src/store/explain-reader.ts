@@ -51,6 +51,7 @@ export async function readKnown(
     unsettledInputs,
     settledBy: settledBy && runOf(settledBy),
     madeBy: madeBy && runOf(madeBy),
+    isForgotten: settledBy !== null && (await hasReadPurged(database, settledBy.id)),
     lastRun: lastRun && runOf(lastRun),
     cascade: cascade && {
       id: cascade.id,
@@ -63,6 +64,17 @@ export async function readKnown(
     equalInputs,
     workflowId: (claim?.work as { workflow_id?: string } | undefined)?.workflow_id ?? null,
   }
+}
+
+async function hasReadPurged(database: Database, runId: string): Promise<boolean> {
+  const rows = await database.query(
+    'has-read-purged',
+    `select from run, json_to_recordset(run.inputs) as input(blob_id uuid, version int)
+       join purged on purged.blob_id = input.blob_id and purged.version in (0, input.version)
+     where run.id = $1 limit 1`,
+    [runId],
+  )
+  return rows.length > 0
 }
 
 /** What a dirty node waits for, as it is counted when it is marked. */

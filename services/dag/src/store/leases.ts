@@ -27,18 +27,19 @@ export async function lease(tx: Queryable, tenantId: string, leaseMs: number, le
   )
 }
 
-/** Gives nodes back: ready again as soon as they wait for nothing, and those that failed alone from now on. */
+/** Gives nodes back: ready again as soon as they wait for nothing, those that failed alone from now on, and those whose run has not begun without a key. */
 export async function release(
   tx: Queryable,
   tenantId: string,
-  nodes: readonly { blob_id: string; failed: boolean }[],
+  nodes: readonly { blob_id: string; failed: boolean; begun: boolean }[],
 ): Promise<void> {
   if (nodes.length === 0) return
   await tx.query(
     'release',
-    `update node set state = 'dirty', claim_id = null, lease_until = null, attempts = node.attempts + given.failed::int, changed_at = now()
-     from unnest($2::uuid[], $3::boolean[]) as given(blob_id, failed) where node.tenant_id = $1 and node.blob_id = given.blob_id`,
-    [tenantId, nodes.map(({ blob_id }) => blob_id), nodes.map(({ failed }) => failed)],
+    `update node set state = 'dirty', claim_id = null, lease_until = null, attempts = node.attempts + given.failed::int,
+       key = case when given.begun then node.key end, changed_at = now()
+     from unnest($2::uuid[], $3::boolean[], $4::boolean[]) as given(blob_id, failed, begun) where node.tenant_id = $1 and node.blob_id = given.blob_id`,
+    [tenantId, nodes.map(({ blob_id }) => blob_id), nodes.map(({ failed }) => failed), nodes.map(({ begun }) => begun)],
   )
 }
 

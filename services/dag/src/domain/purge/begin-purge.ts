@@ -24,7 +24,7 @@ export async function beginPurge(graph: GraphTransaction, purge: OpenPurge): Pro
   // What was left to end its run is derived anew for the change that came meanwhile.
   await takeAgain(graph, fed)
   await purging.retake(fed)
-  // They may have been claimed with what they wait for, which may have been cancelled since.
+  // They may have been claimed with what they wait for, which may have failed by now, or been cancelled.
   await graph.blockBelow(fed)
   const derived = judgeVersions(await purging.listKnown(fed), await purging.listMakings(fed), new Set(whole))
   await purging.begin(purge.id, whole)

@@ -73,11 +73,11 @@ export const places: readonly Place[] = [
         content_hash = case when touched.made then ${pseudonym('content_hash')} else content_hash end,
         key = case when touched.read then ${pseudonym('key')} else key end,
         inputs = (
-          select coalesce(json_agg(json_build_object('name', input.name, 'blob_id', input.blob_id, 'version', input.version,
-            'content_hash', case when ${isTaken('input.blob_id', 'input.version')} then ${pseudonym('input.content_hash')} else input.content_hash end,
-            'content_type', case when ${isTaken('input.blob_id', 'input.version')} then '${purgedType}' else input.content_type end) order by place), '[]')
-          from rows from (json_to_recordset(run.inputs) as (name text, blob_id uuid, version int, content_hash text, content_type text)) with ordinality
-            as input(name, blob_id, version, content_hash, content_type, place))
+          select coalesce(json_agg(case when ${isTaken(`(input->>'blob_id')::uuid`, `(input->>'version')::int`)}
+            then json_build_object('name', input->>'name', 'blob_id', input->>'blob_id', 'version', (input->>'version')::int,
+              'content_hash', ${pseudonym(`input->>'content_hash'`)}, 'content_type', '${purgedType}')
+            else input end order by place), '[]')
+          from json_array_elements(run.inputs) with ordinality as given(input, place))
       from touched where run.id = touched.id`,
   },
 ]
