@@ -53,7 +53,6 @@ export const ClaimItem = z.object({
   node_id: Uuid,
   epoch: z.int().min(1),
   head_version: z.int().min(0),
-  /** What the provider has made last, where that can be trusted: under a user's edit that is not what the blob holds. */
   /** What the provider made last, where dag can be sure of it. Under a user's edit the blob holds something else. */
   head_hash: Sha256.nullable(),
   head_content_type: z.string().nullable(),
