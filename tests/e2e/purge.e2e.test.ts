@@ -36,6 +36,19 @@ async function purge(ann: User, id: string): Promise<PurgeResource> {
 /** What is not as it must be. */
 const divergences = async (ann: User) => (await ann.verified(studio)).report?.findings
 
+/** The hashes of all contents of these blobs, of which the database is to have none after a purge: messages keep them for a day. */
+async function hashesOf(...ids: string[]): Promise<string[]> {
+  const { rows } = await client.query<{ hash: string }>(
+    `select content_hash as hash from blob.version where blob_id = any($1)
+     union select unnest(array[base_hash, edited_hash, generated_hash]) from blob.overlay where blob_id = any($1)`,
+    [ids],
+  )
+  return rows.map(({ hash }) => hash)
+}
+
+const tablesWith = async (hashes: string[]): Promise<string[]> =>
+  (await findTraces(studio, ...hashes)).filter((place) => place.includes('.'))
+
 const content = (ann: User, id: string, version: number) =>
   ann.api.get(`${base}/blobs/${id}/versions/${version}/content`)
 
@@ -104,6 +117,10 @@ test('a planted text is found wherever it is kept, and after the purge nowhere',
   const inFiles = await isInFiles(client, needle)
   expect(inFiles).toBe(studio.backend === 'processes' ? true : undefined)
 
+  const hashes = await hashesOf(
+    ...[text, document, quoted, failing, stamped, below, report, compared].map(({ id }) => id),
+  )
+  expect((await tablesWith(hashes)).length).toBeGreaterThan(4)
   expect((await purge(ann, text.id)).blobs).toBeGreaterThan(4)
   for (const id of [document.id, quoted.id, large.body.data.id as string]) await purge(ann, id)
   expect(await findTraces(studio, needle)).toEqual([])
@@ -113,6 +130,7 @@ test('a planted text is found wherever it is kept, and after the purge nowhere',
     ({ state, version }) => state === 'settled' && version >= 3,
   )
   expect(await findTraces(studio, needle)).toEqual([])
+  expect(await tablesWith(hashes)).toEqual([])
   expect(await isInFiles(client, needle)).toBe(inFiles && false)
   expect(await divergences(ann)).toEqual([])
 }, 240_000)
@@ -167,6 +185,8 @@ test('a user’s edit that was made on what is purged goes with it, and the blob
   const made = await ann.made(report.id, 1)
   await ann.edit(report.id, made.replace('first', 'first, by hand'))
   await ann.made(report.id, 2)
+  // What is made without it is made again later.
+  const hashes = await hashesOf(two.id, report.id)
   await ann.remove(two.id)
   expect(await ann.made(report.id, 3)).toContain('first, by hand')
   expect(await findTraces(studio, needle)).not.toEqual([])
@@ -174,6 +194,7 @@ test('a user’s edit that was made on what is purged goes with it, and the blob
   await ann.purged(two.id)
   await untilQuiet(studio)
   expect(await findTraces(studio, needle)).toEqual([])
+  expect(await tablesWith(hashes)).toEqual([])
   const { version, text, overlay } = await ann.read(report.id)
   expect([overlay, text?.includes('by hand'), text?.includes('first')]).toEqual([null, false, true])
   const numbers = Array.from({ length: version }, (_, at) => at + 1)

@@ -13,11 +13,11 @@ type Visit = (place: string, bytes: Buffer) => void
 const schemas = ['blob', 'delta', 'dag', 'registry']
 
 /**
- * Where the studio has a text, in whatever way it keeps it: columns of all tables (contents decoded), messages of all streams, histories of all workflows, and what all
+ * Where the studio has any of these texts, in whatever way it keeps it: columns of all tables (contents decoded), messages of all streams, histories of all workflows, and what all
  * processes have logged. As UTF-8, and as base64 at any offset.
  */
-export async function findTraces(studio: TestStudio, needle: string): Promise<string[]> {
-  const forms = [Buffer.from(needle), ...base64FormsOf(needle)]
+export async function findTraces(studio: TestStudio, ...needles: string[]): Promise<string[]> {
+  const forms = needles.flatMap((needle) => [Buffer.from(needle), ...base64FormsOf(needle)])
   const found = new Set<string>()
   const visit: Visit = (place, bytes) => {
     if (forms.some((form) => bytes.includes(form))) found.add(place)

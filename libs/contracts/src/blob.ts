@@ -47,7 +47,7 @@ export const Blob = z.object({
 })
 export type Blob = z.infer<typeof Blob>
 
-/** One immutable version. A tombstone (operation `delete`) keeps the hash of the content that it took away. */
+/** One version. It changes only with an edit that stands in it, at the head, and when it is purged. A tombstone (operation `delete`) keeps the hash of the content that it took away. */
 export const Version = z.object({
   version_id: Uuid,
   blob_id: Uuid,

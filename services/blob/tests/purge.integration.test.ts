@@ -226,6 +226,22 @@ describe('a user’s edit of a blob that lives on', () => {
     expect(row).not.toContain('text/plain')
   })
 
+  it('goes with the outputs that it has left behind', async () => {
+    const [tenant_id, made, edit, ...outputs] = [newId(), newId(), newId(), newId(), newId()]
+    const blob_id = await edited(tenant_id, [made], edit)
+    let from_generated = sha256(made)
+    for (const [at, text] of outputs.entries()) {
+      await studio.store.stageContent(tenant_id, Buffer.from(text))
+      const move = { tenant_id, blob_id, from_version: 2, from_generated, generated: side(text), conflicted: true }
+      expect(await studio.store.moveOverlays([{ ...move, fence: at + 2 }])).toMatchObject([{ status: 'moved' }])
+      from_generated = sha256(text)
+    }
+    await collectStagedContents(studio.store.collectContents, new Date(Date.now() + 2 * 86_400_000))
+    expect(await readTexts(tenant_id, outputs)).toEqual(outputs)
+    await erase(tenant_id, [], [1, 2].map((version) => ({ blob_id, version }))) // prettier-ignore
+    expect(await readTexts(tenant_id, [made, edit, ...outputs])).toEqual([null, null, null, null])
+  })
+
   it('is none of the versions that nobody knows the making of', async () => {
     const [tenant_id, made] = [newId(), newId()]
     const blob_id = await edited(tenant_id, [made], newId())

@@ -19,7 +19,7 @@ export function draftOf({ submission: { item }, head }: Work, plan: PlannedChang
     version_id: unmade,
     content_hash,
     content_type,
-    // Not known of staged content that nobody looks into: it takes no patch and no diff either.
+    // Not known of content that is named by its hash (staged, or a side of an overlay that is taken), and that nobody looks into: it takes no patch and no diff either.
     size: size ?? 0,
     parent_id: head?.parent_id ?? null,
     root_id: head?.root_id ?? item.blob_id,

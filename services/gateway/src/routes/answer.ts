@@ -7,11 +7,11 @@ import { namesTag } from '../domain/entity-tag.ts'
 
 /** Heads move on: a cache has to ask again, with the entity tag. */
 export const revalidate = 'private, no-cache'
-/** A version never changes. */
+/** A version never changes, but for an edit that stands in it; what is purged is gone from here only. */
 export const immutable = 'private, max-age=31536000, immutable'
 
 /** Blobs that are published together have one revision: who reads them one by one, and finds another one, has seen two states. */
-export function tellRevision(response: Response, published: PublishedState | null): void {
+export function tellRevision(response: Response, published: Pick<PublishedState, 'revision'> | null): void {
   if (published) response.setHeader('Studio-Publication', String(published.revision))
 }
 

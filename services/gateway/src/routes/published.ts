@@ -12,7 +12,7 @@ import { principalOf } from '../auth/authenticate.ts'
 import type { Principal } from '../auth/verify-token.ts'
 import type { Context } from '../context.ts'
 import { embedContent } from '../domain/embed-content.ts'
-import { answerData, notModified, revalidate } from './answer.ts'
+import { answerData, notModified, revalidate, tellRevision } from './answer.ts'
 import { findPublished, idFrom } from './find-blob.ts'
 
 /** A blob and all that is published below it, as one state. */
@@ -31,7 +31,7 @@ export function publishedRoute(router: Router, context: Context): void {
       )
     }
     const { revision, members } = set
-    response.setHeader('Studio-Publication', String(revision))
+    tellRevision(response, set)
     if (notModified(request, response, `"p${revision}"`, revalidate)) return
     const blobs = include.includes('content') ? await withContents(context, principal, members) : members
     answerData(response, 200, { root_id: blob_id, revision, blobs } satisfies PublishedResource)

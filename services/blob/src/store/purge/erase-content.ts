@@ -65,6 +65,12 @@ async function standIn(transaction: Queryable, given: readonly unknown[]): Promi
          or not exists (select from version where version.blob_id = overlay.blob_id and version.content_hash = $2))`,
     given,
   )
+  await transaction.execute(
+    'forget-left-behind',
+    `delete from left_behind where tenant_id = $1 and hash = $2
+       and exists (select from version where version.blob_id = left_behind.blob_id and version.purged)`,
+    given.slice(0, 2),
+  )
   // Nothing can be merged with an edit that has lost a side: its blob holds what the provider makes next.
   await transaction.execute(
     'end-overlays-on-stand-in',
@@ -90,7 +96,8 @@ async function isUsed(transaction: Queryable, tenantId: string, hash: string): P
   const [row] = await transaction.query<{ used: boolean }>(
     'is-content-used',
     `select exists (select from version where tenant_id = $1 and content_hash = $2)
-       or exists (select from overlay where tenant_id = $1 and $2 in (base_hash, edited_hash, generated_hash)) as used`,
+       or exists (select from overlay where tenant_id = $1 and $2 in (base_hash, edited_hash, generated_hash))
+       or exists (select from left_behind where tenant_id = $1 and hash = $2) as used`,
     [tenantId, hash],
   )
   return row?.used ?? false

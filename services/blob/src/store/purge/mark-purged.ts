@@ -45,14 +45,15 @@ export async function takeAlong(database: Queryable, which: string, given: reado
   while ((await take()) > 0);
 }
 
-/** The hashes of contents that purged versions still have, and users' edits that stand in them: what rests on others first. */
+/** The hashes of contents that purged versions still have, users' edits that stand in them, and outputs that those have left behind: what rests on others first. */
 export async function listMarked(database: Database, scope: PurgeScope): Promise<string[]> {
   const rows = await database.query<{ hash: string }>(
     'list-marked',
     `with marked as (select blob_id, version, content_hash from version where tenant_id = $1 and ${inScope} and purged)
      select content.hash from (
        select content_hash as hash from marked
-       union select unnest(array[base_hash, edited_hash, generated_hash]) from overlay join marked using (blob_id, version)) as marked
+       union select unnest(array[base_hash, edited_hash, generated_hash]) from overlay join marked using (blob_id, version)
+       union select hash from left_behind join marked using (blob_id, version)) as marked
      join content on content.tenant_id = $1 and content.hash = marked.hash
      where content.encoding <> 3 order by content.base_hash is null, content.hash`,
     valuesOf(scope),

@@ -8,7 +8,7 @@ type MovedRow = { position: number; head_version: number } & (
 )
 
 // Heads are locked first, in the order of their keys, as a commit locks them. What a
-// provider has made stays, as outputs do that are versions: recorded outputs count on it.
+// provider has made stays, as outputs do that are versions: recorded outputs count on it (`left_behind`, where a purge finds it).
 const text = `
 with item as materialized (
   select * from json_to_recordset($1::json) as item(
@@ -43,7 +43,11 @@ with item as materialized (
   update blob set overlay = case when moving.conflicted then 'conflicted' else 'edited' end, fence = moving.fence
   from moving where blob.id = moving.blob_id
   returning blob.*
-), left_behind as (
+), outdated as (
+  insert into left_behind (blob_id, version, tenant_id, hash)
+  select blob_id, from_version, tenant_id, standing_hash from moving where standing_hash <> generated_hash
+  on conflict do nothing
+), kept as (
   update content set staged_at = null
   from (select distinct tenant_id, standing_hash from moving where standing_hash <> generated_hash) as old
   where content.tenant_id = old.tenant_id and content.hash = old.standing_hash and content.staged_at is not null
