@@ -173,6 +173,24 @@ test('with another choice, or other inputs, blobs join and leave what is publish
   expect((await readers.look()).get(one)).toBeNull()
 })
 
+test('who publishes nothing together any more pays nothing for it, until the next choice', async () => {
+  const world = graphs.newWorld()
+  const readers = readersOf(world)
+  const publishes = () => world.database.query('publishes', 'select publishes from tenant where tenant_id = $1', [world.tenantId]) // prettier-ignore
+  const [one, other] = [await create(world, 'one', 'atomic'), await create(world, 'other', 'atomic')]
+  await drain(world)
+  await publishAs(world, one, 'immediate')
+  expect(await publishes()).toEqual([{ publishes: true }])
+  await publishAs(world, other, 'immediate')
+  expect(await publishes()).toEqual([{ publishes: false }])
+  await edit(world, 0, 'one 2', false)
+  await publishAs(world, other, 'atomic')
+  await edit(world, 1, 'other 2', false)
+  await drain(world)
+  const [seen, versions] = [await readers.look(), await versionsOf(world)]
+  expect([seen.get(one), seen.get(other)]).toEqual([null, versions.get(other)])
+})
+
 test('what leaves, or is deleted, holds back nothing of what it was connected with, nor does that', async () => {
   const world = graphs.newWorld()
   const readers = readersOf(world)

@@ -1,5 +1,6 @@
 import type { Database } from '@studio/database'
 import type { Backlog, ExpiredClaim } from '../domain/reconcile.ts'
+import { isDone } from './cascades.ts'
 import { isReady, unsettledStates } from './states.ts'
 
 export function createBacklog(database: Database, leaseMs: number): Backlog {
@@ -41,9 +42,7 @@ export function createBacklog(database: Database, leaseMs: number): Backlog {
         'list-finished',
         `select distinct tenant_id from cascade
          where settled_at is null and started_at < now() - $1 * interval '1 millisecond'
-           and not exists (select 1 from node where node.cascade_id = cascade.id and node.state in ('dirty', 'running'))
-           and not exists (select 1 from node where node.also_in @> array[cascade.id] and node.state in ('dirty', 'running'))
-           and not exists (select 1 from node where node.again_cascade_id = cascade.id or node.again_also_in @> array[cascade.id])
+           and ${isDone}
          limit 100`,
         [olderThanMs],
       )

@@ -13,6 +13,11 @@ export const spentByCascade = `(select json_build_object('runs', cascade.begun, 
 /** As SQL over `cascade`: it is open, if only when it is resumed. */
 const goesOn = 'cascade.settled_at is null and cascade.cancelled_at is null'
 
+/** As SQL over `cascade`: it has nothing left to do. No node waits or runs in it, its own or one that it shares, and none will when a run that was left alone has ended. */
+export const isDone = `not exists (select 1 from node where node.cascade_id = cascade.id and node.state in ('dirty', 'running'))
+  and not exists (select 1 from node where node.also_in @> array[cascade.id] and node.state in ('dirty', 'running'))
+  and not exists (select 1 from node where node.again_cascade_id = cascade.id or node.again_also_in @> array[cascade.id])`
+
 /** What a node takes over, as SQL, when it leaves the cascade that it had for another one that it belonged to. */
 const goesOver = (heir: string): string =>
   `cascade_id = ${heir}.id, caused_by = ${heir}.caused_by, held = false, changed_at = now()`

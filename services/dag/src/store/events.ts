@@ -2,7 +2,7 @@ import { subjectOf, type Budget, type EventType } from '@studio/contracts'
 import type { Queryable } from '@studio/database'
 import { newId } from '@studio/kernel'
 import type { Cause, NewEvent } from '../domain/ports.ts'
-import { budgetColumn } from './cascades.ts'
+import { budgetColumn, isDone } from './cascades.ts'
 import { moment } from './moment.ts'
 
 /** NATS takes at most 1 MiB a message; a fact has at most about 1 KiB. */
@@ -68,9 +68,7 @@ export async function closeCascades(
     'close-cascades',
     `update cascade set settled_at = ${moment}, paused_by = null, paused_at = null
      where tenant_id = $1 and settled_at is null and ($2::uuid[] is null or id = any($2::uuid[]))
-       and not exists (select 1 from node where node.cascade_id = cascade.id and node.state in ('dirty', 'running'))
-       and not exists (select 1 from node where node.also_in @> array[cascade.id] and node.state in ('dirty', 'running'))
-       and not exists (select 1 from node where node.again_cascade_id = cascade.id or node.again_also_in @> array[cascade.id])
+       and ${isDone}
      returning id as cascade_id, root_id, caused_by, nodes`,
     [tenantId, cascadeIds === 'all' ? null : cascadeIds],
   )

@@ -61,9 +61,10 @@ export function createGraphStore(
         const result = await work(graphTransaction(tx, tenantId, times, state))
         if (state.runsEnded) await wakeSharers(tx, tenantId)
         const { publishes, revision } = state.tenant
-        const published = publishes && (await publishSettled(tx, tenantId, revision, state))
+        const news = publishes ? await publishSettled(tx, tenantId, revision, state) : null
+        if (news?.publishes === false) state.tenant = { ...state.tenant, publishes: false }
         if (state.tenant !== before) await saveTenant(tx, tenantId, state.tenant)
-        return { result, published }
+        return { result, published: news?.published ?? false }
       })
       afterCommit(tenantId, published)
       return result

@@ -11,7 +11,8 @@ export interface Touched {
 }
 
 /**
- * Decides, at the end of a change, what is published with others from now on, and publishes what has settled. Answers whether blob is to be told anything.
+ * Decides, at the end of a change, what is published with others from now on, and publishes what has settled. Answers whether blob is to be told anything, and whether
+ * anything is left that is published with others.
  *
  * @param revision of the tenant's graph with this change.
  */
@@ -20,13 +21,20 @@ export async function publishSettled(
   tenantId: string,
   revision: number,
   { moved, rooted }: Touched,
-): Promise<boolean> {
+): Promise<{ published: boolean; publishes: boolean }> {
   const { released, parted } =
     rooted.size > 0 ? await regate(tx, tenantId, revision, [...rooted]) : { released: 0, parted: [] }
   const nodes = await readConnected(tx, tenantId, [...moved, ...rooted, ...parted])
   const items = publishTogether(nodes)
   await movePublished(tx, tenantId, revision, items)
-  return released > 0 || items.length > 0
+  return { published: released > 0 || items.length > 0, publishes: released === 0 || (await isGating(tx, tenantId)) }
+}
+
+async function isGating(tx: Queryable, tenantId: string): Promise<boolean> {
+  const rows = await tx.query('is-gating', 'select from published where tenant_id = $1 and not released limit 1', [
+    tenantId,
+  ])
+  return rows.length > 0
 }
 
 /**
