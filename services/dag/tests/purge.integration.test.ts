@@ -1,6 +1,6 @@
 import { noUsage, type BlobFact, type ClaimInput, type SettleItem } from '@studio/contracts'
 import type { Database } from '@studio/database'
-import { newId, sha256, transformDeltaId } from '@studio/kernel'
+import { newId, sha256, StudioError, toProblem, transformDeltaId } from '@studio/kernel'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
 import { controlCascade } from '../src/domain/control-cascade.ts'
@@ -96,6 +96,10 @@ function settlement(item: WorkItem): SettleItem {
     content_hash: isDoomed ? null : madeOf(item), content_type: isDoomed ? null : 'text/plain', size: 5, attempts: 1, error: null, duration_ms: 1, usage: noUsage,
   } // prettier-ignore
 }
+
+const failureOf = (item: WorkItem): SettleItem => ({
+  ...settlement(item), outcome: 'failed', version: null, content_hash: null, content_type: null, size: null, error: toProblem(new StudioError('provider_failed')),
+}) // prettier-ignore
 
 const settle = (claim_id: string, items: WorkItem[]) =>
   settleWork({ store, providers }, claim_id, items.map(settlement))
@@ -268,7 +272,7 @@ it('takes what two purges leave fed by nothing', async () => {
   expect((await purges.readScope(await open(second.id))).blobs.toSorted()).toEqual([both, other].toSorted())
 })
 
-it('blocks what is taken away with what it waits for where that was cancelled meanwhile', async () => {
+it('blocks what is taken away with what it waits for where that has failed meanwhile', async () => {
   const [purgedSource, one, other] = [await source('purged'), await source('one'), await source('other')]
   const above = await derive([one])
   const below = await derive([above, other, purgedSource])
@@ -279,13 +283,14 @@ it('blocks what is taken away with what it waits for where that was cancelled me
   await tell(other, 2, 'other 2')
   const groups = await claim()
   expect(groups.map(({ items }) => items.length)).toEqual([2])
-  const named = { tenant_id, cascade: { root_id: one }, budget: null, traceparent }
-  await controlCascade({ store, bell }, { ...named, action: 'cancel' })
-  expect([(await nodeOf(above)).state, (await nodeOf(below)).state]).toEqual(['cancelled', 'running'])
+  for (const { claim_id, items } of groups)
+    await settleWork({ store, providers }, claim_id, items.filter(({ node_id }) => node_id === above).map(failureOf))
+  expect([(await nodeOf(above)).state, (await nodeOf(below)).state]).toEqual(['failed', 'running'])
   const purge = await openPurge(purgedSource, 2)
   expect(await store.transaction(tenant_id, (graph) => beginPurge(graph, purge))).not.toBeNull()
   expect((await nodeOf(below)).state).toBe('blocked')
-  await controlCascade({ store, bell }, { ...named, action: 'resume' })
+  const named = { tenant_id, cascade: { root_id: one }, budget: null, traceparent }
+  await controlCascade({ store, bell }, { ...named, action: 'retry-failed' })
   await workOff()
   expect([(await nodeOf(above)).state, (await nodeOf(below)).state]).toEqual(['settled', 'settled'])
 })

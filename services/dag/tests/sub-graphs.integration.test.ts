@@ -16,6 +16,7 @@ import {
   edit,
   joinBlobs,
   openGraphs,
+  ordered,
   providers,
   runsOnly,
   settlement,
@@ -38,16 +39,18 @@ async function aChain(length: number): Promise<{ world: World; ids: string[]; cl
   for (let level = 0; level < length; level += 1) ids.push(await joinBlobs(world, [ids.at(-1) ?? ''], 0))
   await drain(world)
   await edit(world, 0, 'b', false)
-  const claim = async (): Promise<ClaimGroup[]> => {
-    const groups = await claimWork(
-      { store: world.store, providers, taskQueue: 'q' },
-      { tenant_id: world.tenantId, cascade_id: newId(), request_id: newId(), limit: 50 },
-    )
-    for (const group of groups.filter(({ provider_id }) => provider_id !== 'join'))
-      await settle(world, group, await workOffClaim(world.database, group, succeed))
-    return groups.filter(({ provider_id }) => provider_id === 'join')
-  }
-  return { world, ids: ids.slice(1), claim }
+  return { world, ids: ids.slice(1), claim: () => claimJoins(world) }
+}
+
+/** One look of a cascade: the joins that are ready, with all else done. */
+async function claimJoins(world: World): Promise<ClaimGroup[]> {
+  const groups = await claimWork(
+    { store: world.store, providers, taskQueue: 'q' },
+    { tenant_id: world.tenantId, cascade_id: newId(), request_id: newId(), limit: 50 },
+  )
+  for (const group of groups.filter(({ provider_id }) => provider_id !== 'join'))
+    await settle(world, group, await workOffClaim(world.database, group, succeed))
+  return groups.filter(({ provider_id }) => provider_id === 'join')
 }
 
 async function theOne(groups: Promise<ClaimGroup[]>): Promise<ClaimGroup> {
@@ -57,6 +60,7 @@ async function theOne(groups: Promise<ClaimGroup[]>): Promise<ClaimGroup> {
 }
 
 const succeed = (item: WorkItem): SettleItem => settlement(item, false, 0, { tokens: null, cost_microdollars: null })
+const failed = (item: WorkItem): SettleItem => settlement(item, false, 1, { tokens: null, cost_microdollars: null })
 const failing = (item: WorkItem): SettleItem => settlement(item, false, 2, { tokens: null, cost_microdollars: null })
 
 const settle = (world: World, { claim_id }: ClaimGroup, outcomes: SettleItem[]) =>
@@ -243,6 +247,52 @@ test('one that is left to end is due again with what it waited for settled', asy
     ['settled', 0, 0],
     ['dirty', 0, 0],
   ])
+  await drain(world)
+  await expectConverged(world)
+})
+
+test('what was claimed with what is cancelled goes back, and is blocked', async () => {
+  const world = graphs.newWorld()
+  const [one, other] = [await create(world, 'a'), await create(world, 'c')]
+  const above = await joinBlobs(world, [one], 0)
+  const below = await joinBlobs(world, [above, other], 0)
+  await drain(world)
+  await edit(world, 0, 'b', false)
+  await edit(world, 1, 'd', false)
+  const group = await theOne(claimJoins(world))
+  expect(group.size).toBe(2)
+  const cancelled = (await allNodes(world)).find(({ blob_id }) => blob_id === above)?.cascade_id ?? ''
+  await ordered(world, cancelled, 'cancel')
+  expect(await statesOf(world, [above, below])).toEqual([
+    ['cancelled', 0, 0],
+    ['blocked', 0, 1],
+  ])
+  expect(await readClaim(world.database, group.claim_id, 30_000)).toEqual([])
+  await drain(world)
+  await expectConverged(world)
+  await ordered(world, cancelled, 'resume')
+  await drain(world)
+  await expectConverged(world)
+})
+
+test('a worker that begins anew is not given what waits for what has failed', async () => {
+  const { world, ids, claim } = await aChain(2)
+  const group = await theOne(claim())
+  const outcomes = await workOffClaim(world.database, group, failed)
+  await settle(
+    world,
+    group,
+    outcomes.filter(({ node_id }) => node_id === ids[0]),
+  )
+  expect(await statesOf(world, ids)).toEqual([
+    ['failed', 0, 0],
+    ['running', 0, 1],
+  ])
+  expect(await readClaim(world.database, group.claim_id, 30_000)).toEqual([])
+  await world.database.execute('expire', `update node set lease_until = now() - interval '1 s' where claim_id = $1`, [
+    group.claim_id,
+  ])
+  await releaseClaims(world.store, world.tenantId, [group.claim_id])
   await drain(world)
   await expectConverged(world)
 })

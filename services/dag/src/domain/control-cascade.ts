@@ -76,7 +76,10 @@ async function cancel(graph: GraphTransaction, { id, state }: CascadeRow): Promi
     overtaken.map(({ blob_id }) => blob_id),
   )
   await graph.giveUp(id, own)
-  await graph.blockBelow(own)
+  // Other cascades' nodes that were claimed with one of these would be made of what it was before.
+  const stranded = await graph.returnStranded(open.map(({ blob_id }) => blob_id))
+  await graph.blockBelow([...own, ...stranded])
+  await takeAgain(graph, stranded)
   await graph.closeCascades('all')
   return true
 }

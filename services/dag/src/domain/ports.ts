@@ -284,6 +284,8 @@ export interface GraphTransaction {
    * lose it, since what it was to be answered with is gone.
    */
   release(nodes: readonly { blob_id: string; failed: boolean; begun: boolean }[]): Promise<void>
+  /** Takes away from workers what was claimed with these nodes, which they have no more, and waits for them; answers which. */
+  returnStranded(blobIds: readonly string[]): Promise<string[]>
   /** Makes the nodes of these claims ready again, all of them or those whose lease is over; answers which. */
   returnClaims(claimIds: readonly string[], which: 'all' | 'expired'): Promise<string[]>
   settle(settlements: readonly NodeSettlement[]): Promise<void>

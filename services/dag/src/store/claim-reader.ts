@@ -4,7 +4,7 @@ import type { Database } from '@studio/database'
 /**
  * What a worker is to do under a claim, with the lease made longer. One statement, so that heads of the inputs and the right to the node
  * are of one moment: an edit that comes later takes the node away, one that came before is not seen half. (One that left the run alone is not for who
- * reads now: the key is that of older inputs.)
+ * reads now: the key is that of older inputs; nor is one that was claimed with what has failed since, and so waits for what the claim has no more.)
  */
 export async function readClaim(database: Database, claimId: string, leaseMs: number): Promise<ClaimItem[]> {
   return await database.query<ClaimItem>(
@@ -28,7 +28,10 @@ export async function readClaim(database: Database, claimId: string, leaseMs: nu
          from edge join node source on source.blob_id = edge.source_id
          where edge.target_id = held.blob_id and edge.valid_to is null and source.state <> 'deleted' and not source.doomed
            and (source.content_hash is not null or source.state = 'running' and source.claim_id = $1)), '[]') as inputs
-     from held`,
+     from held
+     where held.dirty_inputs <= (
+       select count(*) from edge join node source on source.blob_id = edge.source_id
+       where edge.target_id = held.blob_id and edge.valid_to is null and source.state = 'running' and source.claim_id = $1)`,
     [claimId, leaseMs],
   )
 }

@@ -16,7 +16,7 @@ import {
 import { addDerivations, listEdgesBelow, listInputs, readInputs, replaceInputs } from './edges.ts'
 import { readDerivation } from './read-derivation.ts'
 import { addCascades, addEvents, closeCascades } from './events.ts'
-import { addClaims, orphanClaims, lease, readClaimsOfRequest, release, returnClaims } from './leases.ts'
+import { addClaims, orphanClaims, lease, readClaimsOfRequest, release, returnClaims, returnStranded } from './leases.ts'
 import { awaitRuns, listKnown, wakeSharers } from './sharing.ts'
 import { blockBelow, countDown, markAgain, markDirty, markDoomed } from './marks.ts'
 import {
@@ -194,6 +194,7 @@ function graphTransaction(
     awaitRuns: (waiting) => awaitRuns(tx, tenantId, waiting),
     lease: (leases) => lease(tx, tenantId, leaseMs, leases),
     release: ending((nodes) => release(tx, tenantId, nodes)),
+    returnStranded: ending((ids) => returnStranded(tx, tenantId, ids)),
     returnClaims: ending((claimIds, which) => returnClaims(tx, tenantId, claimIds, which)),
     settle: ending((settlements) => {
       touch(

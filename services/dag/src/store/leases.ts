@@ -86,3 +86,20 @@ export async function orphanClaims(tx: Queryable, tenantId: string, claimIds: re
     claimIds,
   ])
 }
+
+/** Takes away from workers what was claimed with these nodes, which they have no more, and waits for them; answers which. */
+export async function returnStranded(tx: Queryable, tenantId: string, blobIds: readonly string[]): Promise<string[]> {
+  const rows = await tx.query<{ blob_id: string }>(
+    'return-stranded',
+    `with recursive stranded(blob_id) as (
+       select node.blob_id from edge join node on node.blob_id = edge.target_id
+       where edge.source_id = any($2::uuid[]) and edge.valid_to is null and node.state = 'running' and node.dirty_inputs > 0
+       union select node.blob_id from stranded join edge on edge.source_id = stranded.blob_id and edge.valid_to is null
+         join node on node.blob_id = edge.target_id and node.state = 'running' and node.dirty_inputs > 0)
+     update node set state = 'dirty', claim_id = null, lease_until = null, changed_at = now()
+     from stranded where node.blob_id = stranded.blob_id and node.tenant_id = $1
+     returning node.blob_id`,
+    [tenantId, blobIds],
+  )
+  return rows.map((row) => row.blob_id)
+}
