@@ -166,8 +166,8 @@ test('cancelled: a provider that is at work stops, and the next edit derives aga
   const { id } = await ann.cascade(await cascadeAbove(ann, blob_id))
   expect(await ann.order(id, 'cancel')).toMatchObject({ state: 'cancelled', open: { cancelled: 1 } })
   expect(await ann.order(id, 'cancel')).toMatchObject({ state: 'cancelled', open: { cancelled: 1 } })
-  // Long before its 60 s are over.
-  expect(await run.result()).toEqual({ lost: 1 })
+  // Long before its 60 s are over. It has lost its node, or found none where it had not begun to read yet.
+  expect([{ lost: 1 }, {}]).toContainEqual(await run.result())
   expect(await ann.job(job_id)).toMatchObject({ status: 'cancelled', run: null })
   expect((await ann.explain(blob_id)).reasons).toContainEqual({ code: 'cancelled', cascade_id: id })
   expect((await ann.explain(below.id)).reasons).toContainEqual({ code: 'blocked', blob_ids: [blob_id] })
