@@ -269,7 +269,12 @@ test('a run that read what is purged while it ran writes nothing', async () => {
   await waitFor('the run to be under way', async () => (await ann.job(job_id)).status === 'running')
   await purge(ann, going.id)
   expect((await ann.api.get(`${base}/blobs/${blob_id}`)).status).not.toBe(200)
-  await ann.made(joined.id, 2)
+  // Where the purge took away the run that the deletion had started, what that had written already is a version, too.
+  await waitForValue(
+    'the join without it',
+    () => ann.derivation(joined.id),
+    ({ state, version }) => state === 'settled' && version >= 2,
+  )
   // What the late attempt says is refused, for as long as it may come.
   await untilQuiet(studio)
   expect(await findTraces(studio, needle)).toEqual([])
