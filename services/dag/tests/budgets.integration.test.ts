@@ -9,23 +9,9 @@ import { createBacklog } from '../src/store/backlog.ts'
 import { readCascade } from '../src/store/read-cascade.ts'
 import { readBudget } from '../src/store/tenant.ts'
 import { expectConverged } from './converged.ts'
-import {
-  allNodes,
-  capAll,
-  cascadesOf,
-  create,
-  drain,
-  edit,
-  finish,
-  joinBlobs,
-  openGraphs,
-  ordered,
-  providers,
-  runsOnly,
-  settlement,
-  work,
-  type World,
-} from './graph-world.ts'
+import { capAll, cascadesOf, drain, ordered, runsOnly } from './graph-control.ts'
+import { finish, settlement, work } from './graph-work.ts'
+import { allNodes, create, edit, joinBlobs, openGraphs, providers, type World } from './graph-world.ts'
 import { workOffClaim } from './test-worker.ts'
 
 /** Cascades that are held up on purpose: by a cap, or because somebody asked for it. */

@@ -7,7 +7,9 @@ import { settleWork } from '../src/domain/settle-work.ts'
 import { expectConverged } from './converged.ts'
 import { bell } from './fixture.ts'
 import { workOffClaim } from './test-worker.ts'
-import { create, drain, edit, openGraphs, providers, settlement, type World } from './graph-world.ts'
+import { drain } from './graph-control.ts'
+import { settlement } from './graph-work.ts'
+import { create, edit, openGraphs, providers, type World } from './graph-world.ts'
 
 /** What a worker goes on with. `first` is the provider of every text; it takes batches of three. */
 

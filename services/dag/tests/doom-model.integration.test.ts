@@ -8,26 +8,22 @@ import { abandonClaim } from '../src/domain/settle-work.ts'
 import { createBacklog } from '../src/store/backlog.ts'
 import { createJobReader, createPrisma } from '../src/store/job-reader.ts'
 import { bell } from './fixture.ts'
+import { control, drain, recover } from './graph-control.ts'
+import { finish, rest, work } from './graph-work.ts'
 import {
   allNodes,
   ask,
-  control,
   create,
   derive,
-  drain,
   edit,
   factOf,
-  finish,
   openGraphs,
   providers,
-  recover,
   remove,
-  rest,
   restore,
   rewire,
   tellDag,
   unlessRefused,
-  work,
   type World,
 } from './graph-world.ts'
 

@@ -3,31 +3,25 @@ import fc from 'fast-check'
 import { expectConverged } from './converged.ts'
 import { watchMemberships } from './memberships.ts'
 import { watchPublications } from './published-states.ts'
+import { capAll, control, drain, recover, runsOnly } from './graph-control.ts'
+import { finish, rest, work } from './graph-work.ts'
 import {
   allNodes,
   ask,
-  capAll,
-  control,
   create,
   derive,
-  drain,
   edit,
-  finish,
   joinBlobs,
   openGraphs,
   publishOne,
-  recover,
   remove,
   removeJoin,
-  rest,
   restore,
   rewire,
   rewireJoin,
   runJob,
-  runsOnly,
   statesOf,
   tellDag,
-  work,
   type World,
 } from './graph-world.ts'
 

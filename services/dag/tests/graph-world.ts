@@ -1,32 +1,25 @@
-import { isStudioError, newId, sha256, StudioError, toProblem } from '@studio/kernel'
+import { isStudioError, newId, sha256 } from '@studio/kernel'
 import {
-  noBudget,
   noUsage,
   type Blob,
   type BlobFact,
-  type ClaimGroup,
-  type Budget,
-  type CascadeAction,
   type Provider,
   type Publication,
   type SettleItem,
-  type TenantBudget,
   type Usage,
 } from '@studio/contracts'
 import type { Database } from '@studio/database'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
-import { claimNext } from '../src/domain/claim-next.ts'
-import { setBudget, setCascadeBudget } from '../src/domain/budgets.ts'
-import { claimWork } from '../src/domain/claim-work.ts'
-import { controlCascade } from '../src/domain/control-cascade.ts'
 import { createJob } from '../src/domain/create-job.ts'
-import { endCascade } from '../src/domain/end-cascade.ts'
 import { ensureDerivation, removeDerivation, updateDerivation } from '../src/domain/derivations.ts'
 import type { Arrivals, GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
-import { releaseClaims } from '../src/domain/reconcile.ts'
-import { settleWork } from '../src/domain/settle-work.ts'
 import { aProvider, bell, openDag } from './fixture.ts'
-import { workOffClaim, type Computing, type WorkItem } from './test-worker.ts'
+import type { Computing } from './test-worker.ts'
+
+/**
+ * A tenant's graph on a real database, without the rest of the studio: three providers, the sources as blob would have them and what dag hears of them, and what
+ * somebody derives of them by hand. What becomes ready here is worked off in `graph-work.ts`; cascades and budgets are in `graph-control.ts`.
+ */
 
 const triggered = (id: string, batch_size: number, createdBy: string): Provider =>
   aProvider(id, { batch_size, trigger_events: ['blob.created', 'blob.updated'], trigger_created_by: [createdBy] })
@@ -253,180 +246,6 @@ export const allNodes = (world: World) =>
     world.tenantId,
   ])
 
-const itFailed = toProblem(new StudioError('provider_failed'))
-
-export const settlement = (
-  item: WorkItem,
-  doomed: boolean,
-  fate: number,
-  usage: Usage,
-  output = sha256(`output of ${item.key}`),
-): SettleItem => {
-  const common = {
-    node_id: item.node_id,
-    epoch: item.epoch,
-    inputs: item.inputs,
-    key: item.key,
-    attempts: 1,
-    error: null,
-    duration_ms: 1,
-    usage: item.memo || doomed ? noUsage : usage,
-    size: 1,
-    content_type: 'text/plain',
-  }
-  if (doomed) return { ...common, outcome: 'deleted', version: item.head_version + 1, content_hash: null }
-  if (fate === 1) return { ...common, outcome: 'failed', version: null, content_hash: null }
-  if (fate === 2) return { ...common, outcome: 'returned', error: itFailed, version: null, content_hash: null }
-  if (item.head_hash === output)
-    return {
-      ...common,
-      outcome: item.memo ? 'memo' : 'cutoff',
-      version: item.head_version || null,
-      content_hash: output,
-    }
-  return { ...common, outcome: item.memo ? 'memo' : 'version', version: item.head_version + 1, content_hash: output }
-}
-
-/**
- * One look of a cascade and the work that it gives. `fate`: 0 all succeeds, 1 fails, 2 returns, 3 the worker dies, 4 every settlement comes twice, 5 to 7
- * as 0 to 2, and it takes until `finish`.
- */
-export async function work(world: World, fate: number): Promise<number> {
-  const groups = await claimWork(
-    { store: world.store, providers, taskQueue: 'q' },
-    { tenant_id: world.tenantId, cascade_id: newId(), request_id: newId(), limit: 50 },
-  )
-  for (const group of groups) await workOff(world, group, fate)
-  return groups.length
-}
-
-/** A worker with one claim; in the end it goes on with what has become ready of its provider. */
-async function workOff(world: World, first: ClaimGroup, fate: number): Promise<void> {
-  for (let queue = [first]; ;) {
-    const group = queue.shift()
-    if (group === undefined) return
-    if (fate === 3) {
-      await world.database.execute(
-        'expire',
-        `update node set lease_until = now() - interval '1 s' where claim_id = $1`,
-        [group.claim_id],
-      )
-      await releaseClaims(world.store, world.tenantId, [group.claim_id])
-      return
-    }
-    const outcomes = await workOffClaim(
-      world.database,
-      group,
-      (item, index) => settlement(item, group.kind === 'delete', index > 0 || fate === 4 ? 0 : fate % 5, world.usage),
-      world.computing,
-    )
-    if (fate >= 5) {
-      world.running.push({ claim_id: group.claim_id, outcomes })
-      return
-    }
-    await settle(world, group.claim_id, outcomes)
-    if (fate === 4) await settleWork({ store: world.store, providers }, group.claim_id, outcomes)
-    if (queue.length === 0 && group.kind === 'run')
-      queue = await claimNext(
-        { store: world.store, providers, bell, arrivals: world.arrivals },
-        { claim_id: first.claim_id, request_id: newId(), wait_ms: 0, resume: false },
-        new AbortController().signal,
-      )
-  }
-}
-
-async function settle(world: World, claimId: string, outcomes: SettleItem[]): Promise<void> {
-  await settleWork({ store: world.store, providers }, claimId, outcomes)
-  for (const { key, outcome } of outcomes) if (key !== null && outcome !== 'memo') world.computing.delete(key)
-}
-
-/** What is under way ends. */
-export async function finish(world: World): Promise<void> {
-  for (const { claim_id, outcomes } of world.running.splice(0)) await settle(world, claim_id, outcomes)
-}
-
-/** A cascade workflow that found nothing to do wants to end. */
-export async function rest(world: World): Promise<void> {
-  await endCascade({ store: world.store }, world.tenantId, newId())
-}
-
-interface CascadeOfWorld {
-  id: string
-  paused_by: string | null
-  settled_at: Date | null
-  cancelled_at: Date | null
-  begun: number
-}
-
-/** Cascades, those that are open and the newest ones first. */
-export const cascadesOf = (world: World) =>
-  world.database.query<CascadeOfWorld>(
-    'cascades-of-world',
-    'select id, paused_by, settled_at, cancelled_at, begun from cascade where tenant_id = $1 order by settled_at desc nulls first, started_at desc, id',
-    [world.tenantId],
-  )
-
-/** Asks something of a cascade; what is refused is thrown. */
-export function ordered(
-  world: World,
-  cascade_id: string,
-  action: CascadeAction,
-  budget: Budget | null = null,
-): Promise<string> {
-  const { tenantId: tenant_id, store } = world
-  return controlCascade({ store, bell }, { tenant_id, cascade: { cascade_id }, action, budget, traceparent: null })
-}
-
-export const runsOnly = (runs: number | null): Budget => ({ ...noBudget, runs })
-
-/** Asks something of one of the newest cascades, with or without another budget. */
-export async function control(
-  world: World,
-  index: number,
-  action: CascadeAction | 'budget',
-  runs: number | null,
-): Promise<void> {
-  const { store, tenantId } = world
-  const some = (await cascadesOf(world)).slice(0, 6)
-  const id = some[index % Math.max(1, some.length)]?.id
-  if (id === undefined) return
-  if (action === 'budget') return setCascadeBudget({ store }, tenantId, id, runsOnly(runs))
-  await unlessRefused(() => ordered(world, id, action, action === 'resume' ? runsOnly(runs) : null))
-}
-
-export function capAll(world: World, budget: TenantBudget): Promise<void> {
-  return setBudget({ store: world.store, bell }, world.tenantId, budget)
-}
-
-/** Nothing is capped any more, and what was paused goes on. */
-async function uncap(world: World): Promise<void> {
-  await capAll(world, { per_day: noBudget, per_cascade: noBudget })
-  for (const { id } of await cascadesOf(world)) {
-    await setCascadeBudget({ store: world.store }, world.tenantId, id, noBudget)
-    const [cascade] = (await cascadesOf(world)).filter((one) => one.id === id)
-    if (cascade?.paused_by) await ordered(world, id, 'resume')
-  }
-}
-
-/** What failed is tried again, and what was cancelled is taken up again. */
-export async function recover(world: World): Promise<void> {
-  const left = (await allNodes(world)).filter(({ state }) => state === 'failed' || state === 'cancelled')
-  for (const id of new Set(left.flatMap(({ cascade_id }) => cascade_id ?? []))) {
-    await ordered(world, id, 'resume')
-    await ordered(world, id, 'retry-failed')
-  }
-}
-
 export async function statesOf(world: World): Promise<string[]> {
   return [...new Set((await allNodes(world)).map(({ state }) => state))].sort()
-}
-
-export async function drain(world: World): Promise<void> {
-  await finish(world)
-  await uncap(world)
-  for (let round = 0; round < 200; round++) {
-    if ((await work(world, 0)) > 0) continue
-    if (await endCascade({ store: world.store }, world.tenantId, newId())) return
-  }
-  throw new Error('the graph does not come to rest')
 }

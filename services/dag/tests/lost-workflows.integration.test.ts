@@ -6,17 +6,9 @@ import { createBacklog } from '../src/store/backlog.ts'
 import { readClaim } from '../src/store/claim-reader.ts'
 import { expectConverged } from './converged.ts'
 import { bell } from './fixture.ts'
-import {
-  allNodes,
-  cascadesOf,
-  create,
-  drain,
-  edit,
-  openGraphs,
-  providers,
-  settlement,
-  type World,
-} from './graph-world.ts'
+import { cascadesOf, drain } from './graph-control.ts'
+import { settlement } from './graph-work.ts'
+import { allNodes, create, edit, openGraphs, providers, type World } from './graph-world.ts'
 import { workOffClaim } from './test-worker.ts'
 
 /** An emptied Temporal takes with it the workflow that would have ended cascades: the rows alone must do. */

@@ -4,20 +4,9 @@ import { settleWork } from '../src/domain/settle-work.ts'
 import { sweepMemos, type MemoBounds } from '../src/domain/sweep-memos.ts'
 import { createMemoBacklog } from '../src/store/memos.ts'
 import { workOffClaim } from './test-worker.ts'
-import {
-  allNodes,
-  cascadesOf,
-  create,
-  drain,
-  edit,
-  finish,
-  openGraphs,
-  ordered,
-  providers,
-  settlement,
-  work,
-  type World,
-} from './graph-world.ts'
+import { cascadesOf, drain, ordered } from './graph-control.ts'
+import { finish, settlement, work } from './graph-work.ts'
+import { allNodes, create, edit, openGraphs, providers, type World } from './graph-world.ts'
 
 let graphs: Awaited<ReturnType<typeof openGraphs>>
 beforeAll(async () => {

@@ -6,7 +6,9 @@ import { endCascade } from '../src/domain/end-cascade.ts'
 import { ringForOrphan } from '../src/domain/ring-for-orphan.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
 import { expectConverged } from './converged.ts'
-import { create, drain, openGraphs, providers, settlement, type World } from './graph-world.ts'
+import { drain } from './graph-control.ts'
+import { settlement } from './graph-work.ts'
+import { create, openGraphs, providers, type World } from './graph-world.ts'
 import { workOffClaim } from './test-worker.ts'
 
 /** A cascade workflow that has begun anew does not see the end of the children that it had. */

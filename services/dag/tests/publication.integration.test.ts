@@ -6,10 +6,11 @@ import { createPublisher } from '../src/publisher.ts'
 import { createGraphStore } from '../src/store/graph-store.ts'
 import { listUntold, markTold, readUntold } from '../src/store/publications.ts'
 import { readStanding, readStandingBelow } from '../src/store/publication-standing.ts'
+import { drain } from './graph-control.ts'
+import { settlement, work } from './graph-work.ts'
 import {
   allNodes,
   create,
-  drain,
   edit,
   joinBlobs,
   openGraphs,
@@ -19,8 +20,6 @@ import {
   removeJoin,
   restore,
   rewireJoin,
-  settlement,
-  work,
   type World,
 } from './graph-world.ts'
 import { workOffClaim, type WorkItem } from './test-worker.ts'

@@ -1,21 +1,9 @@
 import { noBudget, type Cascade } from '@studio/contracts'
 import { readCascade } from '../src/store/read-cascade.ts'
 import { expectConverged } from './converged.ts'
-import {
-  allNodes,
-  capAll,
-  create,
-  drain,
-  edit,
-  editBoth,
-  finish,
-  joinBlobs,
-  openGraphs,
-  ordered,
-  runsOnly,
-  work,
-  type World,
-} from './graph-world.ts'
+import { capAll, drain, ordered, runsOnly } from './graph-control.ts'
+import { finish, work } from './graph-work.ts'
+import { allNodes, create, edit, editBoth, joinBlobs, openGraphs, type World } from './graph-world.ts'
 
 /** A blob under several roots: each root's cascade counts on it, none overwrites another, and none stops what another one wants. */
 

@@ -8,20 +8,9 @@ import { settleWork } from '../src/domain/settle-work.ts'
 import { readClaim } from '../src/store/claim-reader.ts'
 import { expectConverged } from './converged.ts'
 import { bell } from './fixture.ts'
-import {
-  allNodes,
-  capAll,
-  create,
-  drain,
-  edit,
-  joinBlobs,
-  openGraphs,
-  ordered,
-  providers,
-  runsOnly,
-  settlement,
-  type World,
-} from './graph-world.ts'
+import { capAll, drain, ordered, runsOnly } from './graph-control.ts'
+import { settlement } from './graph-work.ts'
+import { allNodes, create, edit, joinBlobs, openGraphs, providers, type World } from './graph-world.ts'
 import { workOffClaim, type WorkItem } from './test-worker.ts'
 
 /** Nodes that are claimed with what they wait for. `join` takes batches of five; `first` and `second` make something of each text, too. */
