@@ -41,13 +41,13 @@ export async function claimNext(deps: Deps, request: NextRequest, signal: AbortS
   const provider = await deps.providers.current(tenantId, work.provider_id)
   if (!provider || provider.version !== work.provider_version || provider.batch_size === 1) return []
   const next = async (): Promise<ClaimGroup[]> => {
-    // Asked without the tenant's lock, which all that has something to do there waits for.
-    if (signal.aborted || !(await deps.store.mayTake(tenantId, request.request_id))) return []
+    if (signal.aborted) return []
     const groups = await take(deps, claim, provider, request.request_id)
     if (signal.aborted) await giveBack(deps, claim, groups)
     return groups
   }
-  const groups = await next()
+  // Asked without the tenant's lock, which all that has something to do there waits for; so is `hasReadyOf`.
+  const groups = (await deps.store.mayTake(tenantId, request.request_id)) ? await next() : []
   if (groups.length > 0 || request.wait_ms === 0) return groups
   const watch = deps.arrivals.watch(tenantId, provider.id)
   if (watch === null) return []
