@@ -331,17 +331,7 @@ it('says nothing of a configuration where only a key is forgotten', async () => 
   await workOff()
   await tell(going, 2, null)
   for (const { claim_id, items } of await claim())
-    await settleWork(
-      { store, providers },
-      claim_id,
-      items.map((item) => ({
-        ...settlement(item),
-        outcome: 'failed',
-        version: null,
-        content_hash: null,
-        content_type: null,
-      })),
-    )
+    await settleWork({ store, providers }, claim_id, items.map(failureOf))
   expect(await begin(await openPurge(going, 2))).not.toBeNull()
   const prisma = createPrisma(database)
   const known = await readKnown(database, prisma, tenant_id, both)
