@@ -11,8 +11,10 @@ export interface WideGraph {
   /** A blob of the last level, whose every input has others above it. */
   readonly leafId: string
   readonly database: pg.Pool
-  /** As a change of the tenant's graph does: no picture of it that is kept holds any more. */
-  touch(): Promise<void>
+  /** As the settlement of ten blobs does: no picture of the graph that is kept holds any more. */
+  settleTen(): Promise<void>
+  /** As a change of edges of the tenant does, whichever they are: of no picture that is kept anything holds. */
+  changeEdges(): Promise<void>
   /** As if the first blob of the first level had failed: it, and all below it that is not blocked already. */
   fail(): Promise<void>
   close(): Promise<void>
@@ -70,21 +72,33 @@ export async function fillGraph(
          'version', 1, ${hashOf('id')}, 1, 1, 'join/' || id, $2 from placed`,
       [tenant, cascade],
     )
-    const { rows } = await placed.query<{ id: string; first: string }>(
-      `select id, (select id from placed where level = 1 and place = 0) as first from placed where level = ${levels} and place = 0`,
+    const { rows } = await placed.query<{ id: string; first: string; ten: string[] }>(
+      `select id, (select id from placed where level = 1 and place = 0) as first,
+         array(select id from placed where level <= 10 and place = level) as ten
+       from placed where level = ${levels} and place = 0`,
     )
-    const { id: leafId = '', first = '' } = rows[0] ?? {}
+    const { id: leafId = '', first = '', ten = [] } = rows[0] ?? {}
     await placed.query('drop table placed')
     // As autovacuum does soon after so many rows.
     await placed.query('vacuum analyze')
-    const touch = async (): Promise<void> =>
-      void (await database.query('update tenant set revision = revision + 1 where tenant_id = $1', [tenant]))
+    const settleTen = async (): Promise<void> =>
+      void (await database.query(
+        `with moved as (update tenant set revision = revision + 1 where tenant_id = $1)
+         update node set last_run_at = clock_timestamp() where blob_id = any($2)`,
+        [tenant, ten],
+      ))
+    const changeEdges = async (): Promise<void> =>
+      void (await database.query(
+        'update tenant set revision = revision + 1, edges_revision = revision + 1 where tenant_id = $1',
+        [tenant],
+      ))
     return {
       tenant,
       rootId,
       leafId,
       database,
-      touch,
+      settleTen,
+      changeEdges,
       fail: async () => {
         await database.query("update node set state = 'blocked' where tenant_id = $1 and provider_id is not null", [
           tenant,
@@ -94,7 +108,7 @@ export async function fillGraph(
           [first],
         )
         await database.query('vacuum analyze node')
-        await touch()
+        await changeEdges()
       },
       close: () => database.end(),
     }

@@ -1,4 +1,4 @@
-import type { BlobFact, ClaimInput, SettleItem } from '@studio/contracts'
+import { Graph, type BlobFact, type ClaimInput, type SettleItem } from '@studio/contracts'
 import type { Database } from '@studio/database'
 import { isStudioError, newId, sha256 } from '@studio/kernel'
 import fc from 'fast-check'
@@ -6,10 +6,9 @@ import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
 import { ensureDerivation, removeDerivation, updateDerivation } from '../src/domain/derivations.ts'
 import type { GraphStore, Providers } from '../src/domain/ports.ts'
-import { drawGraph } from '../src/domain/draw-graph.ts'
 import { assertComplete, provenanceOf } from '../src/domain/provenance.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
-import { readBelow } from '../src/store/graph-reader.ts'
+import { createPictures } from '../src/pictures.ts'
 import { readBelowAt } from '../src/store/past-reader.ts'
 import { readMadeVersions } from '../src/store/provenance-reader.ts'
 import { aProvider, bell, openDag } from './fixture.ts'
@@ -26,9 +25,11 @@ const providers: Providers = {
 let database: Database
 let store: GraphStore
 let close: () => Promise<void>
+let keptPictures: ReturnType<typeof createPictures>
 
 beforeAll(async () => {
   ;({ database, store, close } = await openDag())
+  keptPictures = createPictures(database)
 }, 120_000)
 
 afterAll(async () => {
@@ -176,12 +177,57 @@ test('the graph of a time is what it was then, to the microsecond', async () => 
   )
 }, 300_000)
 
-/** The graph as it is, as it is answered. */
+/** The graph as it is, as it is answered: from pictures that are kept through all that happens, which have to be what one that is drawn now is. */
 async function graphNow(world: World, root: string): Promise<Parameters<typeof seen>[0]> {
-  const picture = drawGraph(root, await readBelow(database, world.tenantId, root))
-  if (!picture) return { nodes: [], edges: [] }
-  return JSON.parse(`{${picture.members}}`) as Parameters<typeof seen>[0]
+  const kept = await readPicture(keptPictures, world, root)
+  expect(kept).toEqual(await readPicture(createPictures(database), world, root))
+  return kept.graph
 }
+
+async function readPicture(pictures: typeof keptPictures, world: World, root: string) {
+  const drawn = await pictures(world.tenantId, root)
+  if (!drawn) return { isSettled: true, rootVersion: 0, graph: { nodes: [], edges: [] } }
+  const { members, ...told } = drawn
+  const graph = Graph.omit({ settled: true })
+    .strict()
+    .parse(JSON.parse(`{${Buffer.concat([...members]).toString()}}`))
+  return {
+    ...told,
+    graph: { ...graph, edges: graph.edges.toSorted((one, other) => compare(keyOf(one), keyOf(other))) },
+  }
+}
+
+const keyOf = (edge: object): string => JSON.stringify(edge)
+const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
+
+test('a picture that is read while the graph changes is brought up to date', async () => {
+  const world = newWorld()
+  const root = newId()
+  await change(world, root, 'create', 'begin')
+  for (let at = 0; at < 10; at++) await run(world, { kind: 'derive', one: at, other: at + 1 })
+  for (let at = 0; at < 40; at++) {
+    await Promise.all([
+      change(world, root, 'update', `${at}`),
+      work(world),
+      run(world, { kind: at % 4 === 0 ? 'rewire' : 'edit', one: at, other: at * 7 }),
+      ...Array.from({ length: 5 }, () => keptPictures(world.tenantId, root)),
+    ])
+    await graphNow(world, root)
+  }
+}, 120_000)
+
+test('so is one that was drawn while an older transaction than the newest that had ended was open', async () => {
+  const [world, other] = [newWorld(), newWorld()]
+  const root = newId()
+  await change(world, root, 'create', 'begin')
+  await database.transaction(async (tx) => {
+    await tx.query('lock', 'update tenant set revision = revision + 1 where tenant_id = $1', [world.tenantId])
+    await tx.query('write', 'update node set version = 7 where blob_id = $1', [root])
+    await change(other, newId(), 'create', 'a later transaction that ends first')
+    expect((await readPicture(keptPictures, world, root)).rootVersion).toBe(1)
+  })
+  await graphNow(world, root)
+})
 
 test('a time is answered alike while changes of it are under way and ever after', async () => {
   const world = newWorld()

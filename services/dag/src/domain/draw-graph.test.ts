@@ -1,5 +1,5 @@
 import { Graph } from '@studio/contracts'
-import { drawGraph } from './draw-graph.ts'
+import { drawNodes, outlineGraph, type Outline, type Picture } from './draw-graph.ts'
 
 const id = (number: number): string => `00000000-0000-4000-8000-00000000000${number}`
 const hash = 'a'.repeat(64)
@@ -24,7 +24,7 @@ const lineOf = ({ at, version, state, more }: Row): string => {
     content_hash: hash, content_type: 'text/plain', provider_id: 'stamp', provider_version: '1.0.0', state, last_run_id: id(9),
     last_run_at: '2023-11-14T22:13:20.123Z', error: null, ...more,
   } // prettier-ignore
-  return `${id(at)} ${version} ${state} ${JSON.stringify({ blob_id: id(at), version, ...members }).slice(0, -1)}`
+  return `${version} ${state} ${JSON.stringify({ blob_id: id(at), version, ...members }).slice(0, -1)}`
 }
 const source = lineOf({
   at: 1,
@@ -43,16 +43,26 @@ const derived = (at: number, state: string, error: object | null = null): string
 const edge = (from: number, to: number, ordinal = 0): string =>
   JSON.stringify({ source_id: id(from), target_id: id(to), ordinal, input: 'input' })
 
+function outlined(count: number, edges: string[]): Outline {
+  const ids = Array.from({ length: count }, (_, at) => id(at + 1))
+  const outline = outlineGraph(id(1), { ids: ids.join(), edges: edges.join() })
+  if (!outline) throw new Error('nothing was drawn')
+  return outline
+}
+
+/** These nodes as the store answers them for an outline. */
+const linesFor = ({ ids }: Outline, nodes: string[]): string =>
+  nodes.map((line) => `${ids.split(',').findIndex((blob) => line.includes(`"blob_id":"${blob}"`))} ${line}`).join('\n')
+
+function graphOf({ begin, end }: Outline, { nodes }: Picture) {
+  const text = `{${Buffer.concat([begin, nodes, end]).toString()}}`
+  return Graph.omit({ settled: true }).strict().parse(JSON.parse(text))
+}
+
 function drawn(nodes: string[], edges: string[]) {
-  const picture = drawGraph(id(1), { nodes: nodes.join('\n'), edges: edges.join() })
-  if (!picture) throw new Error('nothing was drawn')
-  const { members, ...rest } = picture
-  return {
-    ...rest,
-    graph: Graph.omit({ settled: true })
-      .strict()
-      .parse(JSON.parse(`{${members}}`)),
-  }
+  const outline = outlined(nodes.length, edges)
+  const picture = drawNodes(outline, linesFor(outline, nodes))
+  return { ...picture, graph: graphOf(outline, picture) }
 }
 
 test('is the graph by levels, and says what its root and its state are', () => {
@@ -77,5 +87,23 @@ test.each(['dirty', 'running'])('a graph with a %s node is not settled', (state)
 
 test('a blob alone has no edges; one that is not there is not drawn', () => {
   expect(drawn([source], []).graph).toMatchObject({ edges: [], levels: [[id(1)]] })
-  expect(drawGraph(id(1), { nodes: '', edges: '' })).toBeNull()
+  expect(outlineGraph(id(1), { ids: '', edges: '' })).toBeNull()
 })
+
+test.each([[[1]], [[2]], [[4]], [[1, 2]], [[2, 4]], [[1, 3, 4]], [[1, 2, 3, 4]], [[]]])(
+  'what has changed (%j) is drawn anew, the rest as it was',
+  (changed) => {
+    const outline = outlined(4, [edge(1, 3), edge(3, 2), edge(1, 4), edge(2, 4, 1)])
+    const nodes = [source, derived(2, 'dirty'), derived(3, 'settled'), derived(4, 'running')]
+    const before = drawNodes(outline, linesFor(outline, nodes))
+    const error = { ...problem, detail: 'längere Ursache: ✂' }
+    const now = nodes.map((line, at) =>
+      changed.includes(at + 1) ? lineOf({ at: at + 1, version: 12, state: 'failed', more: { error } }) : line,
+    )
+    const news = now.filter((line, at) => line !== nodes[at])
+    const after = drawNodes(outline, linesFor(outline, news), before)
+    expect(after).toEqual(drawNodes(outline, linesFor(outline, now)))
+    expect(graphOf(outline, after).nodes.map(({ version }) => version).filter((version) => version === 12)).toHaveLength(changed.length) // prettier-ignore
+    expect([after.isSettled, after.rootVersion]).toEqual([changed.includes(2) && changed.includes(4), changed.includes(1) ? 12 : 3]) // prettier-ignore
+  },
+)

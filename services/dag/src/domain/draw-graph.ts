@@ -1,70 +1,124 @@
 import { levelsOfEdges } from './levels.ts'
 
-/** A graph as the members of a JSON object that is to be answered (`root_id`, `nodes`, `edges`, `levels`), and what can be told of it without reading them. */
+/** A graph's edges, as `readOutline` answers them: the ids of its blobs with commas between, and its edges as JSON. */
+export interface StoredOutline {
+  readonly ids: string
+  readonly edges: string
+}
+
+/** What the edges of a graph decide of how it is drawn: its blobs level by level, each with its place from 0 on. */
+export interface Outline {
+  /** By place, with commas between. */
+  readonly ids: string
+  /** By place. */
+  readonly levels: Int32Array
+  readonly rootPlace: number
+  /** The members before the nodes, up to the bracket that opens them, and those that follow, from the bracket that closes them on. */
+  readonly begin: Buffer
+  readonly end: Buffer
+}
+
+/** The nodes of an outline as JSON, and what can be told of them without reading it. */
 export interface Picture {
-  readonly members: string
-  /** Nothing of it is dirty or running. */
+  readonly nodes: Buffer
+  /** Where the JSON of each ends, by place. */
+  readonly ends: Uint32Array
+  /** By place, 1 for what is dirty or running. */
+  readonly unsettled: Uint8Array
   readonly isSettled: boolean
   readonly rootVersion: number
 }
 
-/** A graph as `readBelow` answers it. */
-export interface StoredGraph {
-  readonly nodes: string
-  readonly edges: string
+/** Puts the blobs of a graph in order; null for one without blobs. */
+export function outlineGraph(rootId: string, { ids, edges }: StoredOutline): Outline | null {
+  if (ids === '') return null
+  const found = ids.split(',')
+  const places = new Map(found.map((id, place) => [id, place]))
+  const { sources, targets } = endsOf(edges, (id) => places.get(id) ?? -1)
+  const byLevel: string[][] = []
+  for (const [place, level] of levelsOfEdges(found.length, sources, targets).entries())
+    (byLevel[level] ??= []).push(found[place] as string)
+  const ordered = byLevel.flat()
+  return {
+    ids: ordered.join(),
+    levels: Int32Array.from(byLevel.flatMap((level, at) => level.map(() => at))),
+    rootPlace: ordered.indexOf(rootId),
+    begin: Buffer.from(`"root_id":"${rootId}","nodes":[`),
+    end: Buffer.from(`],"edges":[${edges}],"levels":[${byLevel.map((level) => `["${level.join('","')}"]`).join()}]`),
+  }
 }
 
 /**
- * Puts a graph in order, level by level; null for one without nodes. Works on text alone: made of objects the answer would take several times as long,
- * here and in each service that passes it on.
+ * Draws the nodes of an outline: those of `lines` (see `readChangedNodes`) as they are there, the others as they were `before`. It works on text alone: made of
+ * objects the answer would take several times as long, here and in each service that passes it on.
  */
-export function drawGraph(rootId: string, stored: StoredGraph): Picture | null {
-  if (stored.nodes === '') return null
-  const nodes = stored.nodes.split('\n').map(nodeOf)
-  const places = new Map(nodes.map(({ id }, place) => [id, place]))
-  const placeOf = (id: string): number => places.get(id) ?? -1
-  const { sources, targets } = endsOf(stored.edges, placeOf)
-  const levels: Node[][] = []
-  for (const [place, level] of levelsOfEdges(nodes.length, sources, targets).entries())
-    (levels[level] ??= []).push(nodes[place] as Node)
-  const members = [
-    `"root_id":"${rootId}","nodes":[`,
-    levels.map((level, at) => level.map(({ begin }) => `${begin},"level":${at}}`).join()).join(),
-    '],"edges":[',
-    stored.edges,
-    '],"levels":[',
-    levels.map((level) => `["${level.map(({ id }) => id).join('","')}"]`).join(),
-    ']',
-  ]
-  return {
-    members: members.join(''),
-    isSettled: nodes.every(({ state }) => state !== 'dirty' && state !== 'running'),
-    rootVersion: nodes[placeOf(rootId)]?.version ?? 0,
+export function drawNodes({ levels, rootPlace }: Outline, lines: string, before: Picture = nothing): Picture {
+  const changed = byPlace(lines, levels.length)
+  const ends = new Uint32Array(levels.length)
+  const unsettled = new Uint8Array(levels.length)
+  unsettled.set(before.unsettled)
+  const pieces: Buffer[] = []
+  let length = 0
+  let copied = 0
+  const copyUntil = (place: number): void => {
+    if (place === copied) return
+    const [from, to] = [before.ends[copied - 1] ?? 0, before.ends[place - 1] ?? 0]
+    for (let at = copied; at < place; at += 1) ends[at] = (before.ends[at] ?? 0) - from + length
+    pieces.push(before.nodes.subarray(from, to))
+    length += to - from
   }
+  for (const [place, node] of changed.entries()) {
+    if (!node) continue
+    copyUntil(place)
+    const piece = Buffer.from(`${place > 0 ? ',' : ''}${node.begin},"level":${levels[place]}}`)
+    pieces.push(piece)
+    length += piece.length
+    ends[place] = length
+    unsettled[place] = node.state === 'dirty' || node.state === 'running' ? 1 : 0
+    copied = place + 1
+  }
+  copyUntil(levels.length)
+  return {
+    nodes: Buffer.concat(pieces, length),
+    ends,
+    unsettled,
+    isSettled: !unsettled.includes(1),
+    rootVersion: changed[rootPlace]?.version ?? before.rootVersion,
+  }
+}
+
+const nothing: Picture = {
+  nodes: Buffer.alloc(0),
+  ends: new Uint32Array(),
+  unsettled: new Uint8Array(),
+  isSettled: true,
+  rootVersion: 0,
 }
 
 /** `begin`: its JSON, but for the level. */
 interface Node {
-  readonly id: string
   readonly version: number
   readonly state: string
   readonly begin: string
 }
 
-const idLength = 36
-
-function nodeOf(line: string): Node {
-  const version = idLength + 1
-  const state = line.indexOf(' ', version) + 1
-  const begin = line.indexOf(' ', state) + 1
-  return {
-    id: line.slice(0, idLength),
-    version: Number(line.slice(version, state)),
-    state: line.slice(state, begin - 1),
-    begin: line.slice(begin),
+function byPlace(lines: string, count: number): (Node | undefined)[] {
+  const nodes = new Array<Node | undefined>(count).fill(undefined)
+  if (lines === '') return nodes
+  for (const line of lines.split('\n')) {
+    const version = line.indexOf(' ') + 1
+    const state = line.indexOf(' ', version) + 1
+    const begin = line.indexOf(' ', state) + 1
+    nodes[Number(line.slice(0, version))] = {
+      version: Number(line.slice(version, state)),
+      state: line.slice(state, begin - 1),
+      begin: line.slice(begin),
+    }
   }
+  return nodes
 }
 
+const idLength = 36
 const sourceAt = '{"source_id":"'.length
 const targetAt = sourceAt + idLength + '","target_id":"'.length
 

@@ -1,47 +1,78 @@
 import type { NodeState, Processing } from '@studio/contracts'
 import type { Database } from '@studio/database'
+import type { StoredOutline } from '../domain/draw-graph.ts'
 
-/** The revision of a tenant's graph: another number after every change of it, so that a picture of it can be kept until then. */
-export async function readRevision(database: Database, tenantId: string): Promise<number> {
-  const [row] = await database.query<{ revision: number }>(
-    'read-revision',
-    'select revision from tenant where tenant_id = $1',
+/** How far a tenant's graph has come. */
+export interface Progress {
+  /** Another number after every change of it. */
+  readonly revision: number
+  /** The revision of the last change of its edges. */
+  readonly edgesRevision: number
+  /** The oldest transaction of the database that had not ended: rows that it or a later one writes are news to who has read before. */
+  readonly oldestOpen: string
+}
+
+/** To be read before what is to be kept with it: what is read after it may be newer, and is never older. */
+export async function readProgress(database: Database, tenantId: string): Promise<Progress> {
+  const [row] = await database.query<{ revision: number; edges_revision: number; oldest_open: string }>(
+    'read-progress',
+    `select coalesce(revision, 0) as revision, coalesce(edges_revision, 0) as edges_revision, pg_snapshot_xmin(pg_current_snapshot())::xid::text as oldest_open
+     from (select) as one left join tenant on tenant_id = $1`,
     [tenantId],
   )
-  return row?.revision ?? 0
+  return {
+    revision: row?.revision ?? 0,
+    edgesRevision: row?.edges_revision ?? 0,
+    oldestOpen: row?.oldest_open ?? '0',
+  }
+}
+
+/**
+ * A blob and all below it, by id, with the edges between them, as text: a graph may have 100,000 blobs; to make and to read objects of them would take most of
+ * the time. Edges: GraphEdges as JSON, with commas between, the source and the target first.
+ */
+export async function readOutline(database: Database, tenantId: string, blobId: string): Promise<StoredOutline> {
+  const [row] = await database.query<{ ids: string | null; edges: string | null }>(
+    'read-outline',
+    `with recursive below(blob_id) as (
+       select blob_id from node where tenant_id = $1 and blob_id = $2
+       union select edge.target_id from below join edge on edge.source_id = below.blob_id and edge.valid_to is null)
+     select
+       (select string_agg(blob_id::text, ',' order by blob_id) from below) as ids,
+       (select string_agg(concat('{"source_id":"', source_id, '","target_id":"', target_id, '","input":"', input, '","ordinal":', ordinal, '}'), ',')
+         from below join edge on edge.source_id = below.blob_id and edge.valid_to is null) as edges`,
+    [tenantId, blobId],
+  )
+  return { ids: row?.ids ?? '', edges: row?.edges ?? '' }
 }
 
 /** A text value as JSON, where nothing in it is to be escaped. */
 const quoted = (column: string): string => `coalesce('"' || ${column} || '"', 'null')`
 
 /**
- * A blob's node and all below it, by id, with the edges between them, as text. Nodes: a line each, id, version and state, then what follows in the JSON of a
- * GraphNode, but for the level that ends it. Edges: GraphEdges as JSON, with commas between, the source and the target first. A graph may have 100,000
- * nodes; to make and to read objects of them would take most of the time.
+ * The nodes of these blobs (ids with commas between) that the transaction `since` or a later one has written, all without it. A line each: the blob's place among
+ * those that were asked for, from 0 on, its version and its state, then what follows in the JSON of a GraphNode, but for the level that ends it. Transactions are
+ * compared by age, since their numbers begin anew after 2^32; what is so old that its age says nothing is answered too.
  */
-export async function readBelow(
+export async function readChangedNodes(
   database: Database,
   tenantId: string,
-  blobId: string,
-): Promise<{ nodes: string; edges: string }> {
-  const [row] = await database.query<{ nodes: string | null; edges: string | null }>(
-    'read-below',
-    `with recursive below(blob_id) as (
-       select blob_id from node where tenant_id = $1 and blob_id = $2
-       union select edge.target_id from below join edge on edge.source_id = below.blob_id and edge.valid_to is null)
-     select
-       (select string_agg(concat(node.blob_id, ' ', version, ' ', state, ' ',
-           '{"blob_id":"', node.blob_id, '","version":', version, ',"content_hash":', ${quoted('content_hash')},
-           ',"content_type":', coalesce(to_json(content_type)::text, 'null'), ',"provider_id":', ${quoted('provider_id')}, ',"provider_version":', ${quoted('provider_version')},
-           ',"state":"', state, '","last_run_id":', ${quoted('last_run_id')},
-           ',"last_run_at":', ${quoted(`to_char(last_run_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`)},
-           ',"error":', coalesce(error::jsonb::text, 'null')), e'\n' order by node.blob_id)
-         from below join node using (blob_id)) as nodes,
-       (select string_agg(concat('{"source_id":"', source_id, '","target_id":"', target_id, '","input":"', input, '","ordinal":', ordinal, '}'), ',')
-         from below join edge on edge.source_id = below.blob_id and edge.valid_to is null) as edges`,
-    [tenantId, blobId],
+  ids: string,
+  since: string | null,
+): Promise<string> {
+  const [row] = await database.query<{ nodes: string | null }>(
+    'read-changed-nodes',
+    `select string_agg(concat(place - 1, ' ', version, ' ', state, ' ',
+         '{"blob_id":"', node.blob_id, '","version":', version, ',"content_hash":', ${quoted('content_hash')},
+         ',"content_type":', coalesce(to_json(content_type)::text, 'null'), ',"provider_id":', ${quoted('provider_id')}, ',"provider_version":', ${quoted('provider_version')},
+         ',"state":"', state, '","last_run_id":', ${quoted('last_run_id')},
+         ',"last_run_at":', ${quoted(`to_char(last_run_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`)},
+         ',"error":', coalesce(error::jsonb::text, 'null')), e'\n') as nodes
+     from unnest($2::uuid[]) with ordinality as asked(blob_id, place) join node using (blob_id)
+     where tenant_id = $1 and ($3::xid is null or age(node.xmin) <= age($3::xid))`,
+    [tenantId, `{${ids}}`, since],
   )
-  return { nodes: row?.nodes ?? '', edges: row?.edges ?? '' }
+  return row?.nodes ?? ''
 }
 
 export async function listChildren(database: Database, tenantId: string, blobId: string): Promise<string[]> {

@@ -126,6 +126,9 @@ function graphTransaction(
   const touch = (which: keyof Touched, ids: readonly string[]): void => {
     for (const id of ids) state[which].add(id)
   }
+  const noteEdges = (): void => {
+    state.tenant = { ...state.tenant, edgesRevision: state.tenant.revision }
+  }
   return {
     tenantId,
     get cascadeSlots() {
@@ -167,13 +170,15 @@ function graphTransaction(
       )
       return putEdits(tx, tenantId, heads)
     },
-    addDerivations: (derivations) => {
+    addDerivations: async (derivations) => {
       for (const derivation of derivations) observeDepth(derivation.root_id, derivation.depth)
       touch(
         'rooted',
         derivations.map(({ blob_id }) => blob_id),
       )
-      return addDerivations(tx, tenantId, derivations)
+      const added = await addDerivations(tx, tenantId, derivations)
+      if (added.length > 0) noteEdges()
+      return added
     },
     setConfig: (id, config) => setConfig(tx, tenantId, id, config),
     markDirty: ending((causes, roots, seeds) => markDirty(tx, tenantId, patienceMs, causes, roots, seeds)),
@@ -187,6 +192,7 @@ function graphTransaction(
     replaceInputs: async (id, inputs) => {
       if (state.tenant.publishes) touch('moved', Object.values(await readInputs(tx, id)).flat())
       touch('rooted', [id])
+      noteEdges()
       await replaceInputs(tx, tenantId, id, inputs)
     },
     addAncestry: (ids, providers) => addAncestry(tx, tenantId, ids, providers),

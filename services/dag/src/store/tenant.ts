@@ -10,6 +10,8 @@ export interface Tenant {
   readonly day: string
   /** Of its graph, with the change that has the lock. */
   readonly revision: number
+  /** The revision of the last change of its edges. */
+  readonly edgesRevision: number
   /** Whether it has blobs that are published together. */
   readonly publishes: boolean
 }
@@ -20,6 +22,7 @@ interface Row {
   spent: (Spent & { day: string }) | null
   day: string
   revision: number
+  edges_revision: number
   publishes: boolean
 }
 
@@ -39,18 +42,25 @@ export async function lockTenant(tx: Queryable, tenantId: string): Promise<Tenan
     `insert into tenant (tenant_id, revision, changed_at) values ($1, 1, clock_timestamp())
      on conflict (tenant_id) do update set revision = tenant.revision + 1,
        changed_at = greatest(clock_timestamp(), tenant.changed_at + interval '1 microsecond')
-     returning cascades, budget, spent, revision, publishes, ${dayOf('changed_at')} as day`,
+     returning cascades, budget, spent, revision, edges_revision, publishes, ${dayOf('changed_at')} as day`,
     [tenantId],
   )
   return tenantOf(row)
 }
 
 export async function saveTenant(tx: Queryable, tenantId: string, tenant: Tenant): Promise<void> {
-  const { slots, budget, spent, day, publishes } = tenant
+  const { slots, budget, spent, day, edgesRevision, publishes } = tenant
   await tx.query(
     'save-tenant',
-    'update tenant set cascades = $2::json, budget = $3::json, spent = $4::json, publishes = $5 where tenant_id = $1',
-    [tenantId, JSON.stringify(slots), JSON.stringify(budget), JSON.stringify({ day, ...spent }), publishes],
+    'update tenant set cascades = $2::json, budget = $3::json, spent = $4::json, edges_revision = $5, publishes = $6 where tenant_id = $1',
+    [
+      tenantId,
+      JSON.stringify(slots),
+      JSON.stringify(budget),
+      JSON.stringify({ day, ...spent }),
+      edgesRevision,
+      publishes,
+    ],
   )
 }
 
@@ -61,7 +71,7 @@ export async function readBudget(
 ): Promise<{ budget: TenantBudget; spent_today: SpentToday }> {
   const [row] = await database.query<Row>(
     'read-budget',
-    `select cascades, budget, spent, revision, publishes, ${dayOf('now()')} as day from (select) as one left join tenant on tenant_id = $1`,
+    `select cascades, budget, spent, revision, edges_revision, publishes, ${dayOf('now()')} as day from (select) as one left join tenant on tenant_id = $1`,
     [tenantId],
   )
   const { budget, spent, day } = tenantOf(row)
@@ -76,6 +86,7 @@ function tenantOf(row: Row | undefined): Tenant {
     spent: row && day === row.day ? spent : nothing,
     day: row?.day ?? '',
     revision: row?.revision ?? 0,
+    edgesRevision: row?.edges_revision ?? 0,
     publishes: row?.publishes ?? false,
   }
 }
