@@ -53,6 +53,13 @@ beforeEach(() => database.pool.query('truncate counter'))
 const insert = (id: string, value: number) =>
   database.execute('insert', 'insert into counter (id, value) values ($1, $2)', [id, value])
 
+test('statements are not compiled, whatever the database does by itself', async () => {
+  await database.pool.query('alter database studio set jit = on')
+  const fresh = createDatabase({ url, schema: 'counting', log })
+  expect(await fresh.query('show-jit', 'show jit')).toEqual([{ jit: 'off' }])
+  await fresh.close()
+})
+
 test('names without a schema are the service’s own; columns have the stated types', async () => {
   expect(
     await database.execute('insert-all', 'insert into counter values ($1, $2, $3, $4)', [
