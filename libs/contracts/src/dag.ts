@@ -186,12 +186,18 @@ export const dagApi = {
   ),
   /**
    * A worker has worked off a claim: leases what is ready of the same provider version by now, for the same workflow; where nothing is, waits up to
-   * `wait_ms` for it. What else is ready the tenant's cascades are told. `request_id` as in `claim`. `resume`: an earlier attempt died;
+   * `wait_ms` for it; at most what it can do in `time_ms`. What else is ready, and not gone on with by others, the tenant's cascades are told. `request_id` as in `claim`. `resume`: an earlier attempt died;
    * what it had leased is answered again.
    */
   claimNext: route(
     '/internal/claims/next',
-    z.object({ claim_id: Uuid, request_id: Uuid, wait_ms: z.int().min(0).max(10_000), resume: z.boolean() }),
+    z.object({
+      claim_id: Uuid,
+      request_id: Uuid,
+      wait_ms: z.int().min(0).max(10_000),
+      time_ms: z.int().min(0),
+      resume: z.boolean(),
+    }),
     z.object({ groups: z.array(ClaimGroup) }),
     { idempotent: true },
   ),

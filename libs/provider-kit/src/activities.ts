@@ -16,6 +16,8 @@ export type { ClaimSummary } from './ledger.ts'
 
 /** Time in which an activity goes on with what has become ready, so that a chain of cheap nodes is one child workflow and not one a level. */
 const sliceMs = 30_000
+/** Of the time that an activity has, what it keeps for reading, writing and settling. */
+const reserveMs = 60_000
 /** How long it then waits for more: the next edit finds it warm. Each waits on a connection of its own, so only some do. */
 const lingerMs = 3_000
 const mostLingering = 6
@@ -33,7 +35,8 @@ export function createProviderActivities(
   const sharing = createSharing()
   return {
     [id]: async (group) => {
-      const { attempt } = activityInfo()
+      const { attempt, startToCloseTimeoutMs } = activityInfo()
+      const begun = performance.now()
       try {
         if (group.provider_version !== version) {
           throw new StudioError(
@@ -59,7 +62,7 @@ export function createProviderActivities(
         if (provider.manifest.batch_size === 1) return summary
         const until = performance.now() + sliceMs
         for (let resume = attempt > 1; performance.now() < until; resume = false) {
-          const groups = await claimNext(dependencies, group.claim_id, resume)
+          const groups = await claimNext(dependencies, group.claim_id, begun + startToCloseTimeoutMs, resume)
           if (groups.length === 0) break
           for (const one of groups) await work(one, { attempt: resume ? attempt : 1, givesBack: true })
         }
@@ -92,10 +95,17 @@ async function tellWhy(
 /** Claims that this process waits for. */
 let lingering = 0
 
-async function claimNext({ dag }: ProviderDependencies, claimId: string, resume: boolean): Promise<ClaimGroup[]> {
+/** @param deadline on the clock of `performance`. */
+async function claimNext(
+  { dag }: ProviderDependencies,
+  claimId: string,
+  deadline: number,
+  resume: boolean,
+): Promise<ClaimGroup[]> {
   const signal = cancellationSignal()
   const wait_ms = lingering < mostLingering ? lingerMs : 0
-  const request = { claim_id: claimId, request_id: newId(), wait_ms, resume }
+  const time_ms = Math.max(0, Math.floor(deadline - performance.now()) - reserveMs)
+  const request = { claim_id: claimId, request_id: newId(), wait_ms, time_ms, resume }
   const beat = setInterval(() => heartbeat(), heartbeatMs)
   lingering += 1
   try {

@@ -40,7 +40,7 @@ async function worker(world: World) {
     ) =>
       claimNext(
         { store, providers, bell, arrivals },
-        { claim_id: group.claim_id, request_id: newId(), wait_ms: 0, resume: false, ...more },
+        { claim_id: group.claim_id, request_id: newId(), wait_ms: 0, time_ms: 240_000, resume: false, ...more },
         hangUp.signal,
       ),
     workflowId: group.workflow_id,

@@ -329,7 +329,7 @@ async function workOff(world: World, first: ClaimGroup, fate: number): Promise<v
     if (queue.length === 0 && group.kind === 'run')
       queue = await claimNext(
         { store: world.store, providers, bell, arrivals: world.arrivals },
-        { claim_id: first.claim_id, request_id: newId(), wait_ms: 0, resume: false },
+        { claim_id: first.claim_id, request_id: newId(), wait_ms: 0, time_ms: 240_000, resume: false },
         new AbortController().signal,
       )
   }
@@ -347,7 +347,7 @@ export async function finish(world: World): Promise<void> {
 
 /** A cascade workflow that found nothing to do wants to end. */
 export async function rest(world: World): Promise<void> {
-  await endCascade({ store: world.store }, world.tenantId, newId())
+  await endCascade({ store: world.store, providers }, world.tenantId, newId())
 }
 
 interface CascadeOfWorld {
@@ -426,7 +426,7 @@ export async function drain(world: World): Promise<void> {
   await uncap(world)
   for (let round = 0; round < 200; round++) {
     if ((await work(world, 0)) > 0) continue
-    if (await endCascade({ store: world.store }, world.tenantId, newId())) return
+    if (await endCascade({ store: world.store, providers }, world.tenantId, newId())) return
   }
   throw new Error('the graph does not come to rest')
 }

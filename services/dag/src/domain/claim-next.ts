@@ -1,11 +1,9 @@
 import type { ClaimGroup, Provider } from '@studio/contracts'
 import { takeReady } from './claim-work.ts'
+import { currentProviders, hasReadyForCascade, type KnownProviders } from './crews.ts'
 import { groupClaims } from './group-claims.ts'
 import { returnWork, ringCascades } from './mark-dirty.ts'
 import type { Arrivals, CascadeBell, GraphStore, Providers, StoredClaim } from './ports.ts'
-
-/** What a worker goes on with must be done, at its slowest, in what its activity has been allowed beyond its first claim. */
-const longestNextMs = 4 * 60_000
 
 /** Another process of dag may have made something ready, of which nobody here hears. */
 const longestWaitMs = 200
@@ -21,6 +19,8 @@ export interface NextRequest {
   readonly claim_id: string
   readonly request_id: string
   readonly wait_ms: number
+  /** What the worker has left: as many nodes as it can do in that, at its slowest. */
+  readonly time_ms: number
   readonly resume: boolean
 }
 
@@ -42,8 +42,9 @@ export async function claimNext(deps: Deps, request: NextRequest, signal: AbortS
   if (!provider || provider.version !== work.provider_version || provider.batch_size === 1) return []
   const next = async (): Promise<ClaimGroup[]> => {
     // Asked without the tenant's lock, which all that has something to do there waits for.
-    if (signal.aborted || !(await deps.store.mayTake(tenantId, request.request_id))) return []
-    const groups = await take(deps, claim, provider, request.request_id)
+    const known = await currentProviders(deps, tenantId)
+    if (signal.aborted || (known.size === 0 && !(await deps.store.hasClaimed(tenantId, request.request_id)))) return []
+    const groups = await take(deps, claim, provider, known, request)
     if (signal.aborted) await giveBack(deps, claim, groups)
     return groups
   }
@@ -71,14 +72,16 @@ async function take(
   { store, bell }: Deps,
   { tenant_id: tenantId, work }: StoredClaim,
   provider: Provider,
-  requestId: string,
+  known: KnownProviders,
+  { request_id: requestId, time_ms }: NextRequest,
 ): Promise<ClaimGroup[]> {
   const next = await store.transaction(tenantId, async (graph) => {
     const before = await graph.readClaimsOfRequest(requestId)
     if (before.length > 0) return { groups: before.map((one) => one.work), roots: [] }
     const groups = await takeReady(graph, new Map([[provider.id, provider]]), {
       request_id: requestId,
-      limit: Math.min(provider.batch_size, Math.max(1, Math.floor(longestNextMs / provider.timeout_ms))),
+      limit: Math.min(provider.batch_size, Math.max(1, Math.floor(time_ms / provider.timeout_ms))),
+      crews: () => Promise.resolve(new Map()),
       list: (room) => graph.listReadyOf(provider.id, room),
       group: (ready, below) =>
         groupClaims(ready, below, work.task_queue).map(({ group, leases }) => ({
@@ -87,7 +90,10 @@ async function take(
         })),
     })
     // The cascade sees no child end between the levels: what others have to do it is told.
-    return { groups, roots: (await graph.hasReady()) ? ringCascades(graph, work.root_ids.slice(0, 1)) : [] }
+    return {
+      groups,
+      roots: (await hasReadyForCascade(graph, known)) ? ringCascades(graph, work.root_ids.slice(0, 1)) : [],
+    }
   })
   bell.ring(tenantId, next.roots)
   return next.groups

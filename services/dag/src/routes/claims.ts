@@ -43,6 +43,8 @@ export function claimRoutes(
       await ringForOrphan({ store, bell }, claim_id)
       return { failed }
     },
-    endCascade: async ({ tenant_id, cascade_id }) => ({ ended: await endCascade({ store }, tenant_id, cascade_id) }),
+    endCascade: async ({ tenant_id, cascade_id }) => ({
+      ended: await endCascade({ store, providers }, tenant_id, cascade_id),
+    }),
   }
 }

@@ -21,11 +21,12 @@ import { awaitRuns, listKnown, wakeSharers } from './sharing.ts'
 import { blockBelow, countDown, markAgain, markDirty, markDoomed } from './marks.ts'
 import {
   addAncestry,
+  hasClaimed,
   hasReady,
   hasReadyOf,
+  listAtWork,
   listReady,
   listReadyOf,
-  mayTake,
   putEdits,
   putSources,
   readClaimedNodes,
@@ -103,7 +104,7 @@ export function createGraphStore(
       )
       return rows.map((row) => row.provider_id)
     },
-    mayTake: (tenantId, requestId) => mayTake(database, tenantId, requestId),
+    hasClaimed: (tenantId, requestId) => hasClaimed(database, tenantId, requestId),
     hasReadyOf: (tenantId, providerId) => hasReadyOf(database, tenantId, providerId),
     readDerivation: (tenantId, blobId) => readDerivation(database, tenantId, blobId),
     readNodes: (tenantId, blobIds) => readNodes(database, tenantId, blobIds),
@@ -148,9 +149,10 @@ function graphTransaction(
     },
     readNodes: (ids) => readNodes(tx, tenantId, ids),
     readClaimedNodes: (claimId) => readClaimedNodes(tx, tenantId, claimId),
-    listReady: (limit) => listReady(tx, tenantId, limit),
+    listReady: (limit, crews) => listReady(tx, tenantId, limit, crews),
     listReadyOf: (providerId, limit) => listReadyOf(tx, tenantId, providerId, limit),
-    hasReady: () => hasReady(tx, tenantId),
+    hasReady: (but) => hasReady(tx, tenantId, but),
+    listAtWork: () => listAtWork(tx, tenantId),
     listWaitingBelow: (provider, ids) => listWaitingBelow(tx, tenantId, provider, ids),
     listInputs: (ids) => listInputs(tx, ids),
     listEdgesBelow: (ids) => listEdgesBelow(tx, ids),

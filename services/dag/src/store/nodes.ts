@@ -24,12 +24,39 @@ export async function readClaimedNodes(tx: Queryable, tenantId: string, claimId:
   )
 }
 
-export async function listReady(tx: Queryable, tenantId: string, limit: number): Promise<NodeRow[]> {
+/** What a worker that goes on may take of these providers, as SQL over `node`. */
+const isOfCrew = (providers: string): string =>
+  `coalesce(provider_id = any(${providers}::text[]), false) and attempts = 0 and not doomed`
+
+/** One provider after the other, so that their batches are full. */
+export async function listReady(
+  tx: Queryable,
+  tenantId: string,
+  limit: number,
+  crews: ReadonlyMap<string, number>,
+): Promise<NodeRow[]> {
   return await tx.query<NodeRow>(
     'list-ready',
-    `select ${columns} from node where tenant_id = $1 and ${isReady} order by changed_at limit $2`,
-    [tenantId, limit],
+    `select ${columns} from (
+       (select node.* from unnest($3::text[], $4::int[]) with ordinality as crew(id, room, place)
+          cross join lateral (
+            select * from node where tenant_id = $1 and ${isReady} and provider_id = crew.id and attempts = 0 and not doomed order by changed_at limit crew.room) as node
+        order by crew.place, node.changed_at)
+       union all
+       (select * from node where tenant_id = $1 and ${isReady} and not (${isOfCrew('$3')}) order by changed_at limit $2)) as node
+     limit $2`,
+    [tenantId, limit, [...crews.keys()], [...crews.values()]],
   )
+}
+
+export async function listAtWork(tx: Queryable, tenantId: string): Promise<Map<string, number>> {
+  const rows = await tx.query<{ provider_id: string; claims: number }>(
+    'list-at-work',
+    `select provider_id, count(distinct claim_id)::int as claims from node
+     where tenant_id = $1 and state = 'running' and provider_id is not null and not doomed group by provider_id`,
+    [tenantId],
+  )
+  return new Map(rows.map(({ provider_id: id, claims }) => [id, claims]))
 }
 
 /** What a worker of the provider $2 may go on with: what has failed in a batch goes alone. */
@@ -57,21 +84,28 @@ export async function hasReadyOf(database: Queryable, tenantId: string, provider
   return row?.ready ?? false
 }
 
-export async function mayTake(database: Queryable, tenantId: string, requestId: string): Promise<boolean> {
-  const [row] = await database.query<{ may_take: boolean }>(
-    'may-take',
-    `select exists (select from node where tenant_id = $1 and ${isReady})
-       or exists (select from claim where tenant_id = $1 and request_id = $2) as may_take`,
+export async function hasClaimed(database: Queryable, tenantId: string, requestId: string): Promise<boolean> {
+  const [row] = await database.query<{ claimed: boolean }>(
+    'has-claimed',
+    'select exists (select from claim where tenant_id = $1 and request_id = $2) as claimed',
     [tenantId, requestId],
   )
-  return row?.may_take ?? false
+  return row?.claimed ?? false
 }
 
-export async function hasReady(tx: Queryable, tenantId: string): Promise<boolean> {
+export async function hasReady(
+  tx: Queryable,
+  tenantId: string,
+  { cheap, crews }: { cheap: readonly string[]; crews: number } = { cheap: [], crews: 0 },
+): Promise<boolean> {
   const [row] = await tx.query<{ ready: boolean }>(
     'has-ready',
-    `select exists (select 1 from node where tenant_id = $1 and ${isReady}) as ready`,
-    [tenantId],
+    `with manned as (
+       select array_agg(provider_id) as ids from (
+         select provider_id from node where tenant_id = $1 and state = 'running' and provider_id = any($2::text[]) and not doomed
+         group by provider_id having count(distinct claim_id) >= $3) as provider)
+     select exists (select from node, manned where tenant_id = $1 and ${isReady} and not (${isOfCrew('manned.ids')})) as ready`,
+    [tenantId, cheap, crews],
   )
   return row?.ready ?? false
 }
