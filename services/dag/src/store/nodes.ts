@@ -26,7 +26,7 @@ export async function readClaimedNodes(tx: Queryable, tenantId: string, claimId:
 
 /** What a worker that goes on may take of these providers, as SQL over `node`. */
 const isOfCrew = (providers: string): string =>
-  `coalesce(provider_id = any(${providers}::text[]), false) and attempts = 0 and not doomed`
+  `coalesce(provider_id = any(${providers}), false) and attempts = 0 and not doomed`
 
 /** One provider after the other, so that their batches are full. */
 export async function listReady(
@@ -43,7 +43,7 @@ export async function listReady(
             select * from node where tenant_id = $1 and ${isReady} and provider_id = crew.id and attempts = 0 and not doomed order by changed_at limit crew.room) as node
         order by crew.place, node.changed_at)
        union all
-       (select * from node where tenant_id = $1 and ${isReady} and not (${isOfCrew('$3')}) order by changed_at limit $2)) as node
+       (select * from node where tenant_id = $1 and ${isReady} and not (${isOfCrew('$3::text[]')}) order by changed_at limit $2)) as node
      limit $2`,
     [tenantId, limit, [...crews.keys()], [...crews.values()]],
   )
@@ -100,11 +100,9 @@ export async function hasReady(
 ): Promise<boolean> {
   const [row] = await tx.query<{ ready: boolean }>(
     'has-ready',
-    `with manned as (
-       select array_agg(provider_id) as ids from (
-         select provider_id from node where tenant_id = $1 and state = 'running' and provider_id = any($2::text[]) and not doomed
-         group by provider_id having count(distinct claim_id) >= $3) as provider)
-     select exists (select from node, manned where tenant_id = $1 and ${isReady} and not (${isOfCrew('manned.ids')})) as ready`,
+    `select exists (select from node where tenant_id = $1 and ${isReady} and not (${isOfCrew(`array(
+       select provider_id from node where tenant_id = $1 and state = 'running' and provider_id = any($2::text[]) and not doomed
+       group by provider_id having count(distinct claim_id) >= $3)`)})) as ready`,
     [tenantId, cheap, crews],
   )
   return row?.ready ?? false
