@@ -214,11 +214,18 @@ export const dagApi = {
   renewClaim: route('/internal/claims/renew', z.object({ claim_id: Uuid }), z.object({ held: z.array(Uuid) }), {
     idempotent: true,
   }),
-  /** Records outcomes of claimed nodes and frees what waited for them. Items whose lease or epoch is no longer theirs are `lost` and change nothing. */
+  /**
+   * Records outcomes of claimed nodes and frees what waited for them. Items whose lease or epoch is no longer theirs are `lost` and change nothing. `next`: the
+   * worker goes on, and is leased what is ready by now in the same go, as by `claimNext`.
+   */
   settle: route(
     '/internal/settlements',
-    z.object({ claim_id: Uuid, items: z.array(SettleItem).max(5000) }),
-    z.object({ settled: z.int(), ready: z.int(), lost: z.array(Uuid) }),
+    z.object({
+      claim_id: Uuid,
+      items: z.array(SettleItem).max(5000),
+      next: z.object({ request_id: Uuid, time_ms: z.int().min(0) }).nullable(),
+    }),
+    z.object({ settled: z.int(), ready: z.int(), lost: z.array(Uuid), groups: z.array(ClaimGroup) }),
     { idempotent: true },
   ),
   /**
