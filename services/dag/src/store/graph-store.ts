@@ -27,6 +27,7 @@ import {
   listAtWork,
   listReady,
   listReadyOf,
+  listReadyProviders,
   putEdits,
   putSources,
   readClaimedNodes,
@@ -38,7 +39,6 @@ import { addMemos, dropSpareMemos, forgetMemos } from './memos.ts'
 import { addJob, addRuns, listJobNodes, settle, settleFresh } from './outcomes.ts'
 import { publishSettled, type Touched } from './publications.ts'
 import { purgingTransaction } from './purge/purging.ts'
-import { isReady } from './states.ts'
 import { listWaitingBelow } from './waiting.ts'
 import { lockTenant, saveTenant, type Tenant } from './tenant.ts'
 
@@ -96,14 +96,7 @@ export function createGraphStore(
       )
       return rows.map(({ work }) => work)
     },
-    async listReadyProviders(tenantId) {
-      const rows = await database.query<{ provider_id: string }>(
-        'list-ready-providers',
-        `select distinct provider_id from node where tenant_id = $1 and ${isReady} and not doomed and provider_id is not null`,
-        [tenantId],
-      )
-      return rows.map((row) => row.provider_id)
-    },
+    listReadyProviders: (tenantId) => listReadyProviders(database, tenantId),
     hasClaimed: (tenantId, requestId) => hasClaimed(database, tenantId, requestId),
     hasReadyOf: (tenantId, providerId) => hasReadyOf(database, tenantId, providerId),
     readDerivation: (tenantId, blobId) => readDerivation(database, tenantId, blobId),

@@ -93,6 +93,26 @@ export async function hasClaimed(database: Queryable, tenantId: string, requestI
   return row?.claimed ?? false
 }
 
+const goesAlone = '(attempts > 0 or doomed)'
+const kindsAfter = (condition: string): string =>
+  `select provider_id, ${goesAlone} as goes_alone from node where tenant_id = $1 and ${isReady}${condition} order by provider_id, ${goesAlone} limit 1`
+
+/** SQL: `kind`, providers of the tenant's ready nodes; `goes_alone`: of some that do not go with others. A step of an index each, however many nodes there are. */
+const readyKinds = `with recursive kind as (
+   (${kindsAfter('')})
+   union all
+   select next.* from kind cross join lateral (${kindsAfter(` and (provider_id, ${goesAlone}) > (kind.provider_id, kind.goes_alone)`)}) as next)`
+
+/** Ids of the providers that the tenant's ready nodes need. */
+export async function listReadyProviders(database: Queryable, tenantId: string): Promise<string[]> {
+  const rows = await database.query<{ provider_id: string }>(
+    'list-ready-providers',
+    `${readyKinds} select distinct provider_id from kind`,
+    [tenantId],
+  )
+  return rows.map((row) => row.provider_id)
+}
+
 export async function hasReady(
   tx: Queryable,
   tenantId: string,
@@ -100,9 +120,10 @@ export async function hasReady(
 ): Promise<boolean> {
   const [row] = await tx.query<{ ready: boolean }>(
     'has-ready',
-    `select exists (select from node where tenant_id = $1 and ${isReady} and not (${isOfCrew(`array(
+    `${readyKinds}
+     select exists (select from kind where goes_alone or provider_id <> all(array(
        select provider_id from node where tenant_id = $1 and state = 'running' and provider_id = any($2::text[]) and not doomed
-       group by provider_id having count(distinct claim_id) >= $3)`)})) as ready`,
+       group by provider_id having count(distinct claim_id) >= $3))) as ready`,
     [tenantId, cheap, crews],
   )
   return row?.ready ?? false
