@@ -186,12 +186,18 @@ export const dagApi = {
   ),
   /**
    * A worker has worked off a claim: leases what is ready of the same provider version by now, for the same workflow; where nothing is, waits up to
-   * `wait_ms` for it. What else is ready the tenant's cascades are told. `request_id` as in `claim`. `resume`: an earlier attempt died;
+   * `wait_ms` for it; at most what it can do in `time_ms`. What else is ready, and not gone on with by others, the tenant's cascades are told. `request_id` as in `claim`. `resume`: an earlier attempt died;
    * what it had leased is answered again.
    */
   claimNext: route(
     '/internal/claims/next',
-    z.object({ claim_id: Uuid, request_id: Uuid, wait_ms: z.int().min(0).max(10_000), resume: z.boolean() }),
+    z.object({
+      claim_id: Uuid,
+      request_id: Uuid,
+      wait_ms: z.int().min(0).max(10_000),
+      time_ms: z.int().min(0),
+      resume: z.boolean(),
+    }),
     z.object({ groups: z.array(ClaimGroup) }),
     { idempotent: true },
   ),
@@ -208,11 +214,18 @@ export const dagApi = {
   renewClaim: route('/internal/claims/renew', z.object({ claim_id: Uuid }), z.object({ held: z.array(Uuid) }), {
     idempotent: true,
   }),
-  /** Records outcomes of claimed nodes and frees what waited for them. Items whose lease or epoch is no longer theirs are `lost` and change nothing. */
+  /**
+   * Records outcomes of claimed nodes and frees what waited for them. Items whose lease or epoch is no longer theirs are `lost` and change nothing. `next`: the
+   * worker goes on, and is leased what is ready by now in the same go, as by `claimNext`.
+   */
   settle: route(
     '/internal/settlements',
-    z.object({ claim_id: Uuid, items: z.array(SettleItem).max(5000) }),
-    z.object({ settled: z.int(), ready: z.int(), lost: z.array(Uuid) }),
+    z.object({
+      claim_id: Uuid,
+      items: z.array(SettleItem).max(5000),
+      next: z.object({ request_id: Uuid, time_ms: z.int().min(0) }).nullable(),
+    }),
+    z.object({ settled: z.int(), ready: z.int(), lost: z.array(Uuid), groups: z.array(ClaimGroup) }),
     { idempotent: true },
   ),
   /**

@@ -37,12 +37,18 @@ const limits = {
   idleInTransactionMs: 60_000,
 } as const
 
+/**
+ * What a page found by an index costs in plans, against one read in turn: PostgreSQL's own 4 is of turning disks. Prepared statements keep the plan of when
+ * tables were small, for which 4 reads them whole: until autovacuum has looked, each one of an import's many statements then reads all that the import has made.
+ */
+const randomPageCost = 1.1
+
 /** Connects lazily: a database that is not there yet shows in `ping`, and in `dependency_unavailable` for each statement. */
 export function createDatabase({ url, schema, log, max = 10 }: DatabaseOptions): Database {
   const pool = new pg.Pool({
     connectionString: url,
-    // Statements here take milliseconds and are estimated at far more: compiling one would take longer than to run it.
-    options: `-c search_path=${schema},public -c jit=off`,
+    // Without JIT: statements here take milliseconds and are estimated at far more, and to compile one would take longer than to run it.
+    options: `-c search_path=${schema},public -c random_page_cost=${randomPageCost} -c jit=off`,
     application_name: `studio-${schema}`,
     max,
     min: Math.min(2, max),

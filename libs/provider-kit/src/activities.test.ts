@@ -164,6 +164,38 @@ test('an activity goes on with what has become ready; what fails of that goes ba
   expect(outcomes()).toEqual(['version', 'version', 'returned'])
 })
 
+test('an activity goes on with what its settlement has leased it, and asks for more where that is nothing', async () => {
+  const { group, items, answers, run, outcomes } = studio([{ text: 'one' }, { text: 'two' }])
+  const [first, second] = [newId(), newId()]
+  const asked: string[] = []
+  answers.readClaim = async ({ claim_id }) => ({ items: claim_id === first ? items.slice(0, 1) : items.slice(1) })
+  const { settle, claimNext } = answers
+  answers.settle = async (request) => {
+    asked.push(request.next === null ? 'settle' : 'settle and go on')
+    const leased = request.claim_id === first ? [{ ...group, claim_id: second, size: 1 }] : []
+    return { ...(await settle(request)), groups: leased }
+  }
+  answers.claimNext = (request) => {
+    asked.push('next')
+    return claimNext(request)
+  }
+  expect(await run({ claim_id: first, size: 1 })).toEqual({ version: 2 })
+  expect(outcomes()).toEqual(['version', 'version'])
+  expect(asked).toEqual(['settle and go on', 'settle and go on', 'next'])
+})
+
+test('a later attempt asks for what an earlier one had leased before it goes on', async () => {
+  const { answers, run } = studio([{ text: 'left' }])
+  const asked: unknown[] = []
+  const { settle } = answers
+  answers.settle = (request) => {
+    asked.push(request.next)
+    return settle(request)
+  }
+  await run({}, 2)
+  expect(asked).toEqual([null])
+})
+
 test('a later attempt takes up what an earlier one had leased', async () => {
   const { group, next, answers, run } = studio([{ text: 'left' }])
   next.push(group)

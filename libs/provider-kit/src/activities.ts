@@ -2,7 +2,7 @@ import type { ClaimGroup } from '@studio/contracts'
 import { newId, StudioError, toProblem, type Problem } from '@studio/kernel'
 import { span } from '@studio/telemetry'
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity'
-import { heartbeatMs, withClaim } from './claim.ts'
+import { heartbeatMs, withClaim, type GoingOn } from './claim.ts'
 import type { Attempt, ClaimSummary } from './ledger.ts'
 import { workOff } from './work-off.ts'
 import type { ProviderDependencies } from './dependencies.ts'
@@ -16,6 +16,8 @@ export type { ClaimSummary } from './ledger.ts'
 
 /** Time in which an activity goes on with what has become ready, so that a chain of cheap nodes is one child workflow and not one a level. */
 const sliceMs = 30_000
+/** Of the time that an activity has, what it keeps for reading, writing and settling. */
+const reserveMs = 60_000
 /** How long it then waits for more: the next edit finds it warm. Each waits on a connection of its own, so only some do. */
 const lingerMs = 3_000
 const mostLingering = 6
@@ -33,7 +35,8 @@ export function createProviderActivities(
   const sharing = createSharing()
   return {
     [id]: async (group) => {
-      const { attempt } = activityInfo()
+      const { attempt, startToCloseTimeoutMs } = activityInfo()
+      const begun = performance.now()
       try {
         if (group.provider_version !== version) {
           throw new StudioError(
@@ -42,26 +45,45 @@ export function createProviderActivities(
           )
         }
         const summary: ClaimSummary = {}
-        const work = async (one: ClaimGroup, how: Attempt): Promise<void> => {
+        const timeLeft = (): number =>
+          Math.max(0, Math.floor(begun + startToCloseTimeoutMs - performance.now()) - reserveMs)
+        let next: ClaimGroup[] = []
+        let until = Infinity
+        const goingOn: GoingOn = {
+          ask: () => (performance.now() < until ? { request_id: newId(), time_ms: timeLeft() } : null),
+          take: (groups) => next.push(...groups),
+        }
+        const work = async (one: ClaimGroup, how: Attempt, goesOn: boolean): Promise<void> => {
           const made = await span(
             `run ${id}`,
             { parent: one.traceparent, attributes: { claim_id: one.claim_id, size: one.size } },
             () =>
-              withClaim(dependencies, one.claim_id, (claim) =>
-                workOff(provider, { ...dependencies, sharing }, one, claim, how),
+              withClaim(
+                dependencies,
+                one.claim_id,
+                (claim) => workOff(provider, { ...dependencies, sharing }, one, claim, how),
+                goesOn ? goingOn : undefined,
               ),
           )
           claimWorked(dependencies.log, id, one.claim_id, { ...made })
           for (const [outcome, count] of Object.entries(made) as [keyof ClaimSummary, number][])
             summary[outcome] = (summary[outcome] ?? 0) + count
         }
-        await work(group, { attempt, givesBack: group.size > 1 })
-        if (provider.manifest.batch_size === 1) return summary
-        const until = performance.now() + sliceMs
-        for (let resume = attempt > 1; performance.now() < until; resume = false) {
-          const groups = await claimNext(dependencies, group.claim_id, resume)
-          if (groups.length === 0) break
-          for (const one of groups) await work(one, { attempt: resume ? attempt : 1, givesBack: true })
+        const isCheap = provider.manifest.batch_size > 1
+        // What an earlier attempt had leased is asked for first.
+        let resume = attempt > 1
+        await work(group, { attempt, givesBack: group.size > 1 }, isCheap && !resume)
+        if (!isCheap) return summary
+        until = performance.now() + sliceMs
+        while (next.length > 0 || performance.now() < until) {
+          const isResumed = resume
+          if (next.length === 0) next = await claimNext(dependencies, group.claim_id, timeLeft(), resume)
+          resume = false
+          if (next.length === 0) break
+          const taken = next
+          next = []
+          for (const [place, one] of taken.entries())
+            await work(one, { attempt: isResumed ? attempt : 1, givesBack: true }, place === taken.length - 1)
         }
         return summary
       } catch (error) {
@@ -92,10 +114,15 @@ async function tellWhy(
 /** Claims that this process waits for. */
 let lingering = 0
 
-async function claimNext({ dag }: ProviderDependencies, claimId: string, resume: boolean): Promise<ClaimGroup[]> {
+async function claimNext(
+  { dag }: ProviderDependencies,
+  claimId: string,
+  time_ms: number,
+  resume: boolean,
+): Promise<ClaimGroup[]> {
   const signal = cancellationSignal()
   const wait_ms = lingering < mostLingering ? lingerMs : 0
-  const request = { claim_id: claimId, request_id: newId(), wait_ms, resume }
+  const request = { claim_id: claimId, request_id: newId(), wait_ms, time_ms, resume }
   const beat = setInterval(() => heartbeat(), heartbeatMs)
   lingering += 1
   try {

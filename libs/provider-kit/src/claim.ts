@@ -1,4 +1,4 @@
-import type { ClaimItem, SettleItem } from '@studio/contracts'
+import type { ClaimGroup, ClaimItem, SettleItem } from '@studio/contracts'
 import { StudioError } from '@studio/kernel'
 import { cancellationSignal, heartbeat } from '@temporalio/activity'
 import type { ProviderDependencies } from './dependencies.ts'
@@ -18,8 +18,16 @@ export interface Claim {
   isLost(): boolean
   /** Asks dag which nodes are still leased and makes the lease longer. */
   renew(): Promise<void>
-  /** Tells dag outcomes; answers the nodes that were somebody else's by then. */
-  settle(items: readonly SettleItem[]): Promise<string[]>
+  /** Tells dag outcomes; answers the nodes that were somebody else's by then. `isLast`: nothing of the claim is left, so that the worker may go on. */
+  settle(items: readonly SettleItem[], isLast: boolean): Promise<string[]>
+}
+
+/** How a worker goes on when it has worked off a claim. */
+export interface GoingOn {
+  /** What it asks for; null: nothing. */
+  ask(): { request_id: string; time_ms: number } | null
+  /** It is leased these. */
+  take(groups: readonly ClaimGroup[]): void
 }
 
 /**
@@ -30,6 +38,7 @@ export async function withClaim<Result>(
   { dag, log, leaseMs }: Pick<ProviderDependencies, 'dag' | 'log' | 'leaseMs'>,
   claimId: string,
   work: (claim: Claim) => Promise<Result>,
+  goingOn?: GoingOn,
 ): Promise<Result> {
   const lost = new AbortController()
   const cancelled = cancellationSignal()
@@ -64,9 +73,12 @@ export async function withClaim<Result>(
       isLost: () => lost.signal.aborted,
       renew: () => patiently(signal, renew),
       // A claim whose last nodes are settled holds nothing either: that must not break off the request that settles them.
-      settle: async (outcomes) => {
-        const request = { claim_id: claimId, items: [...outcomes] }
-        return (await patiently(cancelled, () => dag.call('settle', request, { signal: cancelled }))).lost
+      settle: async (outcomes, isLast) => {
+        const next = (isLast && goingOn?.ask()) || null
+        const request = { claim_id: claimId, items: [...outcomes], next }
+        const answer = await patiently(cancelled, () => dag.call('settle', request, { signal: cancelled }))
+        goingOn?.take(answer.groups)
+        return answer.lost
       },
     })
   } finally {

@@ -43,8 +43,8 @@ export interface Ledger {
   giveBack(item: Named): void
   /** It is somebody else's by now. */
   lose(item: Named): void
-  /** Writes and settles all so far. */
-  flush(): Promise<void>
+  /** Writes and settles all so far; `isLast`: nothing comes after it. */
+  flush(isLast: boolean): Promise<void>
 }
 
 export function createLedger(
@@ -122,7 +122,7 @@ export function createLedger(
     fail,
     giveBack,
     lose,
-    async flush() {
+    async flush(isLast) {
       const writes = decided.flatMap(({ write }) => write ?? [])
       let written = new Map<Write, Written>()
       if (writes.length > 0) {
@@ -132,7 +132,7 @@ export function createLedger(
       }
       for (const decision of decided) conclude(decision, decision.write ? written.get(decision.write) : undefined)
       if (settled.length > 0) {
-        const gone = new Set(await claim.settle(settled))
+        const gone = new Set(await claim.settle(settled, isLast))
         for (const item of settled) {
           if (gone.has(item.node_id)) lose(item)
           else count(item.outcome)

@@ -40,7 +40,7 @@ export function createTombstoneActivity(
               ]
             : []
         })
-        if (items.length > 0) await claim.settle(items)
+        if (items.length > 0) await claim.settle(items, true)
       })
     } catch (error) {
       throw toFailure(error, attempt)

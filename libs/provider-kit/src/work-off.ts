@@ -35,8 +35,8 @@ export async function workOff(
   const keys = sharing.open()
   let bytes = 0
 
-  const flush = async (): Promise<void> => {
-    await ledger.flush()
+  const flush = async (isLast: boolean): Promise<void> => {
+    await ledger.flush(isLast)
     keys.release()
     bytes = 0
   }
@@ -159,13 +159,13 @@ export async function workOff(
         await yieldToTimers()
       }
       keys.done(sharedKey(item))
-      if (bytes > pendingBytes) await flush()
+      if (bytes > pendingBytes) await flush(false)
     }
   }
 
   try {
     for (const wave of wavesOf(claim.items)) await workWave(wave)
-    await flush()
+    await flush(true)
   } catch (error) {
     if (!claim.isLost()) throw error
     const counted = Object.values(ledger.summary).reduce((sum, nodes) => sum + nodes, 0)

@@ -92,9 +92,9 @@ export function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseM
     claimNext: async (_request: { resume: boolean }) => ({ groups: next.splice(0, 1) }),
     recall: async ({ keys }: { keys: string[] }) => ({ items: keys.map((key) => recorded.get(key) ?? null) }),
     renewClaim: async () => ({ held: [...held] }),
-    settle: async (request: { items: SettleItem[] }) => {
+    settle: async (request: { claim_id: string; items: SettleItem[]; next: unknown }) => {
       settled.push(...request.items)
-      return { settled: request.items.length, ready: 0, lost: [] }
+      return { settled: request.items.length, ready: 0, lost: [], groups: [] as ClaimGroup[] }
     },
     abandonClaim: async (request: { error: Problem; attempts: number }) => {
       abandoned.push(request)

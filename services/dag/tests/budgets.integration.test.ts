@@ -37,7 +37,7 @@ async function worldOfSeven(): Promise<World> {
 async function workOn(world: World, fate = 0): Promise<void> {
   let rounds = 0
   while ((await work(world, fate)) > 0) expect(++rounds).toBeLessThan(50)
-  expect(await endCascade({ store: world.store }, world.tenantId, newId())).toBe(true)
+  expect(await endCascade({ store: world.store, providers }, world.tenantId, newId())).toBe(true)
 }
 
 async function newest(world: World): Promise<Cascade> {

@@ -1,6 +1,6 @@
 import type { ClaimGroup } from '@studio/contracts'
 import { newId } from '@studio/kernel'
-import { claimNext } from '../src/domain/claim-next.ts'
+import { claimNext, settleAndGoOn } from '../src/domain/claim-next.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
 import type { Arrivals, GraphStore } from '../src/domain/ports.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
@@ -42,7 +42,7 @@ async function worker(world: World) {
     ) =>
       claimNext(
         { store, providers, bell, arrivals },
-        { claim_id: group.claim_id, request_id: newId(), wait_ms: 0, resume: false, ...more },
+        { claim_id: group.claim_id, request_id: newId(), wait_ms: 0, time_ms: 240_000, resume: false, ...more },
         hangUp.signal,
       ),
     workflowId: group.workflow_id,
@@ -168,3 +168,65 @@ it('is what a dead attempt had leased, where a later one asks', async () => {
   await drain(world)
   await expectConverged(world)
 })
+
+/** Settles a claim and goes on; `hungUp`: who asked is gone by the time of the answer. */
+async function goOn(world: World, group: ClaimGroup, request_id: string, hungUp = false) {
+  const outcomes = await workOffClaim(world.database, group, (item) => settlement(item, false, 0, world.usage))
+  const gone = new AbortController()
+  const store: GraphStore = {
+    ...world.store,
+    transaction: async (tenantId, work) => {
+      const result = await world.store.transaction(tenantId, work)
+      if (hungUp) gone.abort()
+      return result
+    },
+  }
+  const request = { request_id, time_ms: 240_000 }
+  const ask = () => settleAndGoOn({ store, providers, bell }, group.claim_id, outcomes, request, gone.signal)
+  return { answer: await ask(), ask }
+}
+
+async function firstClaim(world: World): Promise<ClaimGroup> {
+  const root = await create(world, 'a')
+  const [group] = await claimWork(
+    { store: world.store, providers, taskQueue: 'q' },
+    { tenant_id: world.tenantId, cascade_id: root, request_id: newId(), limit: 50 },
+  )
+  if (!group) throw new Error('nothing to do')
+  for (const text of ['b', 'c', 'd', 'e']) await create(world, text)
+  return group
+}
+
+it('comes with the settlement of the last claim, in its transaction', async () => {
+  const world = graphs.newWorld()
+  const group = await firstClaim(world)
+  const before = await revisionOf(world)
+  const { answer, ask } = await goOn(world, group, newId())
+  expect(answer).toMatchObject({ settled: 1, lost: [] })
+  expect(answer.groups).toMatchObject([{ provider_id: 'first', size: 3, workflow_id: group.workflow_id }])
+  expect(await revisionOf(world)).toBe(before + 1)
+  // The answer was lost: nothing of the claim is left, what was leased is the same.
+  expect(await ask()).toMatchObject({ settled: 0, groups: answer.groups })
+  const [next] = answer.groups as [ClaimGroup]
+  const [last] = (await goOn(world, next, newId())).answer.groups as [ClaimGroup]
+  expect(last.size).toBe(1)
+  expect((await goOn(world, last, newId())).answer.groups).toEqual([])
+  await drain(world)
+  await expectConverged(world)
+})
+
+it('is nothing for one that has hung up, though its claim is settled', async () => {
+  const world = graphs.newWorld()
+  const group = await firstClaim(world)
+  expect((await goOn(world, group, newId(), true)).answer).toMatchObject({ settled: 1, groups: [] })
+  expect(await leased(world)).toBe(0)
+})
+
+const revisionOf = async (world: World): Promise<number> => {
+  const [row] = await world.database.query<{ revision: number }>(
+    'revision-of',
+    'select revision from tenant where tenant_id = $1',
+    [world.tenantId],
+  )
+  return row?.revision ?? 0
+}

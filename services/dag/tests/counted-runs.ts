@@ -109,7 +109,7 @@ export async function countRuns(world: World, { sources, nodes, actions }: Rando
     }
     const next = await claimNext(
       { ...deps, arrivals: world.arrivals },
-      { claim_id: first, request_id: newId(), wait_ms: 0, resume: false },
+      { claim_id: first, request_id: newId(), wait_ms: 0, time_ms: 240_000, resume: false },
       new AbortController().signal,
     )
     for (const group of next) underWay.push(await begin(group, first))
@@ -120,7 +120,7 @@ export async function countRuns(world: World, { sources, nodes, actions }: Rando
       const [work, ...others] = underWay
       underWay = others
       if (work) await end(work)
-      else if (!(await look()) && (await endCascade({ store }, tenantId, newId()))) return compare()
+      else if (!(await look()) && (await endCascade(deps, tenantId, newId()))) return compare()
     }
     throw new Error('the graph does not come to rest')
   }

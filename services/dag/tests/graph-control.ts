@@ -5,7 +5,7 @@ import { controlCascade } from '../src/domain/control-cascade.ts'
 import { endCascade } from '../src/domain/end-cascade.ts'
 import { bell } from './fixture.ts'
 import { finish, work } from './graph-work.ts'
-import { allNodes, unlessRefused, type World } from './graph-world.ts'
+import { allNodes, providers, unlessRefused, type World } from './graph-world.ts'
 
 /**
  * What somebody who looks after a world does with it: reads, pauses, resumes and cancels its cascades, caps what they may spend, has tried again what failed, and in
@@ -84,7 +84,7 @@ export async function drain(world: World): Promise<void> {
   await uncap(world)
   for (let round = 0; round < 200; round++) {
     if ((await work(world, 0)) > 0) continue
-    if (await endCascade({ store: world.store }, world.tenantId, newId())) return
+    if (await endCascade({ store: world.store, providers }, world.tenantId, newId())) return
   }
   throw new Error('the graph does not come to rest')
 }

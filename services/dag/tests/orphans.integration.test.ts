@@ -35,7 +35,7 @@ async function begin(world: World) {
     group,
     rootId,
     rings,
-    end: () => endCascade(world, world.tenantId, rootId),
+    end: () => endCascade({ ...world, providers }, world.tenantId, rootId),
     settle: async (one: ClaimGroup = group) => {
       const outcomes = await workOffClaim(world.database, one, (item) => settlement(item, false, 0, world.usage))
       await settleWork({ store: world.store, providers }, one.claim_id, outcomes)
@@ -61,7 +61,7 @@ it('what such a child went on with is no less an orphan', async () => {
   const other = await create(world, 'b')
   const [next] = await claimNext(
     { store: world.store, providers, bell: { ring: () => undefined }, arrivals: world.arrivals },
-    { claim_id: group.claim_id, request_id: newId(), wait_ms: 0, resume: false },
+    { claim_id: group.claim_id, request_id: newId(), wait_ms: 0, time_ms: 240_000, resume: false },
     new AbortController().signal,
   )
   if (!next) throw new Error('nothing to go on with')

@@ -59,7 +59,7 @@ const took = { duration_ms: 2, usage: { tokens: 3, cost_microdollars: null } }
 async function drain(tenant_id: string): Promise<void> {
   for (;;) {
     const groups = await claimWork({ store, providers, taskQueue: 'q' }, { tenant_id, cascade_id: newId(), request_id: newId(), limit: 50 }) // prettier-ignore
-    if (groups.length === 0 && (await endCascade({ store }, tenant_id, newId()))) return
+    if (groups.length === 0 && (await endCascade({ store, providers }, tenant_id, newId()))) return
     for (const group of groups)
       await settleWork({ store, providers }, group.claim_id, await workOffClaim(database, group, settlement))
   }

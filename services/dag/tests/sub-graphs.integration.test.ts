@@ -105,7 +105,7 @@ test('a worker goes on with no more of the chain than it is sure to do in its ti
   }
   const groups = await claimNext(
     { store: world.store, providers: slow, bell, arrivals: world.arrivals },
-    { claim_id: first.claim_id, request_id: newId(), wait_ms: 0, resume: false },
+    { claim_id: first.claim_id, request_id: newId(), wait_ms: 0, time_ms: 240_000, resume: false },
     new AbortController().signal,
   )
   expect(groups.map(({ size }) => size)).toEqual([2])

@@ -1,11 +1,10 @@
-import type { ClaimGroup, Provider } from '@studio/contracts'
+import type { ClaimGroup, Provider, SettleItem } from '@studio/contracts'
 import { takeReady } from './claim-work.ts'
+import { currentProviders, hasReadyForCascade, type KnownProviders } from './crews.ts'
 import { groupClaims } from './group-claims.ts'
 import { returnWork, ringCascades } from './mark-dirty.ts'
-import type { Arrivals, CascadeBell, GraphStore, Providers, StoredClaim } from './ports.ts'
-
-/** What a worker goes on with must be done, at its slowest, in what its activity has been allowed beyond its first claim. */
-const longestNextMs = 4 * 60_000
+import type { Arrivals, CascadeBell, GraphStore, GraphTransaction, Providers, StoredClaim } from './ports.ts'
+import { settleClaim, settleWork, type Settlement } from './settle-work.ts'
 
 /** Another process of dag may have made something ready, of which nobody here hears. */
 const longestWaitMs = 200
@@ -21,6 +20,8 @@ export interface NextRequest {
   readonly claim_id: string
   readonly request_id: string
   readonly wait_ms: number
+  /** What the worker has left: as many nodes as it can do in that, at its slowest. */
+  readonly time_ms: number
   readonly resume: boolean
 }
 
@@ -38,16 +39,20 @@ export async function claimNext(deps: Deps, request: NextRequest, signal: AbortS
     const left = await deps.store.listClaimsOf(tenantId, work.workflow_id)
     if (left.length > 0) return left
   }
-  const provider = await deps.providers.current(tenantId, work.provider_id)
-  if (!provider || provider.version !== work.provider_version || provider.batch_size === 1) return []
+  const provider = await goesOn(deps, claim)
+  if (provider === null) return []
   const next = async (): Promise<ClaimGroup[]> => {
-    if (signal.aborted) return []
-    const groups = await take(deps, claim, provider, request.request_id)
+    // Asked without the tenant's lock, which all that has something to do there waits for.
+    const known = await currentProviders(deps, tenantId)
+    if (signal.aborted || (known.size === 0 && !(await deps.store.hasClaimed(tenantId, request.request_id)))) return []
+    const { groups, roots } = await deps.store.transaction(tenantId, (graph) =>
+      takeNext(graph, claim, provider, known, request),
+    )
+    deps.bell.ring(tenantId, roots)
     if (signal.aborted) await giveBack(deps, claim, groups)
     return groups
   }
-  // Asked without the tenant's lock, which all that has something to do there waits for; so is `hasReadyOf`.
-  const groups = (await deps.store.mayTake(tenantId, request.request_id)) ? await next() : []
+  const groups = await next()
   if (groups.length > 0 || request.wait_ms === 0) return groups
   const watch = deps.arrivals.watch(tenantId, provider.id)
   if (watch === null) return []
@@ -67,34 +72,45 @@ export async function claimNext(deps: Deps, request: NextRequest, signal: AbortS
   }
 }
 
-async function take(
-  { store, bell }: Deps,
-  { tenant_id: tenantId, work }: StoredClaim,
+/** The current version of the claim's provider, where a worker of it goes on. */
+async function goesOn({ providers }: Pick<Deps, 'providers'>, claim: StoredClaim): Promise<Provider | null> {
+  const provider = await providers.current(claim.tenant_id, claim.work.provider_id)
+  return provider?.version === claim.work.provider_version && provider.batch_size > 1 ? provider : null
+}
+
+interface Next {
+  readonly groups: ClaimGroup[]
+  /** Whose cascades are to be rung. */
+  readonly roots: string[]
+}
+
+async function takeNext(
+  graph: GraphTransaction,
+  { work }: StoredClaim,
   provider: Provider,
-  requestId: string,
-): Promise<ClaimGroup[]> {
-  const next = await store.transaction(tenantId, async (graph) => {
-    const before = await graph.readClaimsOfRequest(requestId)
-    if (before.length > 0) return { groups: before.map((one) => one.work), roots: [] }
-    const groups = await takeReady(graph, new Map([[provider.id, provider]]), {
-      request_id: requestId,
-      limit: Math.min(provider.batch_size, Math.max(1, Math.floor(longestNextMs / provider.timeout_ms))),
-      list: (room) => graph.listReadyOf(provider.id, room),
-      group: (ready, below) =>
-        groupClaims(ready, below, work.task_queue).map(({ group, leases }) => ({
-          group: { ...group, workflow_id: work.workflow_id },
-          leases,
-        })),
-    })
-    // The cascade sees no child end between the levels: what others have to do it is told.
-    return { groups, roots: (await graph.hasReady()) ? ringCascades(graph, work.root_ids.slice(0, 1)) : [] }
+  known: KnownProviders,
+  { request_id: requestId, time_ms }: Pick<NextRequest, 'request_id' | 'time_ms'>,
+): Promise<Next> {
+  const before = await graph.readClaimsOfRequest(requestId)
+  if (before.length > 0) return { groups: before.map((one) => one.work), roots: [] }
+  const groups = await takeReady(graph, new Map([[provider.id, provider]]), {
+    request_id: requestId,
+    limit: Math.min(provider.batch_size, Math.floor(time_ms / provider.timeout_ms)),
+    crews: () => Promise.resolve(new Map()),
+    list: (room) => graph.listReadyOf(provider.id, room),
+    group: (ready, below) =>
+      groupClaims(ready, below, work.task_queue).map(({ group, leases }) => ({
+        group: { ...group, workflow_id: work.workflow_id },
+        leases,
+      })),
   })
-  bell.ring(tenantId, next.roots)
-  return next.groups
+  // The cascade sees no child end between the levels: what others have to do it is told.
+  const isForOthers = await hasReadyForCascade(graph, known)
+  return { groups, roots: isForOthers ? ringCascades(graph, work.root_ids.slice(0, 1)) : [] }
 }
 
 async function giveBack(
-  { store, bell }: Deps,
+  { store, bell }: Pick<Deps, 'store' | 'bell'>,
   { tenant_id: tenantId, work }: StoredClaim,
   groups: readonly ClaimGroup[],
 ): Promise<void> {
@@ -107,4 +123,28 @@ async function giveBack(
     return ringCascades(graph, work.root_ids.slice(0, 1))
   })
   bell.ring(tenantId, roots)
+}
+
+/**
+ * Settles a claim and leases more to its worker, in one transaction: the tenant's row is locked once a batch, and who works on seems at no moment to have ended.
+ *
+ * @param signal as in `claimNext`.
+ */
+export async function settleAndGoOn(
+  deps: Omit<Deps, 'arrivals'>,
+  claimId: string,
+  items: readonly SettleItem[],
+  request: Pick<NextRequest, 'request_id' | 'time_ms'>,
+  signal: AbortSignal,
+): Promise<Settlement & { groups: ClaimGroup[] }> {
+  const claim = await deps.store.findClaim(claimId)
+  const provider = claim && (await goesOn(deps, claim))
+  if (!claim || !provider || signal.aborted) return { ...(await settleWork(deps, claimId, items)), groups: [] }
+  const known = await currentProviders(deps, claim.tenant_id)
+  const { then, ...settlement } = await settleClaim(deps, claim, items, (graph) =>
+    takeNext(graph, claim, provider, known, request),
+  )
+  deps.bell.ring(claim.tenant_id, then.roots)
+  if (signal.aborted) await giveBack(deps, claim, then.groups)
+  return { ...settlement, groups: signal.aborted ? [] : then.groups }
 }

@@ -3,6 +3,7 @@ import { contentsByName, derivationKey, StudioError } from '@studio/kernel'
 import { createAllowance, type Allowance } from './allowance.ts'
 import { looked } from './cascade-slots.ts'
 import { cascadesOf } from './cascades-of.ts'
+import { currentProviders, roomForCrews, slowBatchMs, type KnownProviders } from './crews.ts'
 import type { WaitingNode } from './closed-sub-graph.ts'
 import { fitting, groupClaims, takesAlong, type PlannedGroup, type ReadyNode } from './group-claims.ts'
 import type { GraphStore, GraphTransaction, NodeRow, Providers } from './ports.ts'
@@ -35,10 +36,12 @@ export async function claimWork(
     graph.saveCascadeSlots(looked(graph.cascadeSlots, request.cascade_id))
     await graph.orphanClaims(request.orphans ?? [])
 
+    const crews = async () => roomForCrews(known, await graph.listAtWork(slowBatchMs))
     return await takeReady(graph, known, {
       request_id: request.request_id,
       limit: request.limit,
-      list: (room) => graph.listReady(room),
+      crews,
+      list: (room, crews) => graph.listReady(room, crews),
       group: (ready, below) => groupClaims(ready, below, deps.taskQueue),
     })
   })
@@ -48,7 +51,9 @@ export interface Taking {
   readonly request_id: string
   /** Nodes at most, with what comes along. */
   readonly limit: number
-  list(room: number): Promise<NodeRow[]>
+  /** By provider, how many nodes may be leased at most. */
+  crews(): Promise<ReadonlyMap<string, number>>
+  list(room: number, crews: ReadonlyMap<string, number>): Promise<NodeRow[]>
   group(ready: readonly ReadyNode[], below: readonly WaitingNode[]): PlannedGroup[]
 }
 
@@ -56,10 +61,11 @@ export interface Taking {
 export async function takeReady(graph: GraphTransaction, known: KnownProviders, taking: Taking): Promise<ClaimGroup[]> {
   const claimed: ClaimGroup[] = []
   for (let room = taking.limit; room > 0;) {
-    const nodes = await taking.list(room)
+    const crews = await taking.crews()
+    const nodes = await taking.list(room, crews)
     if (nodes.length === 0) break
     const { waved, stopped, allowance } = await govern(graph, nodes)
-    const { below, ...judged } = await takeAlong(graph, await sort(graph, known, waved), room)
+    const { below, ...judged } = await takeAlong(graph, await sort(graph, known, waved), room, crews)
     const sorted = await share(graph, judged, allowance)
     const groups = taking.group(sorted.ready, below)
     await graph.addClaims(
@@ -104,17 +110,6 @@ async function putAside(
   await graph.countBegun(begun)
   const runs = [...begun.values()].reduce((sum, count) => sum + count, 0)
   if (runs > 0) graph.spend({ runs, tokens: 0, cost_microdollars: 0 })
-}
-
-type KnownProviders = ReadonlyMap<string, Provider | null>
-
-/** Looked up before the lock is taken: a registry that is slow to answer must hold up nobody's edits. */
-async function currentProviders(
-  { store, providers }: { store: GraphStore; providers: Providers },
-  tenantId: string,
-): Promise<KnownProviders> {
-  const ids = await store.listReadyProviders(tenantId)
-  return new Map(await Promise.all(ids.map(async (id) => [id, await providers.current(tenantId, id)] as const)))
 }
 
 interface Sorted {
@@ -163,6 +158,7 @@ async function takeAlong(
   graph: GraphTransaction,
   sorted: Sorted,
   room: number,
+  crews: ReadonlyMap<string, number>,
 ): Promise<Sorted & { below: WaitingNode[] }> {
   if (Object.values(graph.budget.per_day).some((cap) => cap !== null)) return { ...sorted, below: [] }
   const cheap = Map.groupBy(sorted.ready.filter(takesAlong), ({ derivation }) => derivation?.provider)
@@ -175,7 +171,7 @@ async function takeAlong(
           nodes.map(({ node }) => node.blob_id),
         )),
       )
-  return { ...sorted, ...fitting(sorted.ready, below, room) }
+  return { ...sorted, ...fitting(sorted.ready, below, room, crews) }
 }
 
 /** One computation for one key at a time: of the nodes that ask for what nobody has recorded the first that may runs, and the others wait. */

@@ -28,20 +28,31 @@ export function takesAlong({ node, derivation }: ReadyNode): boolean {
   return derivation !== null && derivation.provider.batch_size > 1 && node.attempts === 0 && node.overlay === null
 }
 
-/** The first of these nodes that are, with what comes along with them, at most `room`. */
+/** What has failed before goes alone, and what is doomed has no provider to wait for. */
+function isForCrew({ node, derivation }: ReadyNode): boolean {
+  return derivation !== null && node.attempts === 0
+}
+
+/** The first of these nodes that are, with what comes along with them, at most `room`, and at most what `crews` says of their provider. */
 export function fitting(
   ready: readonly ReadyNode[],
   below: readonly WaitingNode[],
   room: number,
+  crews: ReadonlyMap<string, number>,
 ): { ready: ReadyNode[]; below: WaitingNode[] } {
   const graph = createClosedSubGraph(below)
   const taken: ReadyNode[] = []
   const along: WaitingNode[] = []
+  const ofCrews = new Map(crews)
   for (const one of ready) {
     const left = room - taken.length - along.length
     if (left === 0) break
+    const crew = isForCrew(one) ? ofCrews.get(one.node.provider_id ?? '') : undefined
+    if (crew === 0) continue
     taken.push(one)
-    if (takesAlong(one)) along.push(...graph.add(one.node.blob_id, left - 1))
+    const inner = takesAlong(one) ? graph.add(one.node.blob_id, Math.min(left, crew ?? left) - 1) : []
+    along.push(...inner)
+    if (crew !== undefined) ofCrews.set(one.node.provider_id ?? '', crew - 1 - inner.length)
   }
   return { ready: taken, below: along }
 }

@@ -237,11 +237,14 @@ export interface GraphTransaction {
 
   readNodes(blobIds: readonly string[]): Promise<NodeRow[]>
   readClaimedNodes(claimId: string): Promise<NodeRow[]>
-  /** Ready nodes, those that have waited longest first. */
-  listReady(limit: number): Promise<NodeRow[]>
+  /** Ready nodes, those of each provider that have waited longest first; of those named in `crews` at most so many, together, that have not failed before. */
+  listReady(limit: number, crews: ReadonlyMap<string, number>): Promise<NodeRow[]>
   /** Those of one provider that have not failed before. */
   listReadyOf(providerId: string, limit: number): Promise<NodeRow[]>
-  hasReady(): Promise<boolean>
+  /** Whether anything is ready; `but`: other than what has not failed before of these cheap providers, where `listAtWork` has so many claims of them. */
+  hasReady(but?: { cheap: readonly string[]; crews: number; slowBatchMs: number }): Promise<boolean>
+  /** Claims of runs, by provider, but for those that a worker has had for longer. */
+  listAtWork(slowBatchMs: number): Promise<Map<string, number>>
   /** Dirty nodes of a provider below these ones, that have not failed before, with all inputs that it needs, and without a budget or a user's edit. */
   listWaitingBelow(provider: Provider, blobIds: readonly string[]): Promise<WaitingNode[]>
   listInputs(blobIds: readonly string[]): Promise<Map<string, ClaimInput[]>>
@@ -343,8 +346,8 @@ export interface GraphStore {
   listClaimsOf(tenantId: string, workflowId: string): Promise<ClaimGroup[]>
   /** Ids of the providers that the tenant's ready nodes need. */
   listReadyProviders(tenantId: string): Promise<string[]>
-  /** Whether anything is ready in a tenant, or has been leased for this request. */
-  mayTake(tenantId: string, requestId: string): Promise<boolean>
+  /** Whether anything has been leased for this request. */
+  hasClaimed(tenantId: string, requestId: string): Promise<boolean>
   /** Whether `listReadyOf` would find any. */
   hasReadyOf(tenantId: string, providerId: string): Promise<boolean>
   /** A derivation that was made, removed ones included. */

@@ -24,10 +24,21 @@ export async function settleWork(
 ): Promise<Settlement> {
   const claim = await deps.store.findClaim(claimId)
   if (!claim) return { settled: 0, ready: 0, lost: items.map((item) => item.node_id) }
+  const { settled, ready, lost } = await settleClaim(deps, claim, items, () => Promise.resolve())
+  return { settled, ready, lost }
+}
+
+/** The same, and in the same transaction what comes `then`. */
+export async function settleClaim<Then>(
+  deps: { store: GraphStore; providers: Providers },
+  claim: StoredClaim,
+  items: readonly SettleItem[],
+  then: (graph: GraphTransaction) => Promise<Then>,
+): Promise<Settlement & { then: Then }> {
   const sources = await triggerSources(deps.store, claim.tenant_id, items)
   const matches = await deps.providers.match(sources.map(subjectOfTrigger))
   return await deps.store.transaction(claim.tenant_id, async (graph) => {
-    const nodes = new Map((await graph.readClaimedNodes(claimId)).map((node) => [node.blob_id, node]))
+    const nodes = new Map((await graph.readClaimedNodes(claim.id)).map((node) => [node.blob_id, node]))
     const held = sound(nodes, items)
     await recordOutcomes(graph, claim, held)
     await correctBegun(graph, held)
@@ -72,6 +83,7 @@ export async function settleWork(
       settled: held.length,
       ready: freed + readyAgain + added.size,
       lost: items.map((item) => item.node_id).filter((id) => !heldIds.has(id)),
+      then: await then(graph),
     }
   })
 }

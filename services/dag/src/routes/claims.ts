@@ -2,7 +2,7 @@ import type { dagApi } from '@studio/contracts'
 import type { Handlers } from '@studio/http'
 import { failpoint } from '@studio/kernel'
 import type { Context } from '../context.ts'
-import { claimNext } from '../domain/claim-next.ts'
+import { claimNext, settleAndGoOn } from '../domain/claim-next.ts'
 import { claimWork } from '../domain/claim-work.ts'
 import { endCascade } from '../domain/end-cascade.ts'
 import { ringForOrphan } from '../domain/ring-for-orphan.ts'
@@ -31,9 +31,12 @@ export function claimRoutes(
     readClaim: async ({ claim_id }) => ({ items: await readClaim(database, claim_id, config.STUDIO_LEASE_MS) }),
     recall: async ({ tenant_id, keys }) => ({ items: await recall(database, tenant_id, keys) }),
     renewClaim: async ({ claim_id }) => ({ held: await renewClaim(database, claim_id, config.STUDIO_LEASE_MS) }),
-    settle: async ({ claim_id, items }) => {
+    settle: async ({ claim_id, items, next }, { signal }) => {
       failpoint('dag.settle.before')
-      const settlement = await settleWork({ store, providers }, claim_id, items)
+      const settlement =
+        next === null
+          ? { ...(await settleWork({ store, providers }, claim_id, items)), groups: [] }
+          : await settleAndGoOn({ store, providers, bell }, claim_id, items, next, signal)
       failpoint('dag.settle.after')
       await ringForOrphan({ store, bell }, claim_id)
       return settlement
@@ -43,6 +46,8 @@ export function claimRoutes(
       await ringForOrphan({ store, bell }, claim_id)
       return { failed }
     },
-    endCascade: async ({ tenant_id, cascade_id }) => ({ ended: await endCascade({ store }, tenant_id, cascade_id) }),
+    endCascade: async ({ tenant_id, cascade_id }) => ({
+      ended: await endCascade({ store, providers }, tenant_id, cascade_id),
+    }),
   }
 }

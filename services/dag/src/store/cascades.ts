@@ -15,7 +15,7 @@ const goesOn = 'cascade.settled_at is null and cascade.cancelled_at is null'
 
 /** As SQL over `cascade`: it has nothing left to do. No node waits or runs in it, its own or one that it shares, and none will when a run that was left alone has ended. */
 export const isDone = `not exists (select 1 from node where node.cascade_id = cascade.id and node.state in ('dirty', 'running'))
-  and not exists (select 1 from node where node.also_in @> array[cascade.id] and node.state in ('dirty', 'running'))
+  and not exists (select 1 from (select state from node where node.also_in @> array[cascade.id] offset 0) as shared where state in ('dirty', 'running'))
   and not exists (select 1 from node where node.again_cascade_id = cascade.id or node.again_also_in @> array[cascade.id])`
 
 /** What a node takes over, as SQL, when it leaves the cascade that it had for another one that it belonged to. */

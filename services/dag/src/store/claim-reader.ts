@@ -29,8 +29,8 @@ export async function readClaim(database: Database, claimId: string, leaseMs: nu
          where edge.target_id = held.blob_id and edge.valid_to is null and source.state <> 'deleted' and not source.doomed
            and (source.content_hash is not null or source.state = 'running' and source.claim_id = $1)), '[]') as inputs
      from held
-     where held.dirty_inputs <= (
-       select count(*) from edge join node source on source.blob_id = edge.source_id
+     where held.dirty_inputs = 0 or held.dirty_inputs <= (
+       select count(*) from edge cross join lateral (select state, claim_id from node where node.blob_id = edge.source_id limit 1) as source
        where edge.target_id = held.blob_id and edge.valid_to is null and source.state = 'running' and source.claim_id = $1)`,
     [claimId, leaseMs],
   )

@@ -11,8 +11,10 @@ export async function listInputs(tx: Queryable, blobIds: readonly string[]): Pro
   const rows = await tx.query<ClaimInput & { target_id: string }>(
     'list-inputs',
     `select edge.target_id, edge.input as name, source.blob_id, source.version, source.content_hash, source.content_type
-     from edge join node source on source.blob_id = edge.source_id
-     where edge.target_id = any($1::uuid[]) and edge.valid_to is null and source.state <> 'deleted' and not source.doomed and source.content_hash is not null
+     from unnest($1::uuid[]) as wanted(id)
+     cross join lateral (select * from edge where edge.target_id = wanted.id and edge.valid_to is null offset 0) as edge
+     join node source on source.blob_id = edge.source_id
+     where source.state <> 'deleted' and not source.doomed and source.content_hash is not null
      order by edge.target_id, edge.input, edge.ordinal`,
     [blobIds],
   )

@@ -67,9 +67,13 @@ export async function closeCascades(
   const facts = await tx.query<{ cascade_id: string; root_id: string; caused_by: string | null; nodes: number }>(
     'close-cascades',
     `update cascade set settled_at = ${moment}, paused_by = null, paused_at = null
-     where tenant_id = $1 and settled_at is null and ($2::uuid[] is null or id = any($2::uuid[]))
-       and ${isDone}
-     returning id as cascade_id, root_id, caused_by, nodes`,
+     from (
+       select done.id from unnest($2::uuid[]) as wanted(id)
+         cross join lateral (select id from cascade where cascade.id = wanted.id and settled_at is null and ${isDone} limit 1) as done
+       union all
+       select id from cascade where $2::uuid[] is null and tenant_id = $1 and settled_at is null and ${isDone}) as done
+     where cascade.id = done.id and tenant_id = $1
+     returning cascade.id as cascade_id, root_id, caused_by, nodes`,
     [tenantId, cascadeIds === 'all' ? null : cascadeIds],
   )
   await addEvents(tx, tenantId, [{ type: 'studio.cascade.settled', facts }])

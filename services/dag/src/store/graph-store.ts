@@ -21,11 +21,13 @@ import { awaitRuns, listKnown, wakeSharers } from './sharing.ts'
 import { blockBelow, countDown, markAgain, markDirty, markDoomed } from './marks.ts'
 import {
   addAncestry,
+  hasClaimed,
   hasReady,
   hasReadyOf,
+  listAtWork,
   listReady,
   listReadyOf,
-  mayTake,
+  listReadyProviders,
   putEdits,
   putSources,
   readClaimedNodes,
@@ -37,7 +39,6 @@ import { addMemos, dropSpareMemos, forgetMemos } from './memos.ts'
 import { addJob, addRuns, listJobNodes, settle, settleFresh } from './outcomes.ts'
 import { publishSettled, type Touched } from './publications.ts'
 import { purgingTransaction } from './purge/purging.ts'
-import { isReady } from './states.ts'
 import { listWaitingBelow } from './waiting.ts'
 import { lockTenant, saveTenant, type Tenant } from './tenant.ts'
 
@@ -95,15 +96,8 @@ export function createGraphStore(
       )
       return rows.map(({ work }) => work)
     },
-    async listReadyProviders(tenantId) {
-      const rows = await database.query<{ provider_id: string }>(
-        'list-ready-providers',
-        `select distinct provider_id from node where tenant_id = $1 and ${isReady} and not doomed and provider_id is not null`,
-        [tenantId],
-      )
-      return rows.map((row) => row.provider_id)
-    },
-    mayTake: (tenantId, requestId) => mayTake(database, tenantId, requestId),
+    listReadyProviders: (tenantId) => listReadyProviders(database, tenantId),
+    hasClaimed: (tenantId, requestId) => hasClaimed(database, tenantId, requestId),
     hasReadyOf: (tenantId, providerId) => hasReadyOf(database, tenantId, providerId),
     readDerivation: (tenantId, blobId) => readDerivation(database, tenantId, blobId),
     readNodes: (tenantId, blobIds) => readNodes(database, tenantId, blobIds),
@@ -151,9 +145,10 @@ function graphTransaction(
     },
     readNodes: (ids) => readNodes(tx, tenantId, ids),
     readClaimedNodes: (claimId) => readClaimedNodes(tx, tenantId, claimId),
-    listReady: (limit) => listReady(tx, tenantId, limit),
+    listReady: (limit, crews) => listReady(tx, tenantId, limit, crews),
     listReadyOf: (providerId, limit) => listReadyOf(tx, tenantId, providerId, limit),
-    hasReady: () => hasReady(tx, tenantId),
+    hasReady: (but) => hasReady(tx, tenantId, but),
+    listAtWork: (slowBatchMs) => listAtWork(tx, tenantId, slowBatchMs),
     listWaitingBelow: (provider, ids) => listWaitingBelow(tx, tenantId, provider, ids),
     listInputs: (ids) => listInputs(tx, ids),
     listEdgesBelow: (ids) => listEdgesBelow(tx, ids),

@@ -24,12 +24,44 @@ export async function readClaimedNodes(tx: Queryable, tenantId: string, claimId:
   )
 }
 
-export async function listReady(tx: Queryable, tenantId: string, limit: number): Promise<NodeRow[]> {
+/** What a worker that goes on may take of these providers, as SQL over `node`. */
+const isOfCrew = (providers: string): string =>
+  `coalesce(provider_id = any(${providers}), false) and attempts = 0 and not doomed`
+
+/** One provider after the other, so that their batches are full. */
+export async function listReady(
+  tx: Queryable,
+  tenantId: string,
+  limit: number,
+  crews: ReadonlyMap<string, number>,
+): Promise<NodeRow[]> {
   return await tx.query<NodeRow>(
     'list-ready',
-    `select ${columns} from node where tenant_id = $1 and ${isReady} order by changed_at limit $2`,
-    [tenantId, limit],
+    `select ${columns} from (
+       (select node.* from unnest($3::text[], $4::int[]) with ordinality as crew(id, room, place)
+          cross join lateral (
+            select * from node where tenant_id = $1 and ${isReady} and provider_id = crew.id and attempts = 0 and not doomed order by changed_at limit crew.room) as node
+        order by crew.place, node.changed_at)
+       union all
+       (select * from node where tenant_id = $1 and ${isReady} and not (${isOfCrew('$3::text[]')}) order by changed_at limit $2)) as node
+     limit $2`,
+    [tenantId, limit, [...crews.keys()], [...crews.values()]],
   )
+}
+
+/** SQL: claims of runs by provider, but for those that a worker has had for longer than so many milliseconds. */
+const atWork = (slowBatchMs: string): string =>
+  `select provider_id, count(*)::int as claims
+   from (select distinct provider_id, claim_id from node where tenant_id = $1 and state = 'running' and provider_id is not null and not doomed) as leased
+     cross join lateral (select read_at from claim where claim.id = leased.claim_id limit 1) as claim
+   where read_at is null or read_at > now() - ${slowBatchMs} * interval '1 millisecond' group by provider_id`
+
+export async function listAtWork(tx: Queryable, tenantId: string, slowBatchMs: number): Promise<Map<string, number>> {
+  const rows = await tx.query<{ provider_id: string; claims: number }>('list-at-work', atWork('$2'), [
+    tenantId,
+    slowBatchMs,
+  ])
+  return new Map(rows.map(({ provider_id: id, claims }) => [id, claims]))
 }
 
 /** What a worker of the provider $2 may go on with: what has failed in a batch goes alone. */
@@ -57,21 +89,48 @@ export async function hasReadyOf(database: Queryable, tenantId: string, provider
   return row?.ready ?? false
 }
 
-export async function mayTake(database: Queryable, tenantId: string, requestId: string): Promise<boolean> {
-  const [row] = await database.query<{ may_take: boolean }>(
-    'may-take',
-    `select exists (select from node where tenant_id = $1 and ${isReady})
-       or exists (select from claim where tenant_id = $1 and request_id = $2) as may_take`,
+export async function hasClaimed(database: Queryable, tenantId: string, requestId: string): Promise<boolean> {
+  const [row] = await database.query<{ claimed: boolean }>(
+    'has-claimed',
+    'select exists (select from claim where tenant_id = $1 and request_id = $2) as claimed',
     [tenantId, requestId],
   )
-  return row?.may_take ?? false
+  return row?.claimed ?? false
 }
 
-export async function hasReady(tx: Queryable, tenantId: string): Promise<boolean> {
+const goesAlone = '(attempts > 0 or doomed)'
+const kindsAfter = (condition: string): string =>
+  `select provider_id, ${goesAlone} as goes_alone from node where tenant_id = $1 and ${isReady}${condition} order by provider_id, ${goesAlone} limit 1`
+
+/** SQL: `kind`, providers of the tenant's ready nodes; `goes_alone`: of some that do not go with others. A step of an index each, however many nodes there are. */
+const readyKinds = `with recursive kind as (
+   (${kindsAfter('')})
+   union all
+   select next.* from kind cross join lateral (${kindsAfter(` and (provider_id, ${goesAlone}) > (kind.provider_id, kind.goes_alone)`)}) as next)`
+
+/** Ids of the providers that the tenant's ready nodes need. */
+export async function listReadyProviders(database: Queryable, tenantId: string): Promise<string[]> {
+  const rows = await database.query<{ provider_id: string }>(
+    'list-ready-providers',
+    `${readyKinds} select distinct provider_id from kind`,
+    [tenantId],
+  )
+  return rows.map((row) => row.provider_id)
+}
+
+const none = { cheap: [], crews: 0, slowBatchMs: 0 }
+
+export async function hasReady(
+  tx: Queryable,
+  tenantId: string,
+  { cheap, crews, slowBatchMs }: { cheap: readonly string[]; crews: number; slowBatchMs: number } = none,
+): Promise<boolean> {
   const [row] = await tx.query<{ ready: boolean }>(
     'has-ready',
-    `select exists (select 1 from node where tenant_id = $1 and ${isReady}) as ready`,
-    [tenantId],
+    `${readyKinds}
+     select exists (select from kind where goes_alone or provider_id <> all(array(
+       select provider_id from (${atWork('$4')}) as provider where provider_id = any($2::text[]) and claims >= $3))) as ready`,
+    [tenantId, cheap, crews, slowBatchMs],
   )
   return row?.ready ?? false
 }
