@@ -184,6 +184,19 @@ test('an activity goes on with what its settlement has leased it, and asks for m
   expect(asked).toEqual(['settle and go on', 'settle and go on', 'next'])
 })
 
+test('an activity that works off many small claims lets Temporal know that it lives', async () => {
+  const { group, answers, run, heartbeats } = studio([{ text: 'small' }])
+  const deadline = performance.now() + 10_000
+  let claims = 0
+  answers.claimNext = async () => {
+    claims += 1
+    return { groups: heartbeats() > 0 || performance.now() > deadline ? [] : [{ ...group, claim_id: newId() }] }
+  }
+  await run()
+  expect(heartbeats()).toBeGreaterThan(0)
+  expect(claims).toBeGreaterThan(10)
+}, 20_000)
+
 test('a later attempt asks for what an earlier one had leased before it goes on', async () => {
   const { answers, run } = studio([{ text: 'left' }])
   const asked: unknown[] = []

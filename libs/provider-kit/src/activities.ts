@@ -1,8 +1,8 @@
 import type { ClaimGroup } from '@studio/contracts'
 import { newId, StudioError, toProblem, type Problem } from '@studio/kernel'
 import { span } from '@studio/telemetry'
-import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity'
-import { heartbeatMs, withClaim, type GoingOn } from './claim.ts'
+import { activityInfo, cancellationSignal } from '@temporalio/activity'
+import { whileBeating, withClaim, type GoingOn } from './claim.ts'
 import type { Attempt, ClaimSummary } from './ledger.ts'
 import { workOff } from './work-off.ts'
 import type { ProviderDependencies } from './dependencies.ts'
@@ -34,69 +34,70 @@ export function createProviderActivities(
   const { id, version } = provider.manifest
   const sharing = createSharing()
   return {
-    [id]: async (group) => {
-      const { attempt, startToCloseTimeoutMs } = activityInfo()
-      const begun = performance.now()
-      try {
-        if (group.provider_version !== version) {
-          throw new StudioError(
-            'dependency_unavailable',
-            `This worker serves ${id}@${version}, not @${group.provider_version}.`,
-          )
+    [id]: (group) =>
+      whileBeating(async () => {
+        const { attempt, startToCloseTimeoutMs } = activityInfo()
+        const begun = performance.now()
+        try {
+          if (group.provider_version !== version) {
+            throw new StudioError(
+              'dependency_unavailable',
+              `This worker serves ${id}@${version}, not @${group.provider_version}.`,
+            )
+          }
+          const summary: ClaimSummary = {}
+          const timeLeft = (): number =>
+            Math.max(0, Math.floor(begun + startToCloseTimeoutMs - performance.now()) - reserveMs)
+          let next: ClaimGroup[] = []
+          let until = Infinity
+          const goingOn: GoingOn = {
+            ask: () => (performance.now() < until ? { request_id: newId(), time_ms: timeLeft() } : null),
+            take: (groups) => next.push(...groups),
+          }
+          const work = async (one: ClaimGroup, how: Attempt, goesOn: boolean): Promise<void> => {
+            const made = await span(
+              `run ${id}`,
+              { parent: one.traceparent, attributes: { claim_id: one.claim_id, size: one.size } },
+              () =>
+                withClaim(
+                  dependencies,
+                  one.claim_id,
+                  (claim) => workOff(provider, { ...dependencies, sharing }, one, claim, how),
+                  goesOn ? goingOn : undefined,
+                ),
+            )
+            claimWorked(dependencies.log, id, one.claim_id, { ...made })
+            for (const [outcome, count] of Object.entries(made) as [keyof ClaimSummary, number][])
+              summary[outcome] = (summary[outcome] ?? 0) + count
+          }
+          const isCheap = provider.manifest.batch_size > 1
+          // What an earlier attempt had leased is asked for first.
+          let resume = attempt > 1
+          await work(group, { attempt, givesBack: group.size > 1 }, isCheap && !resume)
+          if (!isCheap) return summary
+          until = performance.now() + sliceMs
+          while (next.length > 0 || performance.now() < until) {
+            const isResumed = resume
+            if (next.length === 0) next = await claimNext(dependencies, group.claim_id, timeLeft(), resume)
+            resume = false
+            if (next.length === 0) break
+            const taken = next
+            next = []
+            for (const [place, one] of taken.entries())
+              await work(one, { attempt: isResumed ? attempt : 1, givesBack: true }, place === taken.length - 1)
+          }
+          return summary
+        } catch (error) {
+          // Temporal must see its own cancellation as it is.
+          if (cancellationSignal().aborted) throw cancellationSignal().reason
+          const problem = toProblem(error)
+          // What a provider's error says beyond its code may quote content, and histories outlive a purge: that is for dag, which can forget it.
+          const failure = toFailure(new StudioError(problem.code), attempt)
+          const isLast = failure.nonRetryable === true || attempt >= group.attempts_left
+          if (group.size === 1 && isLast) await tellWhy(dependencies, group.claim_id, problem, attempt)
+          throw failure
         }
-        const summary: ClaimSummary = {}
-        const timeLeft = (): number =>
-          Math.max(0, Math.floor(begun + startToCloseTimeoutMs - performance.now()) - reserveMs)
-        let next: ClaimGroup[] = []
-        let until = Infinity
-        const goingOn: GoingOn = {
-          ask: () => (performance.now() < until ? { request_id: newId(), time_ms: timeLeft() } : null),
-          take: (groups) => next.push(...groups),
-        }
-        const work = async (one: ClaimGroup, how: Attempt, goesOn: boolean): Promise<void> => {
-          const made = await span(
-            `run ${id}`,
-            { parent: one.traceparent, attributes: { claim_id: one.claim_id, size: one.size } },
-            () =>
-              withClaim(
-                dependencies,
-                one.claim_id,
-                (claim) => workOff(provider, { ...dependencies, sharing }, one, claim, how),
-                goesOn ? goingOn : undefined,
-              ),
-          )
-          claimWorked(dependencies.log, id, one.claim_id, { ...made })
-          for (const [outcome, count] of Object.entries(made) as [keyof ClaimSummary, number][])
-            summary[outcome] = (summary[outcome] ?? 0) + count
-        }
-        const isCheap = provider.manifest.batch_size > 1
-        // What an earlier attempt had leased is asked for first.
-        let resume = attempt > 1
-        await work(group, { attempt, givesBack: group.size > 1 }, isCheap && !resume)
-        if (!isCheap) return summary
-        until = performance.now() + sliceMs
-        while (next.length > 0 || performance.now() < until) {
-          const isResumed = resume
-          if (next.length === 0) next = await claimNext(dependencies, group.claim_id, timeLeft(), resume)
-          resume = false
-          if (next.length === 0) break
-          const taken = next
-          next = []
-          for (const [place, one] of taken.entries())
-            await work(one, { attempt: isResumed ? attempt : 1, givesBack: true }, place === taken.length - 1)
-        }
-        return summary
-      } catch (error) {
-        // Temporal must see its own cancellation as it is.
-        if (cancellationSignal().aborted) throw cancellationSignal().reason
-        const problem = toProblem(error)
-        // What a provider's error says beyond its code may quote content, and histories outlive a purge: that is for dag, which can forget it.
-        const failure = toFailure(new StudioError(problem.code), attempt)
-        const isLast = failure.nonRetryable === true || attempt >= group.attempts_left
-        if (group.size === 1 && isLast) await tellWhy(dependencies, group.claim_id, problem, attempt)
-        throw failure
-      }
-    },
+      }),
   }
 }
 
@@ -123,12 +124,10 @@ async function claimNext(
   const signal = cancellationSignal()
   const wait_ms = lingering < mostLingering ? lingerMs : 0
   const request = { claim_id: claimId, request_id: newId(), wait_ms, time_ms, resume }
-  const beat = setInterval(() => heartbeat(), heartbeatMs)
   lingering += 1
   try {
     return (await patiently(signal, () => dag.call('claimNext', request, { signal }))).groups
   } finally {
     lingering -= 1
-    clearInterval(beat)
   }
 }

@@ -5,7 +5,7 @@ import type { ProviderDependencies } from './dependencies.ts'
 import { patiently } from './patiently.ts'
 import { leaseNotRenewed } from './telemetry.ts'
 
-export const heartbeatMs = 2000
+const heartbeatMs = 2000
 
 /** Nodes leased under one claim, while an activity works on them. */
 export interface Claim {
@@ -31,7 +31,20 @@ export interface GoingOn {
 }
 
 /**
- * Reads the claim and keeps its lease, and Temporal's patience, until `work` is done. A claim that is lost (or was worked off by an earlier
+ * Keeps Temporal's patience with an activity until `work` is done, all of it: one that works off many small claims takes long as well, and where Temporal takes it
+ * for dead another attempt begins beside it.
+ */
+export async function whileBeating<Result>(work: () => Promise<Result>): Promise<Result> {
+  const beat = setInterval(() => heartbeat(), heartbeatMs)
+  try {
+    return await work()
+  } finally {
+    clearInterval(beat)
+  }
+}
+
+/**
+ * Reads the claim and keeps its lease until `work` is done. A claim that is lost (or was worked off by an earlier
  * attempt) has no items.
  */
 export async function withClaim<Result>(
@@ -43,7 +56,6 @@ export async function withClaim<Result>(
   const lost = new AbortController()
   const cancelled = cancellationSignal()
   const signal = AbortSignal.any([cancelled, lost.signal])
-  const beat = setInterval(() => heartbeat(), heartbeatMs)
   let held = new Set<string>()
   let renewing: Promise<void> | undefined
 
@@ -82,7 +94,6 @@ export async function withClaim<Result>(
       },
     })
   } finally {
-    clearInterval(beat)
     clearInterval(renewal)
   }
 }

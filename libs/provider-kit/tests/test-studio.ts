@@ -158,11 +158,11 @@ export function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseM
     traceparent: null,
   }
   const activity = createProviderActivities(provider, dependencies)['shout']
+  let heartbeats = 0
   const run = (change: Partial<ClaimGroup> = {}, attempt = 1) => {
-    return new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') }).run(
-      activity as (group: ClaimGroup) => Promise<ClaimSummary>,
-      { ...group, ...change },
-    )
+    const environment = new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') })
+    environment.on('heartbeat', () => (heartbeats += 1))
+    return environment.run(activity as (group: ClaimGroup) => Promise<ClaimSummary>, { ...group, ...change })
   }
   return {
     group,
@@ -177,6 +177,7 @@ export function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseM
     abandoned,
     answers,
     run,
+    heartbeats: () => heartbeats,
     outcomes: () => settled.map(({ outcome }) => outcome),
   }
 }
