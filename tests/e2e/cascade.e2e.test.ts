@@ -148,7 +148,10 @@ describe('a provider on demand', () => {
     expect(node).toMatchObject({ state: 'failed' })
 
     const client = new Client({ connection: await Connection.connect({ address: studio.temporalAddress }) })
-    const description = await client.workflow.getHandle(failed.run?.workflow_id ?? '').describe()
+    const workflow = client.workflow.getHandle(failed.run?.workflow_id ?? '')
+    // dag is told before the workflow has ended.
+    await expect(workflow.result()).rejects.toThrow()
+    const description = await workflow.describe()
     expect([description.status.name, description.type]).toEqual(['FAILED', 'faulty'])
     await client.connection.close()
 
