@@ -141,10 +141,10 @@ export async function settleAndGoOn(
   const provider = claim && (await goesOn(deps, claim))
   if (!claim || !provider || signal.aborted) return { ...(await settleWork(deps, claimId, items)), groups: [] }
   const known = await currentProviders(deps, claim.tenant_id)
-  const { then, ...settlement } = await settleClaim(deps, claim, items, (graph) =>
+  const { after: next, ...settlement } = await settleClaim(deps, claim, items, (graph) =>
     takeNext(graph, claim, provider, known, request),
   )
-  deps.bell.ring(claim.tenant_id, then.roots)
-  if (signal.aborted) await giveBack(deps, claim, then.groups)
-  return { ...settlement, groups: signal.aborted ? [] : then.groups }
+  deps.bell.ring(claim.tenant_id, next.roots)
+  if (signal.aborted) await giveBack(deps, claim, next.groups)
+  return { ...settlement, groups: signal.aborted ? [] : next.groups }
 }

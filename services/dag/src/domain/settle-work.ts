@@ -28,13 +28,13 @@ export async function settleWork(
   return { settled, ready, lost }
 }
 
-/** The same, and in the same transaction what comes `then`. */
-export async function settleClaim<Then>(
+/** The same, and in the same transaction what comes `after` it. */
+export async function settleClaim<After>(
   deps: { store: GraphStore; providers: Providers },
   claim: StoredClaim,
   items: readonly SettleItem[],
-  then: (graph: GraphTransaction) => Promise<Then>,
-): Promise<Settlement & { then: Then }> {
+  after: (graph: GraphTransaction) => Promise<After>,
+): Promise<Settlement & { after: After }> {
   const sources = await triggerSources(deps.store, claim.tenant_id, items)
   const matches = await deps.providers.match(sources.map(subjectOfTrigger))
   return await deps.store.transaction(claim.tenant_id, async (graph) => {
@@ -83,7 +83,7 @@ export async function settleClaim<Then>(
       settled: held.length,
       ready: freed + readyAgain + added.size,
       lost: items.map((item) => item.node_id).filter((id) => !heldIds.has(id)),
-      then: await then(graph),
+      after: await after(graph),
     }
   })
 }
