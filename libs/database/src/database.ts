@@ -1,7 +1,7 @@
 import type { Logger } from '@studio/telemetry'
 import pg from 'pg'
-import { isRetryable, toStudioError } from './errors.ts'
-import { queryableOn, type Queryable, type TransactionOptions } from './queryable.ts'
+import { isAborted, isRetryable, toStudioError } from './errors.ts'
+import { queryableOn, type Queryable, type Transaction, type TransactionOptions } from './queryable.ts'
 
 export interface DatabaseOptions {
   /** postgres:// URL of the database; the schema is given apart. */
@@ -21,7 +21,10 @@ export interface Database extends Queryable {
    * Runs `work` in a transaction (READ COMMITTED unless told) and commits it. Serialisation failures and deadlocks run it again, up to
    * five times, so it must have no effect outside of the database.
    */
-  transaction<Result>(work: (transaction: Queryable) => Promise<Result>, options?: TransactionOptions): Promise<Result>
+  transaction<Result>(
+    work: (transaction: Transaction) => Promise<Result>,
+    options?: TransactionOptions,
+  ): Promise<Result>
   /** Resolves when the database answers; throws `dependency_unavailable`. */
   ping(): Promise<void>
   /** Waits for the connections that are in use, then ends all. */
@@ -58,8 +61,12 @@ export function createDatabase({ url, schema, log, max = 10 }: DatabaseOptions):
     statement_timeout: limits.statementTimeoutMs,
     idle_in_transaction_session_timeout: limits.idleInTransactionMs,
     keepAlive: true,
+    // A statement is sent without waiting for the one before; of a transaction's many short ones the way there and back takes most of the time.
+    pipeline: true,
     types: { getTypeParser: typeParser },
   })
+  // One in use that breaks says so beside its statements' own failures, at times before whoever waits for it has it in hand.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   // An idle connection that breaks is replaced at the next statement: nothing to do but to say so.
   pool.on('error', (error) => log.warn({ error: error.message }, 'a database connection was lost'))
 
@@ -76,7 +83,7 @@ export function createDatabase({ url, schema, log, max = 10 }: DatabaseOptions):
 
 async function transaction<Result>(
   pool: pg.Pool,
-  work: (transaction: Queryable) => Promise<Result>,
+  work: (transaction: Transaction) => Promise<Result>,
   { isolation = 'read committed' }: TransactionOptions,
 ): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
@@ -92,28 +99,41 @@ async function transaction<Result>(
 
 async function attemptTransaction<Result>(
   pool: pg.Pool,
-  work: (transaction: Queryable) => Promise<Result>,
+  work: (transaction: Transaction) => Promise<Result>,
   isolation: string,
 ): Promise<Result> {
   const client = await pool.connect().catch((error: unknown) => {
     throw toStudioError(error)
   })
-  // A connection that breaks between two statements raises 'error' beside the statement's own failure.
-  const ignore = (): void => undefined
-  client.on('error', ignore)
+  const sent: Promise<pg.QueryResult>[] = []
+  const send = (statement: string | pg.QueryConfig): void => {
+    const answer = client.query(statement as pg.QueryConfig)
+    // Whoever waits for it, or for the commit, hears of it.
+    answer.catch(() => undefined)
+    sent.push(answer)
+  }
   let broken = false
   try {
-    await client.query(`begin isolation level ${isolation}`)
-    const result = await work(queryableOn(client))
-    await client.query('commit')
+    send(`begin isolation level ${isolation}`)
+    const result = await work({
+      ...queryableOn(client),
+      send: async (name, text, values = []) => send({ name, text, values: values as unknown[] }),
+    })
+    send('commit')
+    await Promise.all(sent)
     return result
   } catch (error) {
     await client.query('rollback').catch(() => (broken = true))
-    throw toStudioError(error)
+    throw toStudioError(isAborted(error) ? await firstFailure(sent, error) : error)
   } finally {
-    client.off('error', ignore)
     client.release(broken)
   }
+}
+
+/** Why a statement was refused that came after one that had failed. */
+async function firstFailure(sent: readonly Promise<unknown>[], refusal: unknown): Promise<unknown> {
+  const failed = (await Promise.allSettled(sent)).find(({ status }) => status === 'rejected')
+  return failed?.status === 'rejected' ? failed.reason : refusal
 }
 
 const int8: number = pg.types.builtins.INT8

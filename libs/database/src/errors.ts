@@ -5,6 +5,7 @@ const code = {
   uniqueViolation: '23505',
   serializationFailure: '40001',
   deadlockDetected: '40P01',
+  inFailedTransaction: '25P02',
   queryCanceled: '57014',
   adminShutdown: '57P01',
   crashShutdown: '57P02',
@@ -46,6 +47,11 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
 export function isRetryable(error: unknown): boolean {
   const found = postgresCode(error)
   return found === code.serializationFailure || found === code.deadlockDetected
+}
+
+/** True where a statement was refused because one before it in the transaction had failed. */
+export function isAborted(error: unknown): boolean {
+  return postgresCode(error) === code.inFailedTransaction
 }
 
 /**

@@ -1,5 +1,5 @@
 export { createDatabase, type Database, type DatabaseOptions } from './database.ts'
 export { isUniqueViolation, postgresCode } from './errors.ts'
 export { prismaAdapter } from './prisma-adapter.ts'
-export type { Queryable, Row, TransactionOptions } from './queryable.ts'
+export type { Queryable, Row, Transaction, TransactionOptions } from './queryable.ts'
 export { pseudonymOf, purgedType, withoutDetail } from './pseudonym.ts'

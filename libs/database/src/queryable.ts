@@ -18,6 +18,15 @@ export interface Queryable {
   execute(name: string, text: string, values?: readonly unknown[]): Promise<number>
 }
 
+/** One connection, in a transaction: its statements run one after another, each sees what those before it did. */
+export interface Transaction extends Queryable {
+  /**
+   * Sends a statement of which no answer is needed and does not wait for it, so that it travels with what comes next, the commit at the latest. Where it fails the whole
+   * transaction fails, with its error.
+   */
+  send(name: string, text: string, values?: readonly unknown[]): Promise<void>
+}
+
 type Runner = Pick<pg.Pool | pg.PoolClient, 'query'>
 
 export function queryableOn(runner: Runner): Queryable {

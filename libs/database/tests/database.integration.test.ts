@@ -9,10 +9,19 @@ import {
   selectParts,
   Supervisor,
 } from '@studio/supervisor'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createDatabase, isUniqueViolation, postgresCode, prismaAdapter, type Database } from '../src/index.ts'
+import {
+  createDatabase,
+  isUniqueViolation,
+  postgresCode,
+  prismaAdapter,
+  type Database,
+  type Transaction,
+} from '../src/index.ts'
 
 const log = createLogger({ service: 'database-test', level: 'silent' })
 let dataDir: string
@@ -95,6 +104,66 @@ test('a transaction that throws leaves nothing behind', async () => {
   expect(await database.query('read', 'select * from counter')).toEqual([])
 })
 
+const put = (transaction: Transaction, id: string, value: number) =>
+  transaction.send('insert', 'insert into counter (id, value) values ($1, $2)', [id, value])
+
+test('what is sent goes on the way with what comes next, in its order, and with the commit at the latest', async () => {
+  const seen = await database.transaction(async (transaction) => {
+    await put(transaction, 'a', 1)
+    await transaction.send('add', 'update counter set value = value + 1')
+    const rows = await transaction.query<{ value: number }>('values', 'select value from counter')
+    await put(transaction, 'b', 7)
+    return rows
+  })
+  expect(seen).toEqual([{ value: 2 }])
+  expect(await database.query('sorted', 'select id, value from counter order by id')).toEqual([
+    { id: 'a', value: 2 },
+    { id: 'b', value: 7 },
+  ])
+})
+
+test.each([
+  ['commit', () => Promise.resolve()],
+  ['next statement', (transaction: Transaction) => transaction.query('one', 'select 1 as one')],
+  ['error of the work', () => Promise.reject(new Error('changed my mind'))],
+])('where one fails the transaction has its error, at its %s', async (at, goOn) => {
+  const work = database.transaction(async (transaction) => {
+    await put(transaction, 'a', 1)
+    await put(transaction, 'a', 2)
+    await put(transaction, 'b', 3)
+    await goOn(transaction)
+  })
+  const error: unknown = await work.catch((caught: unknown) => caught)
+  if (at === 'error of the work') expect(error).toEqual(new Error('changed my mind'))
+  else expect(isUniqueViolation(error, 'counter_pkey')).toBe(true)
+  expect(await database.query('read', 'select * from counter')).toEqual([])
+})
+
+test('transactions that only send and collide run again until all are done', async () => {
+  await insert('a', 0)
+  await insert('b', 0)
+  const attempts: string[] = []
+  const swap = (first: string, second: string) =>
+    database.transaction(async (transaction) => {
+      const bump = 'update counter set value = value + 1 where id = $1'
+      await transaction.query('bump', bump, [first])
+      attempts.push(first)
+      await barrier(attempts)
+      await transaction.send('bump', bump, [second])
+    })
+  await Promise.all([swap('a', 'b'), swap('b', 'a')])
+  expect(attempts.length).toBeGreaterThan(2)
+  expect(await database.query('sorted', 'select id, value from counter order by id')).toEqual([
+    { id: 'a', value: 2 },
+    { id: 'b', value: 2 },
+  ])
+})
+
+/** Until both have the row that the other one asks for next. */
+const barrier = async (attempts: readonly string[]): Promise<void> => {
+  while (attempts.length < 2) await new Promise((resolve) => setTimeout(resolve, 1))
+}
+
 test('transactions that collide run again until all are done', async () => {
   await insert('a', 0)
   const increment = () =>
@@ -119,6 +188,35 @@ test('prisma’s adapter works on the same pool and schema', async () => {
   expect(rows.map((row) => row.map(String))).toEqual([['7']])
   await adapter.dispose()
   await database.ping()
+})
+
+/** A server that takes a connection and in the same breath says that it goes away, as one does whose parent has just died. */
+const greeting = (): Buffer => {
+  const message = (type: string, body: Buffer): Buffer => {
+    const head = Buffer.alloc(5)
+    head.write(type)
+    head.writeInt32BE(body.length + 4, 1)
+    return Buffer.concat([head, body])
+  }
+  const fields = ['SFATAL', 'C57P01', 'Mterminating connection due to unexpected postmaster exit', '']
+  return Buffer.concat([
+    message('R', Buffer.alloc(4)),
+    message('Z', Buffer.from('I')),
+    message('E', Buffer.from(fields.map((field) => `${field}\0`).join(''))),
+  ])
+}
+
+test('a connection that breaks as soon as it is there fails its transaction, and nothing else', async () => {
+  const server = createServer((socket) => {
+    socket.once('data', () => socket.end(greeting()))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  const dying = createDatabase({ url: `postgres://nobody@127.0.0.1:${port}/studio`, schema: 'counting', log })
+  await expect(dying.transaction(() => Promise.resolve())).rejects.toMatchObject({ code: 'dependency_unavailable' })
+  await expect(dying.ping()).rejects.toMatchObject({ code: 'dependency_unavailable' })
+  await dying.close()
+  server.close()
 })
 
 const answers = () =>

@@ -1,4 +1,4 @@
-import type { ClaimGroup, Provider } from '@studio/contracts'
+import type { ClaimGroup, ClaimInput, Provider } from '@studio/contracts'
 import { contentsByName, derivationKey, StudioError } from '@studio/kernel'
 import { createAllowance, type Allowance } from './allowance.ts'
 import { looked } from './cascade-slots.ts'
@@ -64,10 +64,16 @@ export async function takeReady(graph: GraphTransaction, known: KnownProviders, 
     const crews = await taking.crews()
     const nodes = await taking.list(room, crews)
     if (nodes.length === 0) break
-    const { waved, stopped, allowance } = await govern(graph, nodes)
-    const { below, ...judged } = await takeAlong(graph, await sort(graph, known, waved), room, crews)
-    const sorted = await share(graph, judged, allowance)
-    const groups = taking.group(sorted.ready, below)
+    const [{ waved, stopped, allowance }, inputs] = await Promise.all([
+      govern(graph, nodes),
+      graph.listInputs(nodes.map(({ blob_id }) => blob_id)),
+    ])
+    const judged = sort(known, waved, inputs)
+    const { unrunnable, fresh } = judged
+    const [along, keys] = await Promise.all([listAlong(graph, judged.ready), listKnownKeys(graph, judged.ready)])
+    const fits = fitting(judged.ready, along, room, crews)
+    const { ready, waiting, held } = share(fits.ready, keys, allowance)
+    const groups = taking.group(ready, fits.below)
     await graph.addClaims(
       taking.request_id,
       groups.map(({ group }) => ({ id: group.claim_id, tenant_id: graph.tenantId, work: group })),
@@ -75,11 +81,10 @@ export async function takeReady(graph: GraphTransaction, known: KnownProviders, 
     await graph.lease(groups.flatMap(({ leases }) => leases))
     room -= groups.reduce((nodes, { group }) => nodes + group.size, 0)
     claimed.push(...groups.map(({ group }) => group))
-    await failNodes(graph, sorted.unrunnable)
-    await freeFresh(graph, sorted.fresh)
-    await graph.awaitRuns(sorted.waiting)
-    await putAside(graph, [...stopped, ...sorted.held], allowance)
-    const { fresh, unrunnable, waiting, held } = sorted
+    await failNodes(graph, unrunnable)
+    await freeFresh(graph, fresh)
+    await graph.awaitRuns(waiting)
+    await putAside(graph, [...stopped, ...held], allowance)
     if ([fresh, unrunnable, waiting, held, stopped].every((none) => none.length === 0)) break
   }
   return claimed
@@ -118,8 +123,11 @@ interface Sorted {
   unrunnable: { node: NodeRow; error: StudioError }[]
 }
 
-async function sort(graph: GraphTransaction, known: KnownProviders, nodes: readonly NodeRow[]): Promise<Sorted> {
-  const inputs = await graph.listInputs(nodes.map((node) => node.blob_id))
+function sort(
+  known: KnownProviders,
+  nodes: readonly NodeRow[],
+  inputs: ReadonlyMap<string, readonly ClaimInput[]>,
+): Sorted {
   const sorted: Sorted = { ready: [], fresh: [], unrunnable: [] }
   for (const node of nodes) {
     if (node.doomed) {
@@ -153,15 +161,10 @@ async function sort(graph: GraphTransaction, known: KnownProviders, nodes: reado
   return sorted
 }
 
-/** What of cheap providers goes along with its ready nodes, and as many of these as there is room for with that. Caps count run by run: under one nothing goes along. */
-async function takeAlong(
-  graph: GraphTransaction,
-  sorted: Sorted,
-  room: number,
-  crews: ReadonlyMap<string, number>,
-): Promise<Sorted & { below: WaitingNode[] }> {
-  if (Object.values(graph.budget.per_day).some((cap) => cap !== null)) return { ...sorted, below: [] }
-  const cheap = Map.groupBy(sorted.ready.filter(takesAlong), ({ derivation }) => derivation?.provider)
+/** What of cheap providers may go along with its ready nodes. Caps count run by run: under one nothing goes along. */
+async function listAlong(graph: GraphTransaction, ready: readonly ReadyNode[]): Promise<WaitingNode[]> {
+  if (Object.values(graph.budget.per_day).some((cap) => cap !== null)) return []
+  const cheap = Map.groupBy(ready.filter(takesAlong), ({ derivation }) => derivation?.provider)
   const below: WaitingNode[] = []
   for (const [provider, nodes] of cheap)
     if (provider)
@@ -171,23 +174,36 @@ async function takeAlong(
           nodes.map(({ node }) => node.blob_id),
         )),
       )
-  return { ...sorted, ...fitting(sorted.ready, below, room, crews) }
+  return below
+}
+
+interface KnownKeys {
+  readonly recorded: ReadonlySet<string>
+  readonly running: ReadonlySet<string>
+}
+
+async function listKnownKeys(graph: GraphTransaction, ready: readonly ReadyNode[]): Promise<KnownKeys> {
+  const keys = new Set(ready.flatMap(({ derivation }) => derivation?.key ?? []))
+  const known = await graph.listKnown([...keys])
+  return {
+    recorded: new Set(known.filter(({ is_recorded }) => is_recorded).map(({ key }) => key)),
+    running: new Set(known.filter(({ is_running }) => is_running).map(({ key }) => key)),
+  }
+}
+
+interface Shared {
+  ready: ReadyNode[]
+  waiting: { blob_id: string; key: string }[]
+  held: NodeRow[]
 }
 
 /** One computation for one key at a time: of the nodes that ask for what nobody has recorded the first that may runs, and the others wait. */
-async function share(
-  graph: GraphTransaction,
-  sorted: Sorted,
-  allowance: Allowance,
-): Promise<Sorted & { waiting: { blob_id: string; key: string }[]; held: NodeRow[] }> {
-  const keys = sorted.ready.flatMap(({ derivation }) => derivation?.key ?? [])
-  const known = await graph.listKnown([...new Set(keys)])
-  const recorded = new Set(known.filter(({ is_recorded }) => is_recorded).map(({ key }) => key))
-  const computed = new Set(known.filter(({ is_running }) => is_running).map(({ key }) => key))
+function share(nodes: readonly ReadyNode[], { recorded, running }: KnownKeys, allowance: Allowance): Shared {
+  const computed = new Set(running)
   const ready: ReadyNode[] = []
   const waiting: { blob_id: string; key: string }[] = []
   const held: NodeRow[] = []
-  for (const one of sorted.ready) {
+  for (const one of nodes) {
     const key = one.derivation?.key
     if (key === undefined || recorded.has(key)) ready.push(one)
     else if (computed.has(key)) waiting.push({ blob_id: one.node.blob_id, key })
@@ -196,7 +212,7 @@ async function share(
       ready.push(one)
     } else held.push(one.node)
   }
-  return { ...sorted, ready, waiting, held }
+  return { ready, waiting, held }
 }
 
 function refusalOf(node: NodeRow, provider: Provider | null): StudioError | null {

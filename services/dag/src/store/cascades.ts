@@ -1,5 +1,5 @@
 import type { Budget, PauseReason } from '@studio/contracts'
-import type { Queryable } from '@studio/database'
+import type { Transaction } from '@studio/database'
 import type { CascadeName, CascadeNode, CascadeRow } from '../domain/ports.ts'
 import { moment } from './moment.ts'
 import { unsettledStates } from './states.ts'
@@ -25,7 +25,7 @@ const goesOver = (heir: string): string =>
 const columns = `id, root_id, caused_by, ${stateOfCascade} as state, paused_by, budget, ${spentByCascade} as spent`
 
 /** A cascade by its id, or the newest one of a root. */
-export async function findCascade(tx: Queryable, tenantId: string, name: CascadeName): Promise<CascadeRow | null> {
+export async function findCascade(tx: Transaction, tenantId: string, name: CascadeName): Promise<CascadeRow | null> {
   const [cascade] = await tx.query<CascadeRow>(
     'find-cascade',
     `select ${columns} from cascade where tenant_id = $1 and (id = $2 or root_id = $3) order by started_at desc, id desc limit 1`,
@@ -35,7 +35,7 @@ export async function findCascade(tx: Queryable, tenantId: string, name: Cascade
 }
 
 /** Those of these cascades that are paused or have a budget. */
-export async function listGoverned(tx: Queryable, tenantId: string, ids: readonly string[]): Promise<CascadeRow[]> {
+export async function listGoverned(tx: Transaction, tenantId: string, ids: readonly string[]): Promise<CascadeRow[]> {
   if (ids.length === 0) return []
   return await tx.query<CascadeRow>(
     'list-governed',
@@ -44,8 +44,8 @@ export async function listGoverned(tx: Queryable, tenantId: string, ids: readonl
   )
 }
 
-export async function setCascadeBudget(tx: Queryable, tenantId: string, id: string, budget: Budget): Promise<void> {
-  await tx.query('set-cascade-budget', 'update cascade set budget = $3::json where tenant_id = $1 and id = $2', [
+export async function setCascadeBudget(tx: Transaction, tenantId: string, id: string, budget: Budget): Promise<void> {
+  await tx.send('set-cascade-budget', 'update cascade set budget = $3::json where tenant_id = $1 and id = $2', [
     tenantId,
     id,
     budgetColumn(budget),
@@ -58,12 +58,12 @@ export function budgetColumn(budget: Budget): string | null {
 }
 
 export async function pauseCascades(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   pauses: ReadonlyMap<string, PauseReason>,
 ): Promise<void> {
   if (pauses.size === 0) return
-  await tx.query(
+  await tx.send(
     'pause-cascades',
     `update cascade set paused_by = paused.by, paused_at = ${moment}
      from unnest($2::uuid[], $3::text[]) as paused(id, by) where cascade.id = paused.id and cascade.tenant_id = $1`,
@@ -73,7 +73,7 @@ export async function pauseCascades(
 
 /** Takes pause and cancellation from one cascade, or the pause from all that a cap of the day paused; answers their roots. */
 export async function letGoOn(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   which: { readonly cascade_id: string } | 'daily',
 ): Promise<string[]> {
@@ -94,9 +94,9 @@ export async function letGoOn(
 }
 
 /** Ready nodes whose cascade is paused: they go over to another one that they belong to and that goes on, or wait until one of theirs does. */
-export async function hold(tx: Queryable, tenantId: string, blobIds: readonly string[]): Promise<void> {
+export async function hold(tx: Transaction, tenantId: string, blobIds: readonly string[]): Promise<void> {
   if (blobIds.length === 0) return
-  await tx.query(
+  await tx.send(
     'hold',
     `with going as (
        select distinct on (node.blob_id) node.blob_id, cascade.id, cascade.caused_by
@@ -110,9 +110,9 @@ export async function hold(tx: Queryable, tenantId: string, blobIds: readonly st
   )
 }
 
-export async function countBegun(tx: Queryable, tenantId: string, begun: ReadonlyMap<string, number>): Promise<void> {
+export async function countBegun(tx: Transaction, tenantId: string, begun: ReadonlyMap<string, number>): Promise<void> {
   if (begun.size === 0) return
-  await tx.query(
+  await tx.send(
     'count-begun',
     `update cascade set begun = cascade.begun + new.runs
      from unnest($2::uuid[], $3::int[]) as new(id, runs) where cascade.id = new.id and cascade.tenant_id = $1`,
@@ -121,7 +121,7 @@ export async function countBegun(tx: Queryable, tenantId: string, begun: Readonl
 }
 
 /** The nodes of a cascade that it has not settled, shared ones included, and those that will be its when a run that was left alone has ended. */
-export async function listUnsettled(tx: Queryable, tenantId: string, cascadeId: string): Promise<CascadeNode[]> {
+export async function listUnsettled(tx: Transaction, tenantId: string, cascadeId: string): Promise<CascadeNode[]> {
   return await tx.query<CascadeNode>(
     'list-unsettled',
     `select blob_id, state, doomed, again_cascade_id from node
@@ -134,8 +134,8 @@ export async function listUnsettled(tx: Queryable, tenantId: string, cascadeId: 
  * Cancels a cascade. What others want of it goes on: a node that it shares leaves it, and one that it was to pay for goes over to the newest of the others. Where it came to a
  * run that was left alone for it, the newest input is derived all the same when the cascade of that run, or another one, wants the node.
  */
-export async function cancelCascade(tx: Queryable, tenantId: string, cascadeId: string): Promise<void> {
-  await tx.query(
+export async function cancelCascade(tx: Transaction, tenantId: string, cascadeId: string): Promise<void> {
+  await tx.send(
     'cancel-cascade',
     `with ended as (
        update cascade set cancelled_at = ${moment}, paused_by = null, paused_at = null where tenant_id = $1 and id = $2 returning id, root_id),
@@ -164,13 +164,13 @@ export async function cancelCascade(tx: Queryable, tenantId: string, cascadeId: 
 
 /** Gives up these nodes of a cascade that was cancelled; whoever runs one has it no more. */
 export async function giveUp(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   cascadeId: string,
   blobIds: readonly string[],
 ): Promise<void> {
   if (blobIds.length === 0) return
-  await tx.query(
+  await tx.send(
     'give-up',
     `update node set state = 'cancelled', dirty_inputs = 0, epoch = epoch + 1, attempts = 0, key = null, claim_id = null, lease_until = null,
        error = null, cascade_id = $2, caused_by = case again_cascade_id when $2 then again_caused_by else caused_by end, again_cascade_id = null,

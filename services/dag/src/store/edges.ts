@@ -1,5 +1,5 @@
 import type { ClaimInput } from '@studio/contracts'
-import type { Queryable } from '@studio/database'
+import type { Queryable, Transaction } from '@studio/database'
 import type { NamedInputs } from '@studio/kernel'
 import type { InputEdge, NewDerivation } from '../domain/ports.ts'
 import { moment } from './moment.ts'
@@ -26,7 +26,7 @@ export async function listInputs(tx: Queryable, blobIds: readonly string[]): Pro
   return inputs
 }
 
-export async function listEdgesBelow(tx: Queryable, blobIds: readonly string[]): Promise<InputEdge[]> {
+export async function listEdgesBelow(tx: Transaction, blobIds: readonly string[]): Promise<InputEdge[]> {
   return await tx.query<InputEdge>(
     'list-edges-below',
     `with recursive below(blob_id) as (
@@ -40,7 +40,7 @@ export async function listEdgesBelow(tx: Queryable, blobIds: readonly string[]):
 
 /** Adds nodes that are not made yet (version 0) with their input edges; one that is there already stays as it is. */
 export async function addDerivations(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   derivations: readonly NewDerivation[],
 ): Promise<string[]> {
@@ -69,7 +69,7 @@ export async function addDerivations(
 }
 
 /** What feeds a derived blob, by the name of the input, in order; deleted blobs included, which count for nothing until they come back. */
-export async function readInputs(tx: Queryable, blobId: string): Promise<Record<string, string[]>> {
+export async function readInputs(tx: Transaction, blobId: string): Promise<Record<string, string[]>> {
   const rows = await tx.query<{ input: string; source_id: string }>(
     'read-inputs',
     'select input, source_id from edge where target_id = $1 and valid_to is null order by input, ordinal',
@@ -81,7 +81,7 @@ export async function readInputs(tx: Queryable, blobId: string): Promise<Record<
 }
 
 export async function replaceInputs(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   blobId: string,
   inputs: NamedInputs,
@@ -89,11 +89,11 @@ export async function replaceInputs(
   const edges = Object.entries(inputs).flatMap(([input, sources]) =>
     sources.map((source_id, ordinal) => ({ input, ordinal, source_id })),
   )
-  await tx.query('close-inputs', `update edge set valid_to = ${moment} where target_id = $2 and valid_to is null`, [
+  await tx.send('close-inputs', `update edge set valid_to = ${moment} where target_id = $2 and valid_to is null`, [
     tenantId,
     blobId,
   ])
-  await tx.query(
+  await tx.send(
     'open-inputs',
     `insert into edge (target_id, input, ordinal, source_id, valid_from)
      select $2, input, ordinal, source_id, ${moment} from json_to_recordset($3::json) as new(input text, ordinal int, source_id uuid)`,

@@ -1,5 +1,5 @@
 import { subjectOf, type Budget, type EventType } from '@studio/contracts'
-import type { Queryable } from '@studio/database'
+import type { Transaction } from '@studio/database'
 import { newId } from '@studio/kernel'
 import type { Cause, NewEvent } from '../domain/ports.ts'
 import { budgetColumn, isDone } from './cascades.ts'
@@ -8,14 +8,14 @@ import { moment } from './moment.ts'
 /** NATS takes at most 1 MiB a message; a fact has at most about 1 KiB. */
 const factsPerEvent = 500
 
-export async function addEvents(tx: Queryable, tenantId: string, events: readonly NewEvent[]): Promise<void> {
+export async function addEvents(tx: Transaction, tenantId: string, events: readonly NewEvent[]): Promise<void> {
   const rows = events.flatMap(({ type, facts }) =>
     Array.from({ length: Math.ceil(facts.length / factsPerEvent) }, (_, part) =>
       rowOf(tenantId, type, facts.slice(part * factsPerEvent, (part + 1) * factsPerEvent)),
     ),
   )
   if (rows.length === 0) return
-  await tx.query(
+  await tx.send(
     'add-events',
     `insert into outbox (id, subject, event) select id, subject, event from json_to_recordset($1::json) as new(id uuid, subject text, event json)`,
     [JSON.stringify(rows)],
@@ -35,7 +35,7 @@ function rowOf(tenantId: string, type: EventType, facts: unknown[]) {
 
 /** Opens cascades, each with this budget; one that is there already grows, and is open again. */
 export async function addCascades(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   cascades: readonly (Cause & { nodes: number })[],
   budget: Budget,
@@ -59,7 +59,7 @@ export async function addCascades(
 
 /** A cascade is settled when no node waits or runs in it, its own or one that it shares; what newer edits of its root took over counts for their cascades. */
 export async function closeCascades(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   cascadeIds: readonly string[] | 'all',
 ): Promise<void> {

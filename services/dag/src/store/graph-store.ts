@@ -1,5 +1,5 @@
 import type { Spent } from '@studio/contracts'
-import type { Database, Queryable } from '@studio/database'
+import type { Database, Transaction } from '@studio/database'
 import type { GraphStore, GraphTransaction, StoredClaim } from '../domain/ports.ts'
 import {
   cancelCascade,
@@ -105,7 +105,7 @@ export function createGraphStore(
 }
 
 function graphTransaction(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   { leaseMs, patienceMs }: Times,
   state: { tenant: Tenant; runsEnded: boolean } & Touched,

@@ -1,4 +1,4 @@
-import type { Queryable } from '@studio/database'
+import type { Transaction } from '@studio/database'
 import type { Lease, StoredClaim } from '../domain/ports.ts'
 
 /**
@@ -9,9 +9,14 @@ import type { Lease, StoredClaim } from '../domain/ports.ts'
  * The recorded outputs of that run and of the one to come (where there is one) are of use: noted to the hour, so that what is used all the time is not
  * written all the time.
  */
-export async function lease(tx: Queryable, tenantId: string, leaseMs: number, leases: readonly Lease[]): Promise<void> {
+export async function lease(
+  tx: Transaction,
+  tenantId: string,
+  leaseMs: number,
+  leases: readonly Lease[],
+): Promise<void> {
   if (leases.length === 0) return
-  await tx.query(
+  await tx.send(
     'lease',
     `with leased as (
        update node set state = 'running', leases = node.leases + 1, last_key = null, claim_id = lease.claim_id,
@@ -29,12 +34,12 @@ export async function lease(tx: Queryable, tenantId: string, leaseMs: number, le
 
 /** Gives nodes back: ready again as soon as they wait for nothing, those that failed alone from now on, and those whose run has not begun without a key. */
 export async function release(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   nodes: readonly { blob_id: string; failed: boolean; begun: boolean }[],
 ): Promise<void> {
   if (nodes.length === 0) return
-  await tx.query(
+  await tx.send(
     'release',
     `update node set state = 'dirty', claim_id = null, lease_until = null, attempts = node.attempts + given.failed::int,
        key = case when given.begun then node.key end, changed_at = now()
@@ -45,7 +50,7 @@ export async function release(
 
 /** Makes the nodes of claims ready again, all of them or those whose lease is over; answers which. */
 export async function returnClaims(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   claimIds: readonly string[],
   which: 'all' | 'expired',
@@ -60,9 +65,9 @@ export async function returnClaims(
   return rows.map((row) => row.blob_id)
 }
 
-export async function addClaims(tx: Queryable, requestId: string, claims: readonly StoredClaim[]): Promise<void> {
+export async function addClaims(tx: Transaction, requestId: string, claims: readonly StoredClaim[]): Promise<void> {
   if (claims.length === 0) return
-  await tx.query(
+  await tx.send(
     'add-claims',
     `insert into claim (id, request_id, tenant_id, work)
      select id, $1, tenant_id, work from json_to_recordset($2::json) as new(id uuid, tenant_id uuid, work json)`,
@@ -70,7 +75,11 @@ export async function addClaims(tx: Queryable, requestId: string, claims: readon
   )
 }
 
-export async function readClaimsOfRequest(tx: Queryable, tenantId: string, requestId: string): Promise<StoredClaim[]> {
+export async function readClaimsOfRequest(
+  tx: Transaction,
+  tenantId: string,
+  requestId: string,
+): Promise<StoredClaim[]> {
   return await tx.query<StoredClaim>(
     'read-claims-of-request',
     `select id, tenant_id, work from claim where request_id = $2 and tenant_id = $1
@@ -79,16 +88,16 @@ export async function readClaimsOfRequest(tx: Queryable, tenantId: string, reque
   )
 }
 
-export async function orphanClaims(tx: Queryable, tenantId: string, claimIds: readonly string[]): Promise<void> {
+export async function orphanClaims(tx: Transaction, tenantId: string, claimIds: readonly string[]): Promise<void> {
   if (claimIds.length === 0) return
-  await tx.query('orphan-claims', 'update claim set orphaned = true where tenant_id = $1 and id = any($2::uuid[])', [
+  await tx.send('orphan-claims', 'update claim set orphaned = true where tenant_id = $1 and id = any($2::uuid[])', [
     tenantId,
     claimIds,
   ])
 }
 
 /** Takes away from workers what was claimed with these nodes, which they have no more, and waits for them; answers which. */
-export async function returnStranded(tx: Queryable, tenantId: string, blobIds: readonly string[]): Promise<string[]> {
+export async function returnStranded(tx: Transaction, tenantId: string, blobIds: readonly string[]): Promise<string[]> {
   const rows = await tx.query<{ blob_id: string }>(
     'return-stranded',
     `with recursive stranded(blob_id) as (

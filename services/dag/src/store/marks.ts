@@ -1,4 +1,4 @@
-import type { Queryable } from '@studio/database'
+import type { Transaction } from '@studio/database'
 import type { Cause, MarkedNode } from '../domain/ports.ts'
 import { membersLeft } from './members.ts'
 import { hinderingStates, unsettledStates } from './states.ts'
@@ -17,7 +17,7 @@ const saidAnew = `exists (select from cause as newer where (newer.cause_index = 
  * A node that other roots' open cascades wait for belongs to these too from here on (`also_in`), and so it does to all causes that reach it at once.
  */
 export async function markDirty(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   patienceMs: number,
   causes: readonly Cause[],
@@ -92,7 +92,7 @@ export async function markDirty(
  * for; the cascades of one that has not wait on. Those of one claim may feed each other. Answers those among the given ones.
  */
 export async function markAgain(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   blobIds: readonly string[],
 ): Promise<{ blob_id: string; ready: boolean }[]> {
@@ -112,8 +112,8 @@ export async function markAgain(
   )
 }
 
-export async function blockBelow(tx: Queryable, tenantId: string, blobIds: readonly string[]): Promise<void> {
-  await tx.query(
+export async function blockBelow(tx: Transaction, tenantId: string, blobIds: readonly string[]): Promise<void> {
+  await tx.send(
     'block-below',
     `with recursive blocked(blob_id) as (
        select edge.target_id from edge join node source on source.blob_id = edge.source_id
@@ -130,7 +130,7 @@ export async function blockBelow(tx: Queryable, tenantId: string, blobIds: reado
  * too, so that it cannot appear after its source has gone. Answers how many are left to tombstone.
  */
 export async function markDoomed(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   cause: Cause,
   blobIds: readonly string[],
@@ -148,7 +148,7 @@ export async function markDoomed(
 }
 
 /** A node that was claimed with what it waits for counts like one that still waits: it may be given back. */
-export async function countDown(tx: Queryable, sourceIds: readonly string[]): Promise<number> {
+export async function countDown(tx: Transaction, sourceIds: readonly string[]): Promise<number> {
   if (sourceIds.length === 0) return 0
   const rows = await tx.query<{ ready: boolean }>(
     'count-down',

@@ -1,11 +1,11 @@
-import type { Database, Queryable } from '@studio/database'
+import type { Database, Transaction } from '@studio/database'
 import type { NewMemo } from '../domain/ports.ts'
 import type { MemoBacklog } from '../domain/sweep-memos.ts'
 
 /** One recorded result a key: the first stays. */
-export async function addMemos(tx: Queryable, tenantId: string, memos: readonly NewMemo[]): Promise<void> {
+export async function addMemos(tx: Transaction, tenantId: string, memos: readonly NewMemo[]): Promise<void> {
   if (memos.length === 0) return
-  await tx.query(
+  await tx.send(
     'add-memos',
     `insert into memo (tenant_id, key, content_hash, content_type, size, run_id)
      select $1, key, content_hash, content_type, size, run_id
@@ -15,9 +15,9 @@ export async function addMemos(tx: Queryable, tenantId: string, memos: readonly 
   )
 }
 
-export async function forgetMemos(tx: Queryable, tenantId: string, keys: readonly string[]): Promise<void> {
+export async function forgetMemos(tx: Transaction, tenantId: string, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return
-  await tx.query('forget-memos', 'delete from memo where tenant_id = $1 and key = any($2::text[])', [tenantId, keys])
+  await tx.send('forget-memos', 'delete from memo where tenant_id = $1 and key = any($2::text[])', [tenantId, keys])
 }
 
 // A claim takes the key of what a node has; until the node has settled again that is known by its content. A run that is under way may have been answered with it already.
@@ -27,7 +27,7 @@ const isSpare = `
     and node.last_key is null and node.version > 0 and node.provider_id is not null)
   and not exists (select from node where node.tenant_id = memo.tenant_id and node.state = 'running' and node.key = memo.key)`
 
-export async function dropSpareMemos(tx: Queryable, tenantId: string, keys: readonly string[]): Promise<number> {
+export async function dropSpareMemos(tx: Transaction, tenantId: string, keys: readonly string[]): Promise<number> {
   return await tx.execute(
     'drop-spare-memos',
     `delete from memo where tenant_id = $1 and key = any($2::text[]) and ${isSpare}`,

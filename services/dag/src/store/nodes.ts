@@ -1,4 +1,4 @@
-import type { Queryable } from '@studio/database'
+import type { Queryable, Transaction } from '@studio/database'
 import type { EditedHead, NodeRow, SourceHead } from '../domain/ports.ts'
 import { moment } from './moment.ts'
 import { isReady } from './states.ts'
@@ -16,7 +16,7 @@ export async function readNodes(database: Queryable, tenantId: string, blobIds: 
   )
 }
 
-export async function readClaimedNodes(tx: Queryable, tenantId: string, claimId: string): Promise<NodeRow[]> {
+export async function readClaimedNodes(tx: Transaction, tenantId: string, claimId: string): Promise<NodeRow[]> {
   return await tx.query<NodeRow>(
     'read-claimed-nodes',
     `select ${columns} from node where tenant_id = $1 and claim_id = $2 and state = 'running'`,
@@ -30,7 +30,7 @@ const isOfCrew = (providers: string): string =>
 
 /** One provider after the other, so that their batches are full. */
 export async function listReady(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   limit: number,
   crews: ReadonlyMap<string, number>,
@@ -56,7 +56,7 @@ const atWork = (slowBatchMs: string): string =>
      cross join lateral (select read_at from claim where claim.id = leased.claim_id limit 1) as claim
    where read_at is null or read_at > now() - ${slowBatchMs} * interval '1 millisecond' group by provider_id`
 
-export async function listAtWork(tx: Queryable, tenantId: string, slowBatchMs: number): Promise<Map<string, number>> {
+export async function listAtWork(tx: Transaction, tenantId: string, slowBatchMs: number): Promise<Map<string, number>> {
   const rows = await tx.query<{ provider_id: string; claims: number }>('list-at-work', atWork('$2'), [
     tenantId,
     slowBatchMs,
@@ -68,7 +68,7 @@ export async function listAtWork(tx: Queryable, tenantId: string, slowBatchMs: n
 const isReadyOf = `tenant_id = $1 and ${isReady} and provider_id = $2 and attempts = 0 and not doomed`
 
 export async function listReadyOf(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   providerId: string,
   limit: number,
@@ -121,7 +121,7 @@ export async function listReadyProviders(database: Queryable, tenantId: string):
 const none = { cheap: [], crews: 0, slowBatchMs: 0 }
 
 export async function hasReady(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   { cheap, crews, slowBatchMs }: { cheap: readonly string[]; crews: number; slowBatchMs: number } = none,
 ): Promise<boolean> {
@@ -137,7 +137,7 @@ export async function hasReady(
 
 /** Takes over newer heads only; an older one that comes late changes nothing. Answers those that moved, and which are published in another way from now on. */
 export async function putSources(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   heads: readonly SourceHead[],
 ): Promise<{ blob_id: string; is_regated: boolean }[]> {
@@ -161,9 +161,9 @@ export async function putSources(
 }
 
 /** Takes over newer versions that users made of derived blobs. State, epoch and lease are none of theirs. */
-export async function putEdits(tx: Queryable, tenantId: string, heads: readonly EditedHead[]): Promise<void> {
+export async function putEdits(tx: Transaction, tenantId: string, heads: readonly EditedHead[]): Promise<void> {
   if (heads.length === 0) return
-  await tx.query(
+  await tx.send(
     'put-edits',
     `with moved as (
        update node set version = edited.version, content_hash = edited.content_hash, content_type = edited.content_type, size = edited.size,
@@ -179,12 +179,12 @@ export async function putEdits(tx: Queryable, tenantId: string, heads: readonly 
 }
 
 export async function setConfig(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   blobId: string,
   config: Record<string, unknown>,
 ): Promise<void> {
-  await tx.query('set-config', 'update node set config = $3::json where tenant_id = $1 and blob_id = $2', [
+  await tx.send('set-config', 'update node set config = $3::json where tenant_id = $1 and blob_id = $2', [
     tenantId,
     blobId,
     JSON.stringify(config),
@@ -192,12 +192,12 @@ export async function setConfig(
 }
 
 export async function addAncestry(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   blobIds: readonly string[],
   providerIds: readonly string[],
 ): Promise<void> {
-  await tx.query(
+  await tx.send(
     'add-ancestry',
     `update node set ancestry = ancestry || array(select unnest($3::text[]) except select unnest(ancestry))
      where tenant_id = $1 and blob_id = any($2::uuid[]) and not ancestry @> $3::text[]`,

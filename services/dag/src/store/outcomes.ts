@@ -1,5 +1,5 @@
 import type { ClaimInput } from '@studio/contracts'
-import type { Queryable } from '@studio/database'
+import type { Transaction } from '@studio/database'
 import type { NewRun, NodeSettlement } from '../domain/ports.ts'
 import { moment } from './moment.ts'
 
@@ -7,8 +7,8 @@ import { moment } from './moment.ts'
  * Ends runs, and records the heads that they made (a cutoff names the one that is there). A head that a user's edit has overtaken is recorded, and moves nothing. A
  * failed node keeps its head (the key that made it went with its lease); a deleted one forgets it, so that it is made anew if it comes back.
  */
-export async function settle(tx: Queryable, tenantId: string, settlements: readonly NodeSettlement[]): Promise<void> {
-  await tx.query(
+export async function settle(tx: Transaction, tenantId: string, settlements: readonly NodeSettlement[]): Promise<void> {
+  await tx.send(
     'settle',
     `with ended as (
        update node set state = done.state, doomed = false, dirty_inputs = 0, claim_id = null, lease_until = null, superseded_at = null, attempts = 0,
@@ -35,11 +35,11 @@ export async function settle(tx: Queryable, tenantId: string, settlements: reado
 }
 
 export async function settleFresh(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   nodes: readonly { blob_id: string; key: string; readings: ClaimInput[] | null }[],
 ): Promise<void> {
-  await tx.query(
+  await tx.send(
     'settle-fresh',
     `update node set state = 'settled', attempts = 0, leases = 0, dirty_inputs = 0, claim_id = null, lease_until = null, superseded_at = null,
        last_key = fresh.key, readings = fresh.readings, error = null, changed_at = now()
@@ -50,9 +50,9 @@ export async function settleFresh(
 }
 
 /** A run counts for all cascades that its node belongs to. */
-export async function addRuns(tx: Queryable, tenantId: string, runs: readonly NewRun[]): Promise<void> {
+export async function addRuns(tx: Transaction, tenantId: string, runs: readonly NewRun[]): Promise<void> {
   if (runs.length === 0) return
-  await tx.query(
+  await tx.send(
     'add-runs',
     `insert into run (id, tenant_id, blob_id, epoch, provider_id, provider_version, key, inputs, outcome, version, content_hash, attempts, duration_ms,
        tokens, cost_microdollars, workflow_id, cascade_id, also_in, caused_by, error)
@@ -67,7 +67,7 @@ export async function addRuns(tx: Queryable, tenantId: string, runs: readonly Ne
 
 /** Answers when it was made. */
 export async function addJob(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   job: { id: string; blob_id: string; epoch: number; provider_id: string },
 ): Promise<Date> {
@@ -79,7 +79,7 @@ export async function addJob(
   return row?.created_at ?? new Date()
 }
 
-export async function listJobNodes(tx: Queryable, blobIds: readonly string[]): Promise<Set<string>> {
+export async function listJobNodes(tx: Transaction, blobIds: readonly string[]): Promise<Set<string>> {
   const rows = await tx.query<{ blob_id: string }>(
     'list-job-nodes',
     `select node.blob_id from node where blob_id = any($1::uuid[]) and exists (

@@ -1,5 +1,5 @@
 import type { Publishing } from '@studio/contracts'
-import type { Database, Queryable } from '@studio/database'
+import type { Database, Transaction } from '@studio/database'
 import { publishTogether, type GatedNode, type Publishable } from '../domain/publish-together.ts'
 
 /**
@@ -17,7 +17,7 @@ export interface Touched {
  * @param revision of the tenant's graph with this change.
  */
 export async function publishSettled(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   revision: number,
   { moved, rooted }: Touched,
@@ -30,7 +30,7 @@ export async function publishSettled(
   return { published: released > 0 || items.length > 0, publishes: released === 0 || (await isGating(tx, tenantId)) }
 }
 
-async function isGating(tx: Queryable, tenantId: string): Promise<boolean> {
+async function isGating(tx: Transaction, tenantId: string): Promise<boolean> {
   const rows = await tx.query('is-gating', 'select from published where tenant_id = $1 and not released limit 1', [
     tenantId,
   ])
@@ -42,7 +42,7 @@ async function isGating(tx: Queryable, tenantId: string): Promise<boolean> {
  * goes with the others first. Answers how many were released, and what they were connected with, which may be waiting for nothing else.
  */
 async function regate(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   revision: number,
   blobIds: readonly string[],
@@ -86,7 +86,7 @@ const mostOpen = 10
  * its cascade with a source in common, however far above; that one is looked at when it settles. Most settlements of a cascade end here, or each leaf would walk all of a
  * set. All of these conditions are of connected nodes: the last one of a set that settles is never left out.
  */
-async function readConnected(tx: Queryable, tenantId: string, blobIds: readonly string[]): Promise<GatedNode[]> {
+async function readConnected(tx: Transaction, tenantId: string, blobIds: readonly string[]): Promise<GatedNode[]> {
   return await tx.query<GatedNode>(
     'read-connected',
     `with recursive seed as (
@@ -123,13 +123,13 @@ const gatedNodes = `select node.blob_id, node.version, node.state, node.doomed, 
   from near join node using (blob_id) join published using (blob_id)`
 
 async function movePublished(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   revision: number,
   items: readonly Publishable[],
 ): Promise<void> {
   if (items.length === 0) return
-  await tx.query(
+  await tx.send(
     'move-published',
     `update published set version = item.version, input_ids = item.input_ids, revision = $3, told = false
      from json_to_recordset($2::json) as item(blob_id uuid, version int, input_ids uuid[])

@@ -1,8 +1,8 @@
-import type { Queryable } from '@studio/database'
+import type { Transaction } from '@studio/database'
 
 /** Which of these derivation keys have a recorded output, and which are being computed. */
 export async function listKnown(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   keys: readonly string[],
 ): Promise<{ key: string; is_recorded: boolean; is_running: boolean }[]> {
@@ -18,12 +18,12 @@ export async function listKnown(
 
 /** From here on these nodes wait until no run computes their key. */
 export async function awaitRuns(
-  tx: Queryable,
+  tx: Transaction,
   tenantId: string,
   waiting: readonly { blob_id: string; key: string }[],
 ): Promise<void> {
   if (waiting.length === 0) return
-  await tx.query(
+  await tx.send(
     'await-runs',
     `update node set awaits = waiting.key, changed_at = now() from json_to_recordset($2::json) as waiting(blob_id uuid, key text)
      where node.blob_id = waiting.blob_id and node.tenant_id = $1`,
@@ -32,8 +32,8 @@ export async function awaitRuns(
 }
 
 /** Nodes that wait for a run that has ended, however it did, are ready again. */
-export async function wakeSharers(tx: Queryable, tenantId: string): Promise<void> {
-  await tx.query(
+export async function wakeSharers(tx: Transaction, tenantId: string): Promise<void> {
+  await tx.send(
     'wake-sharers',
     `update node set awaits = null, changed_at = now()
      where tenant_id = $1 and awaits is not null

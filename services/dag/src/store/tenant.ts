@@ -1,5 +1,5 @@
 import { noBudget, type Spent, type SpentToday, type TenantBudget } from '@studio/contracts'
-import type { Queryable } from '@studio/database'
+import type { Queryable, Transaction } from '@studio/database'
 import type { CascadeSlot } from '../domain/cascade-slots.ts'
 
 /** What a tenant's row has beside its lock. `spent`: what its providers took on the day of this change. */
@@ -36,7 +36,7 @@ const dayOf = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD
  * one another and each sees all of the ones before (each statement of READ COMMITTED has its own snapshot). Without it an edit
  * that counts dirty inputs while one of them settles would count wrong and leave a node waiting for ever.
  */
-export async function lockTenant(tx: Queryable, tenantId: string): Promise<Tenant> {
+export async function lockTenant(tx: Transaction, tenantId: string): Promise<Tenant> {
   const [row] = await tx.query<Row>(
     'lock-tenant',
     `insert into tenant (tenant_id, revision, changed_at) values ($1, 1, clock_timestamp())
@@ -48,9 +48,9 @@ export async function lockTenant(tx: Queryable, tenantId: string): Promise<Tenan
   return tenantOf(row)
 }
 
-export async function saveTenant(tx: Queryable, tenantId: string, tenant: Tenant): Promise<void> {
+export async function saveTenant(tx: Transaction, tenantId: string, tenant: Tenant): Promise<void> {
   const { slots, budget, spent, day, edgesRevision, publishes } = tenant
-  await tx.query(
+  await tx.send(
     'save-tenant',
     'update tenant set cascades = $2::json, budget = $3::json, spent = $4::json, edges_revision = $5, publishes = $6 where tenant_id = $1',
     [
