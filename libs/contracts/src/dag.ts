@@ -73,6 +73,10 @@ export const ClaimItem = z.object({
 })
 export type ClaimItem = z.infer<typeof ClaimItem>
 
+/** A claim for a worker that goes on; with the one that it is to begin with come its nodes, as `readClaim` answers them. */
+export const NextGroup = ClaimGroup.extend({ items: z.array(ClaimItem).optional() })
+export type NextGroup = z.infer<typeof NextGroup>
+
 /** `overlay` null: it was merged with an edit that has ended since. */
 export const HeadUnderOverlay = z.object({
   content_hash: Sha256,
@@ -198,7 +202,7 @@ export const dagApi = {
       time_ms: z.int().min(0),
       resume: z.boolean(),
     }),
-    z.object({ groups: z.array(ClaimGroup) }),
+    z.object({ groups: z.array(NextGroup) }),
     { idempotent: true },
   ),
   /** The nodes still leased under a claim, with the lease made longer. Empty: the claim is lost. */
@@ -225,7 +229,7 @@ export const dagApi = {
       items: z.array(SettleItem).max(5000),
       next: z.object({ request_id: Uuid, time_ms: z.int().min(0) }).nullable(),
     }),
-    z.object({ settled: z.int(), ready: z.int(), lost: z.array(Uuid), groups: z.array(ClaimGroup) }),
+    z.object({ settled: z.int(), ready: z.int(), lost: z.array(Uuid), groups: z.array(NextGroup) }),
     { idempotent: true },
   ),
   /**

@@ -84,11 +84,11 @@ export function createDatabase({ url, schema, log, max = 10 }: DatabaseOptions):
 async function transaction<Result>(
   pool: pg.Pool,
   work: (transaction: Transaction) => Promise<Result>,
-  { isolation = 'read committed' }: TransactionOptions,
+  options: TransactionOptions,
 ): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await attemptTransaction(pool, work, isolation)
+      return await attemptTransaction(pool, work, options)
     } catch (error) {
       if (attempt >= attempts || !isRetryable(error)) throw error
       // Whoever collided waits a little and not alike, or they meet again.
@@ -100,7 +100,7 @@ async function transaction<Result>(
 async function attemptTransaction<Result>(
   pool: pg.Pool,
   work: (transaction: Transaction) => Promise<Result>,
-  isolation: string,
+  { isolation = 'read committed', durable = true }: TransactionOptions,
 ): Promise<Result> {
   const client = await pool.connect().catch((error: unknown) => {
     throw toStudioError(error)
@@ -115,6 +115,7 @@ async function attemptTransaction<Result>(
   let broken = false
   try {
     send(`begin isolation level ${isolation}`)
+    if (!durable) send('set local synchronous_commit = off')
     const result = await work({
       ...queryableOn(client),
       send: async (name, text, values = []) => send({ name, text, values: values as unknown[] }),

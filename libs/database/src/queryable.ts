@@ -4,6 +4,8 @@ import { toStudioError } from './errors.ts'
 export type Row = Record<string, unknown>
 
 export interface TransactionOptions {
+  /** Whether its commit waits until it would outlive a crash of the database; else one that is lost with that (the newest fraction of a second) must do no harm. */
+  durable?: boolean
   isolation?: 'read committed' | 'repeatable read' | 'serializable'
 }
 

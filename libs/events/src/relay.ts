@@ -1,5 +1,5 @@
 import { jetstream, jetstreamManager, type JetStreamClient, type PubAck } from '@nats-io/jetstream'
-import type { Database } from '@studio/database'
+import type { Database, Transaction } from '@studio/database'
 import { failpoint } from '@studio/kernel'
 import { counter, span, type Logger } from '@studio/telemetry'
 import type { Bus } from './bus.ts'
@@ -94,8 +94,8 @@ export function startRelay({ database, bus, log }: RelayOptions): Relay {
   }
 
   /** Sends one batch; answers whether there may be more. */
-  const sendBatch = (client: JetStreamClient): Promise<boolean> =>
-    database.transaction(async (transaction) => {
+  const sendBatch = (client: JetStreamClient): Promise<boolean> => {
+    const send = async (transaction: Transaction): Promise<boolean> => {
       const rows = await takeUnsent(transaction, batchSize)
       if (rows.length === 0) return false
       failpoint('relay.publish.before')
@@ -111,7 +111,10 @@ export function startRelay({ database, bus, log }: RelayOptions): Relay {
       }
       published.inc(ids.length)
       return ids.length + tooLarge.length === batchSize
-    })
+    }
+    // Rows that are not known to be sent are sent again. So this waits for no disk, and keeps no commit of an edit waiting for its turn there.
+    return database.transaction(send, { durable: false })
+  }
 
   const checkStream = async (): Promise<void> => {
     const manager = await bus.whileConnected(jetstreamManager(await bus.connection()))

@@ -184,6 +184,25 @@ test('an activity goes on with what its settlement has leased it, and asks for m
   expect(asked).toEqual(['settle and go on', 'settle and go on', 'next'])
 })
 
+test('what it goes on with is not read where it came with its nodes', async () => {
+  const { group, next, items, answers, run, outcomes } = studio([{ text: 'one' }, { text: 'two' }, { text: 'three' }])
+  const read: string[] = []
+  const [first, second, third] = items.map((item) => ({ ...group, claim_id: newId(), size: 1, items: [item] }))
+  answers.readClaim = async ({ claim_id }) => {
+    read.push(claim_id)
+    return { items: items.slice(0, 1) }
+  }
+  const { settle } = answers
+  answers.settle = async (request) => ({
+    ...(await settle(request)),
+    groups: request.claim_id === first?.claim_id && second ? [second] : [],
+  })
+  if (third) next.push(third)
+  expect(await run({ claim_id: first?.claim_id ?? '', size: 1 })).toEqual({ version: 3 })
+  expect(outcomes()).toEqual(['version', 'version', 'version'])
+  expect(read).toEqual([first?.claim_id])
+})
+
 test('an activity that works off many small claims lets Temporal know that it lives', async () => {
   const { group, answers, run, heartbeats } = studio([{ text: 'small' }])
   const deadline = performance.now() + 10_000

@@ -1,4 +1,4 @@
-import type { ClaimGroup, ClaimItem, SettleItem } from '@studio/contracts'
+import type { ClaimItem, NextGroup, SettleItem } from '@studio/contracts'
 import { StudioError } from '@studio/kernel'
 import { cancellationSignal, heartbeat } from '@temporalio/activity'
 import type { ProviderDependencies } from './dependencies.ts'
@@ -27,7 +27,7 @@ export interface GoingOn {
   /** What it asks for; null: nothing. */
   ask(): { request_id: string; time_ms: number } | null
   /** It is leased these. */
-  take(groups: readonly ClaimGroup[]): void
+  take(groups: readonly NextGroup[]): void
 }
 
 /**
@@ -44,12 +44,12 @@ export async function whileBeating<Result>(work: () => Promise<Result>): Promise
 }
 
 /**
- * Reads the claim and keeps its lease until `work` is done. A claim that is lost (or was worked off by an earlier
+ * Reads the claim, where it did not come with its nodes, and keeps its lease until `work` is done. A claim that is lost (or was worked off by an earlier
  * attempt) has no items.
  */
 export async function withClaim<Result>(
   { dag, log, leaseMs }: Pick<ProviderDependencies, 'dag' | 'log' | 'leaseMs'>,
-  claimId: string,
+  { claim_id: claimId, items: read }: Pick<NextGroup, 'claim_id' | 'items'>,
   work: (claim: Claim) => Promise<Result>,
   goingOn?: GoingOn,
 ): Promise<Result> {
@@ -70,7 +70,8 @@ export async function withClaim<Result>(
 
   let renewal: NodeJS.Timeout | undefined
   try {
-    const { items } = await patiently(signal, () => dag.call('readClaim', { claim_id: claimId }, { signal }))
+    const items =
+      read ?? (await patiently(signal, () => dag.call('readClaim', { claim_id: claimId }, { signal }))).items
     held = new Set(items.map((item) => item.node_id))
     renewal = setInterval(() => {
       renew().catch((error: unknown) => {

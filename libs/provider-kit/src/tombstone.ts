@@ -16,7 +16,7 @@ export function createTombstoneActivity(
     whileBeating(async () => {
       const { attempt } = activityInfo()
       try {
-        await withClaim(dependencies, group.claim_id, async (claim) => {
+        await withClaim(dependencies, group, async (claim) => {
           failpoint('worker.claimed')
           const writes = claim.items.map((item) => ({
             // Nothing is read: any key will do that every attempt has.

@@ -5,6 +5,7 @@ import type {
   ClaimItem,
   dagApi,
   deltaApi,
+  NextGroup,
   RecordedOutput,
   SettleItem,
   SubmitTransform,
@@ -85,7 +86,7 @@ export function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseM
   const submitted: SubmitTransform[] = []
   const settled: SettleItem[] = []
   const abandoned: { error: Problem; attempts: number }[] = []
-  const next: ClaimGroup[] = []
+  const next: NextGroup[] = []
   const recorded = new Map<string, RecordedOutput>()
   const answers = {
     readClaim: async (_request: { claim_id: string }) => ({ items: items.filter((item) => held.has(item.node_id)) }),
@@ -94,7 +95,7 @@ export function studio(inputs: Partial<ClaimItem & { text: string }>[], { leaseM
     renewClaim: async () => ({ held: [...held] }),
     settle: async (request: { claim_id: string; items: SettleItem[]; next: unknown }) => {
       settled.push(...request.items)
-      return { settled: request.items.length, ready: 0, lost: [], groups: [] as ClaimGroup[] }
+      return { settled: request.items.length, ready: 0, lost: [], groups: [] as NextGroup[] }
     },
     abandonClaim: async (request: { error: Problem; attempts: number }) => {
       abandoned.push(request)

@@ -1,9 +1,10 @@
-import type { ClaimGroup } from '@studio/contracts'
+import type { ClaimGroup, NextGroup } from '@studio/contracts'
 import { newId } from '@studio/kernel'
 import { claimNext, settleAndGoOn } from '../src/domain/claim-next.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
 import type { Arrivals, GraphStore } from '../src/domain/ports.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
+import { readClaim } from '../src/store/claim-reader.ts'
 import { expectConverged } from './converged.ts'
 import { bell } from './fixture.ts'
 import { workOffClaim } from './test-worker.ts'
@@ -49,6 +50,9 @@ async function worker(world: World) {
   }
 }
 
+/** A claim as it is answered again: its worker reads it then. */
+const unread = ({ items: _, ...group }: NextGroup): ClaimGroup => group
+
 const leased = async (world: World): Promise<number> => {
   const [row] = await world.database.query<{ count: number }>(
     'count-leased',
@@ -65,7 +69,10 @@ it('is what is ready of the same provider, under the same workflow; said again i
   const request_id = newId()
   const groups = await ask({ request_id })
   expect(groups).toMatchObject([{ provider_id: 'first', size: 3, workflow_id: workflowId }])
-  expect(await ask({ request_id })).toEqual(groups)
+  const [{ claim_id, items } = { claim_id: '', items: undefined }] = groups
+  expect(items).toHaveLength(3)
+  expect(items).toEqual(await readClaim(world.database, claim_id, 30_000))
+  expect(await ask({ request_id })).toEqual(groups.map(unread))
   for (const group of groups) await workOff(group)
   await drain(world)
   await expectConverged(world)
@@ -162,7 +169,7 @@ it('is what a dead attempt had leased, where a later one asks', async () => {
   await create(world, 'b')
   const left = await ask()
   expect(left).toHaveLength(1)
-  expect(await ask({ resume: true })).toEqual(left)
+  expect(await ask({ resume: true })).toEqual(left.map(unread))
   for (const group of left) await workOff(group)
   expect(await ask({ resume: true })).toEqual([])
   await drain(world)
@@ -206,7 +213,7 @@ it('comes with the settlement of the last claim, in its transaction', async () =
   expect(answer.groups).toMatchObject([{ provider_id: 'first', size: 3, workflow_id: group.workflow_id }])
   expect(await revisionOf(world)).toBe(before + 1)
   // The answer was lost: nothing of the claim is left, what was leased is the same.
-  expect(await ask()).toMatchObject({ settled: 0, groups: answer.groups })
+  expect(await ask()).toMatchObject({ settled: 0, groups: answer.groups.map(unread) })
   const [next] = answer.groups as [ClaimGroup]
   const [last] = (await goOn(world, next, newId())).answer.groups as [ClaimGroup]
   expect(last.size).toBe(1)

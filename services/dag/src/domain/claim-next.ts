@@ -1,6 +1,6 @@
-import type { ClaimGroup, Provider, SettleItem } from '@studio/contracts'
+import type { ClaimGroup, NextGroup, Provider, SettleItem } from '@studio/contracts'
 import { takeReady } from './claim-work.ts'
-import { currentProviders, hasReadyForCascade, type KnownProviders } from './crews.ts'
+import { currentProviders, hasReadyForCascade, lookUp, type KnownProviders } from './crews.ts'
 import { groupClaims } from './group-claims.ts'
 import { returnWork, ringCascades } from './mark-dirty.ts'
 import type { Arrivals, CascadeBell, GraphStore, GraphTransaction, Providers, StoredClaim } from './ports.ts'
@@ -31,7 +31,7 @@ export interface NextRequest {
  *
  * @param signal aborts when the worker hangs up: nothing is leased to one that is gone.
  */
-export async function claimNext(deps: Deps, request: NextRequest, signal: AbortSignal): Promise<ClaimGroup[]> {
+export async function claimNext(deps: Deps, request: NextRequest, signal: AbortSignal): Promise<NextGroup[]> {
   const claim = await deps.store.findClaim(request.claim_id)
   if (!claim) return []
   const { tenant_id: tenantId, work } = claim
@@ -41,35 +41,64 @@ export async function claimNext(deps: Deps, request: NextRequest, signal: AbortS
   }
   const provider = await goesOn(deps, claim)
   if (provider === null) return []
-  const next = async (): Promise<ClaimGroup[]> => {
-    // Asked without the tenant's lock, which all that has something to do there waits for.
-    const known = await currentProviders(deps, tenantId)
-    if (signal.aborted || (known.size === 0 && !(await deps.store.hasClaimed(tenantId, request.request_id)))) return []
-    const { groups, roots } = await deps.store.transaction(tenantId, (graph) =>
-      takeNext(graph, claim, provider, known, request),
-    )
-    deps.bell.ring(tenantId, roots)
-    if (signal.aborted) await giveBack(deps, claim, groups)
-    return groups
-  }
-  const groups = await next()
-  if (groups.length > 0 || request.wait_ms === 0) return groups
-  const watch = deps.arrivals.watch(tenantId, provider.id)
+  const next = { ...deps, claim, provider, request, signal }
+  const { known } = await look(next)
+  const isWorthLocking = known.size > 0 || (await deps.store.hasClaimed(tenantId, request.request_id))
+  const groups = isWorthLocking && !signal.aborted ? await take(next, known) : []
+  return groups.length > 0 || request.wait_ms === 0 ? groups : await awaitWork(next)
+}
+
+interface Waiting extends Deps {
+  readonly claim: StoredClaim
+  readonly provider: Provider
+  readonly request: NextRequest
+  readonly signal: AbortSignal
+}
+
+/** Asked without the tenant's lock, which all that has something to do there waits for. */
+async function look({
+  store,
+  providers,
+  claim,
+  provider,
+}: Waiting): Promise<{ known: KnownProviders; isHere: boolean }> {
+  const ready = await store.listReadyProviders(claim.tenant_id)
+  const known = await lookUp(providers, claim.tenant_id, ready)
+  return { known, isHere: ready.some(({ id, has_others }) => id === provider.id && has_others) }
+}
+
+async function take(waiting: Waiting, known: KnownProviders): Promise<NextGroup[]> {
+  const { store, bell, claim, provider, request, signal } = waiting
+  const { groups, roots } = await store.transaction(claim.tenant_id, (graph) =>
+    takeNext(graph, claim, provider, known, request),
+  )
+  bell.ring(claim.tenant_id, roots)
+  if (signal.aborted) await giveBack(waiting, claim, groups)
+  return signal.aborted ? [] : groups
+}
+
+/** While it waits, what becomes ready of its provider is left to it (`leaveOrRing`): all that came before the watch was closed it takes, or rings for. */
+async function awaitWork(waiting: Waiting): Promise<NextGroup[]> {
+  const { arrivals, claim, provider, request, signal } = waiting
+  const until = performance.now() + request.wait_ms
+  const watch = arrivals.watch(claim.tenant_id, provider.id)
   if (watch === null) return []
+  let now: Awaited<ReturnType<typeof look>>
   try {
-    const until = performance.now() + request.wait_ms
-    while (performance.now() < until && !signal.aborted) {
-      // Once before the first wait: something may have come before the watch.
-      if (await deps.store.hasReadyOf(tenantId, provider.id)) {
-        const found = await next()
-        if (found.length > 0) return found
-      }
+    // Once before the first wait: something may have come before the watch.
+    now = await look(waiting)
+    while (!now.isHere && performance.now() < until && !signal.aborted) {
       await watch.next(Math.max(1, Math.min(until - performance.now(), longestWaitMs)))
+      now = await look(waiting)
     }
-    return []
   } finally {
     watch.close()
   }
+  if (!now.isHere) now = await look(waiting)
+  if (!now.isHere) return []
+  if (!signal.aborted) return await take(waiting, now.known)
+  await giveBack(waiting, claim, [])
+  return []
 }
 
 /** The current version of the claim's provider, where a worker of it goes on. */
@@ -79,7 +108,7 @@ async function goesOn({ providers }: Pick<Deps, 'providers'>, claim: StoredClaim
 }
 
 interface Next {
-  readonly groups: ClaimGroup[]
+  readonly groups: NextGroup[]
   /** Whose cascades are to be rung. */
   readonly roots: string[]
 }
@@ -93,7 +122,7 @@ async function takeNext(
 ): Promise<Next> {
   const before = await graph.readClaimsOfRequest(requestId)
   if (before.length > 0) return { groups: before.map((one) => one.work), roots: [] }
-  const groups = await takeReady(graph, new Map([[provider.id, provider]]), {
+  const [first, ...others] = await takeReady(graph, new Map([[provider.id, provider]]), {
     request_id: requestId,
     limit: Math.min(provider.batch_size, Math.floor(time_ms / provider.timeout_ms)),
     crews: () => Promise.resolve(new Map()),
@@ -105,8 +134,14 @@ async function takeNext(
       })),
   })
   // The cascade sees no child end between the levels: what others have to do it is told.
-  const isForOthers = await hasReadyForCascade(graph, known)
-  return { groups, roots: isForOthers ? ringCascades(graph, work.root_ids.slice(0, 1)) : [] }
+  const [isForOthers, items] = await Promise.all([
+    hasReadyForCascade(graph, known),
+    first ? graph.readClaim(first.claim_id) : [],
+  ])
+  return {
+    groups: first ? [{ ...first, items }, ...others] : [],
+    roots: isForOthers ? ringCascades(graph, work.root_ids.slice(0, 1)) : [],
+  }
 }
 
 async function giveBack(
@@ -136,7 +171,7 @@ export async function settleAndGoOn(
   items: readonly SettleItem[],
   request: Pick<NextRequest, 'request_id' | 'time_ms'>,
   signal: AbortSignal,
-): Promise<Settlement & { groups: ClaimGroup[] }> {
+): Promise<Settlement & { groups: NextGroup[] }> {
   const claim = await deps.store.findClaim(claimId)
   const provider = claim && (await goesOn(deps, claim))
   if (!claim || !provider || signal.aborted) return { ...(await settleWork(deps, claimId, items)), groups: [] }

@@ -1,5 +1,5 @@
 import type { Provider } from '@studio/contracts'
-import type { GraphStore, GraphTransaction, Providers } from './ports.ts'
+import type { GraphStore, GraphTransaction, Providers, ReadyProvider } from './ports.ts'
 
 /**
  * How many workers of one cheap provider are at work for a tenant at once. Each goes on with what is ready (`claimNext`), so these work off whatever there is, in
@@ -18,8 +18,15 @@ export async function currentProviders(
   { store, providers }: { store: GraphStore; providers: Providers },
   tenantId: string,
 ): Promise<KnownProviders> {
-  const ids = await store.listReadyProviders(tenantId)
-  return new Map(await Promise.all(ids.map(async (id) => [id, await providers.current(tenantId, id)] as const)))
+  return await lookUp(providers, tenantId, await store.listReadyProviders(tenantId))
+}
+
+export async function lookUp(
+  providers: Providers,
+  tenantId: string,
+  ready: readonly ReadyProvider[],
+): Promise<KnownProviders> {
+  return new Map(await Promise.all(ready.map(async ({ id }) => [id, await providers.current(tenantId, id)] as const)))
 }
 
 /** Those whose workers go on. */

@@ -3,6 +3,7 @@ import type {
   CascadeState,
   ClaimGroup,
   ClaimInput,
+  ClaimItem,
   Derivation,
   NodeState,
   OverlayState,
@@ -247,6 +248,8 @@ export interface GraphTransaction {
   listAtWork(slowBatchMs: number): Promise<Map<string, number>>
   /** Dirty nodes of a provider below these ones, that have not failed before, with all inputs that it needs, and without a budget or a user's edit. */
   listWaitingBelow(provider: Provider, blobIds: readonly string[]): Promise<WaitingNode[]>
+  /** What the worker of a claim is to do; from then on it counts as read. */
+  readClaim(claimId: string): Promise<ClaimItem[]>
   listInputs(blobIds: readonly string[]): Promise<Map<string, ClaimInput[]>>
   /** Input edges of all nodes below the given ones. */
   listEdgesBelow(blobIds: readonly string[]): Promise<InputEdge[]>
@@ -335,6 +338,13 @@ export interface GraphTransaction {
   readonly purging: PurgingTransaction
 }
 
+/** A provider that ready nodes need: such as go alone, because they have failed in a batch or are to be deleted, and others. */
+export interface ReadyProvider {
+  readonly id: string
+  readonly has_alone: boolean
+  readonly has_others: boolean
+}
+
 /** Where graphs are kept. */
 export interface GraphStore {
   /** Runs `work` with the tenant's lock; all or nothing. `work` may run again, so it has no effects outside. */
@@ -344,12 +354,10 @@ export interface GraphStore {
   findOrphan(claimId: string): Promise<StoredClaim | null>
   /** What is leased still of the claims that one workflow made. */
   listClaimsOf(tenantId: string, workflowId: string): Promise<ClaimGroup[]>
-  /** Ids of the providers that the tenant's ready nodes need. */
-  listReadyProviders(tenantId: string): Promise<string[]>
+  /** The providers that the tenant's ready nodes need. */
+  listReadyProviders(tenantId: string): Promise<ReadyProvider[]>
   /** Whether anything has been leased for this request. */
   hasClaimed(tenantId: string, requestId: string): Promise<boolean>
-  /** Whether `listReadyOf` would find any. */
-  hasReadyOf(tenantId: string, providerId: string): Promise<boolean>
   /** A derivation that was made, removed ones included. */
   readDerivation(tenantId: string, blobId: string): Promise<Derivation | null>
   /** Node rows without the lock: for what may be a little old. */

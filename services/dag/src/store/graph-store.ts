@@ -13,6 +13,7 @@ import {
   pauseCascades,
   setCascadeBudget,
 } from './cascades.ts'
+import { readClaim } from './claim-reader.ts'
 import { addDerivations, listEdgesBelow, listInputs, readInputs, replaceInputs } from './edges.ts'
 import { readDerivation } from './read-derivation.ts'
 import { addCascades, addEvents, closeCascades } from './events.ts'
@@ -23,7 +24,6 @@ import {
   addAncestry,
   hasClaimed,
   hasReady,
-  hasReadyOf,
   listAtWork,
   listReady,
   listReadyOf,
@@ -98,7 +98,6 @@ export function createGraphStore(
     },
     listReadyProviders: (tenantId) => listReadyProviders(database, tenantId),
     hasClaimed: (tenantId, requestId) => hasClaimed(database, tenantId, requestId),
-    hasReadyOf: (tenantId, providerId) => hasReadyOf(database, tenantId, providerId),
     readDerivation: (tenantId, blobId) => readDerivation(database, tenantId, blobId),
     readNodes: (tenantId, blobIds) => readNodes(database, tenantId, blobIds),
   }
@@ -150,6 +149,7 @@ function graphTransaction(
     hasReady: (but) => hasReady(tx, tenantId, but),
     listAtWork: (slowBatchMs) => listAtWork(tx, tenantId, slowBatchMs),
     listWaitingBelow: (provider, ids) => listWaitingBelow(tx, tenantId, provider, ids),
+    readClaim: (claimId) => readClaim(tx, claimId, leaseMs),
     listInputs: (ids) => listInputs(tx, ids),
     listEdgesBelow: (ids) => listEdgesBelow(tx, ids),
     putSources: async (heads) => {

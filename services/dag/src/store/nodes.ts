@@ -1,5 +1,5 @@
 import type { Queryable, Transaction } from '@studio/database'
-import type { EditedHead, NodeRow, SourceHead } from '../domain/ports.ts'
+import type { EditedHead, NodeRow, ReadyProvider, SourceHead } from '../domain/ports.ts'
 import { moment } from './moment.ts'
 import { isReady } from './states.ts'
 
@@ -64,9 +64,7 @@ export async function listAtWork(tx: Transaction, tenantId: string, slowBatchMs:
   return new Map(rows.map(({ provider_id: id, claims }) => [id, claims]))
 }
 
-/** What a worker of the provider $2 may go on with: what has failed in a batch goes alone. */
-const isReadyOf = `tenant_id = $1 and ${isReady} and provider_id = $2 and attempts = 0 and not doomed`
-
+/** What a worker of the provider may go on with: what has failed in a batch goes alone. */
 export async function listReadyOf(
   tx: Transaction,
   tenantId: string,
@@ -75,18 +73,9 @@ export async function listReadyOf(
 ): Promise<NodeRow[]> {
   return await tx.query<NodeRow>(
     'list-ready-of',
-    `select ${columns} from node where ${isReadyOf} order by changed_at limit $3`,
+    `select ${columns} from node where tenant_id = $1 and ${isReady} and provider_id = $2 and attempts = 0 and not doomed order by changed_at limit $3`,
     [tenantId, providerId, limit],
   )
-}
-
-export async function hasReadyOf(database: Queryable, tenantId: string, providerId: string): Promise<boolean> {
-  const [row] = await database.query<{ ready: boolean }>(
-    'has-ready-of',
-    `select exists (select from node where ${isReadyOf}) as ready`,
-    [tenantId, providerId],
-  )
-  return row?.ready ?? false
 }
 
 export async function hasClaimed(database: Queryable, tenantId: string, requestId: string): Promise<boolean> {
@@ -108,14 +97,12 @@ const readyKinds = `with recursive kind as (
    union all
    select next.* from kind cross join lateral (${kindsAfter(` and (provider_id, ${goesAlone}) > (kind.provider_id, kind.goes_alone)`)}) as next)`
 
-/** Ids of the providers that the tenant's ready nodes need. */
-export async function listReadyProviders(database: Queryable, tenantId: string): Promise<string[]> {
-  const rows = await database.query<{ provider_id: string }>(
+export async function listReadyProviders(database: Queryable, tenantId: string): Promise<ReadyProvider[]> {
+  return await database.query<ReadyProvider>(
     'list-ready-providers',
-    `${readyKinds} select distinct provider_id from kind`,
+    `${readyKinds} select provider_id as id, bool_or(goes_alone) as has_alone, not bool_and(goes_alone) as has_others from kind group by provider_id`,
     [tenantId],
   )
-  return rows.map((row) => row.provider_id)
 }
 
 const none = { cheap: [], crews: 0, slowBatchMs: 0 }

@@ -1,6 +1,9 @@
 import type { Transaction } from '@studio/database'
 
-/** Which of these derivation keys have a recorded output, and which are being computed. */
+/**
+ * Which of these derivation keys have a recorded output, and which are being computed. Looked up one by one, as in `recall`: as `exists` the plan that is kept reads
+ * all that the tenant has recorded (15,000 records: 2 ms instead of 0.03).
+ */
 export async function listKnown(
   tx: Transaction,
   tenantId: string,
@@ -9,9 +12,10 @@ export async function listKnown(
   if (keys.length === 0) return []
   return await tx.query(
     'list-known',
-    `select key, exists (select from memo where memo.tenant_id = $1 and memo.key = wanted.key) as is_recorded,
-       exists (select from node where node.tenant_id = $1 and node.state = 'running' and node.key = wanted.key) as is_running
-     from unnest($2::text[]) as wanted(key)`,
+    `select wanted.key, recorded.key is not null as is_recorded, running.key is not null as is_running
+     from unnest($2::text[]) as wanted(key)
+     left join lateral (select memo.key from memo where memo.tenant_id = $1 and memo.key = wanted.key limit 1) as recorded on true
+     left join lateral (select node.key from node where node.tenant_id = $1 and node.state = 'running' and node.key = wanted.key limit 1) as running on true`,
     [tenantId, keys],
   )
 }
