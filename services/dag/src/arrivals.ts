@@ -7,6 +7,7 @@ export function createArrivals(): Arrivals & { tell(tenantId: string): void } {
     tell(tenantId) {
       for (const notice of watches.get(tenantId)?.values() ?? []) notice()
     },
+    watched: (tenantId) => new Set(watches.get(tenantId)?.keys()),
     watch(tenantId, providerId) {
       const ofTenant = watches.get(tenantId) ?? new Map<string, () => void>()
       if (ofTenant.has(providerId)) return null

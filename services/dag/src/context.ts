@@ -111,7 +111,7 @@ export function createContext(config: Config, log: Logger): Context {
         log,
         durable: 'dag',
         filterSubjects: subjectsFor('dag'),
-        handle: onBlobChanged({ store, providers, bell }),
+        handle: onBlobChanged({ store, providers, bell, arrivals }),
       })
       stops.push(() => consumer.close())
       stops.push(

@@ -82,6 +82,7 @@ it('is what is ready of the same provider, under the same workflow; said again i
 function byChangesOnly({ store, arrivals }: World) {
   let begun = Promise.withResolvers<void>()
   const watched: Arrivals = {
+    watched: (tenantId) => arrivals.watched(tenantId),
     watch(tenantId, providerId) {
       const watch = arrivals.watch(tenantId, providerId)
       return (

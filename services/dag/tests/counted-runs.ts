@@ -39,8 +39,8 @@ interface Work {
 /** Plays a random graph on a tenant of dag; answers what its provider runs came to. Throws where a node is not what its inputs give at rest. */
 export async function countRuns(world: World, { sources, nodes, actions }: RandomGraph): Promise<Counts> {
   const oracle = createOracle()
-  const { store, database, tenantId } = world
-  const deps = { store, providers, bell }
+  const { store, database, tenantId, arrivals } = world
+  const deps = { store, providers, bell, arrivals }
   const requester = { tenant_id: tenantId, user_id: tenantId, traceparent: null }
   const versions = new Map<string, number>()
   const ids: string[] = []
@@ -108,7 +108,7 @@ export async function countRuns(world: World, { sources, nodes, actions }: Rando
       if (key !== null && outcome !== 'memo') world.computing.delete(key)
     }
     const next = await claimNext(
-      { ...deps, arrivals: world.arrivals },
+      deps,
       { claim_id: first, request_id: newId(), wait_ms: 0, time_ms: 240_000, resume: false },
       new AbortController().signal,
     )

@@ -6,7 +6,7 @@ import { claimWork } from '../src/domain/claim-work.ts'
 import type { GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
 import { readClaim } from '../src/store/claim-reader.ts'
-import { aProvider, bell, openDag } from './fixture.ts'
+import { aProvider, bell, nobodyWaits, openDag } from './fixture.ts'
 
 /** A user edits what a provider has made. What dag hears of it, and of the provider's next output, it hears in any order. */
 
@@ -62,7 +62,7 @@ class World {
   }
 
   private async tell(fact: Partial<BlobFact> & Pick<BlobFact, 'blob_id' | 'version' | 'content_hash' | 'operation'>) {
-    await applyBlobFacts({ store, providers, bell }, this.tenantId, [{
+    await applyBlobFacts({ store, providers, bell, arrivals: nobodyWaits }, this.tenantId, [{
       user_id: this.tenantId, version_id: newId(), ...type, size: 1, delta_id: newId(), caused_by: null, created_by: 'user', parent_id: null,
       root_id: this.source, depth: 0, providers: 'auto', publication: 'immediate', traceparent: null, ...fact,
     }]) // prettier-ignore

@@ -7,6 +7,8 @@ import type { Arrivals, GraphStore } from '../src/domain/ports.ts'
 import { createGraphStore } from '../src/store/graph-store.ts'
 
 export const bell = { ring: () => undefined }
+/** Of no worker: all that becomes ready is rung for. */
+export const nobodyWaits: Arrivals = createArrivals()
 
 /** dag's store on a database of its own; who waits for arrivals hears of each of its changes, as in the service. */
 export async function openDag({ patienceMs = 5_000 } = {}): Promise<{

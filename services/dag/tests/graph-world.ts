@@ -75,7 +75,7 @@ const apply = (world: World, facts: BlobFact[]) => (world.tell ? world.tell(fact
 
 /** dag hears of these. */
 export const tellDag = (world: World, facts: readonly BlobFact[]) =>
-  applyBlobFacts({ store: world.store, providers, bell }, world.tenantId, facts)
+  applyBlobFacts({ store: world.store, providers, bell, arrivals: world.arrivals }, world.tenantId, facts)
 
 export async function edit(world: World, index: number, text: string, repeat: boolean): Promise<void> {
   const ids = [...world.sources.keys()]

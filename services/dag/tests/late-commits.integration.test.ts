@@ -9,7 +9,7 @@ import { retryJob } from '../src/domain/retry-job.ts'
 import type { GraphStore, NodeRow, Providers } from '../src/domain/ports.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
 import { createJobReader, createPrisma } from '../src/store/job-reader.ts'
-import { aProvider, bell, openDag } from './fixture.ts'
+import { aProvider, bell, nobodyWaits, openDag } from './fixture.ts'
 import { workOffClaim, type WorkItem } from './test-worker.ts'
 
 /** What a worker committed at blob and could not settle at dag, because an edit or a deletion took the node away in between. */
@@ -65,7 +65,7 @@ async function newWorld(): Promise<World> {
 }
 
 const tell = (world: World, operation: BlobFact['operation'], text: string) =>
-  applyBlobFacts({ store, providers, bell }, world.tenantId, [{
+  applyBlobFacts({ store, providers, bell, arrivals: nobodyWaits }, world.tenantId, [{
     blob_id: world.source, user_id: world.tenantId, version: ++world.version, version_id: newId(), operation, content_type: 'text/plain',
     content_hash: sha256(text), size: text.length, delta_id: newId(), caused_by: null, created_by: 'user', parent_id: null, root_id: world.source,
     depth: 0, providers: 'auto', publication: 'immediate', traceparent: null,

@@ -11,7 +11,7 @@ import { previewChange } from '../src/domain/preview-change.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
 import { createPreviewReader } from '../src/store/preview-reader.ts'
 import { readCascade } from '../src/store/read-cascade.ts'
-import { aProvider, bell, openDag } from './fixture.ts'
+import { aProvider, bell, nobodyWaits, openDag } from './fixture.ts'
 import { workOffClaim, type WorkItem } from './test-worker.ts'
 
 /** Random graphs, random edits: what each node does is what the preview of the edit said, and what was recorded before never runs again. */
@@ -44,7 +44,7 @@ const factOf = ({ id: blob_id, user_id, version, version_id, content_type, conte
 }) // prettier-ignore
 const tell = async (blob: Blob) => {
   const fact = factOf(blob)
-  await applyBlobFacts({ store, providers, bell }, blob.tenant_id, [fact])
+  await applyBlobFacts({ store, providers, bell, arrivals: nobodyWaits }, blob.tenant_id, [fact])
   return fact.delta_id
 }
 

@@ -15,7 +15,7 @@ import { settleWork } from '../src/domain/settle-work.ts'
 import { readKnown } from '../src/store/explain-reader.ts'
 import { createPrisma } from '../src/store/job-reader.ts'
 import { createPurges } from '../src/store/purge/purges.ts'
-import { aProvider, bell, openDag } from './fixture.ts'
+import { aProvider, bell, nobodyWaits, openDag } from './fixture.ts'
 import { workOffClaim, type WorkItem } from './test-worker.ts'
 
 /** What a purge does to the graph, and to those who work on it meanwhile. */
@@ -50,7 +50,7 @@ async function tell(
     root_id: blob_id, depth: 0, providers: 'none', publication: 'immediate', traceparent,
     ...given,
   } // prettier-ignore
-  await applyBlobFacts({ store, providers, bell }, tenant_id, [fact])
+  await applyBlobFacts({ store, providers, bell, arrivals: nobodyWaits }, tenant_id, [fact])
 }
 
 async function source(text: string): Promise<string> {

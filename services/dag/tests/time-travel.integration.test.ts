@@ -11,7 +11,7 @@ import { settleWork } from '../src/domain/settle-work.ts'
 import { createPictures } from '../src/pictures.ts'
 import { readBelowAt } from '../src/store/past-reader.ts'
 import { readMadeVersions } from '../src/store/provenance-reader.ts'
-import { aProvider, bell, openDag } from './fixture.ts'
+import { aProvider, bell, nobodyWaits, openDag } from './fixture.ts'
 import { workOffClaim, type WorkItem } from './test-worker.ts'
 
 /** What was seen of a graph when it was so has to be what is answered of that time later. */
@@ -51,7 +51,7 @@ async function change(world: World, blob_id: string, operation: BlobFact['operat
     blob_id, user_id: world.tenantId, version, version_id: newId(), operation, content_type: 'text/plain', content_hash: sha256(text), size: text.length,
     delta_id: newId(), caused_by: null, created_by: 'user', parent_id: null, root_id: blob_id, depth: 0, providers: 'none', publication: 'immediate', traceparent: null,
   } // prettier-ignore
-  await applyBlobFacts({ store, providers, bell }, world.tenantId, [fact])
+  await applyBlobFacts({ store, providers, bell, arrivals: nobodyWaits }, world.tenantId, [fact])
 }
 
 const sourceAt = (world: World, index: number): string =>

@@ -1,8 +1,18 @@
 import type { BlobFact } from '@studio/contracts'
 import { newId } from '@studio/kernel'
 import { doomedBelow, isGone } from './doom.ts'
+import { callCaretakers, leaveOrRing } from './leave-or-ring.ts'
 import { markDirty, ringCascades } from './mark-dirty.ts'
-import type { CascadeBell, Cause, EditedHead, GraphStore, GraphTransaction, NodeRow, Providers } from './ports.ts'
+import type {
+  Arrivals,
+  CascadeBell,
+  Cause,
+  EditedHead,
+  GraphStore,
+  GraphTransaction,
+  NodeRow,
+  Providers,
+} from './ports.ts'
 import { sourceHead } from './source-head.ts'
 import { subjectOfTrigger, triggeredDerivations, type TriggerSource } from './trigger-derivations.ts'
 
@@ -13,7 +23,7 @@ import { subjectOfTrigger, triggeredDerivations, type TriggerSource } from './tr
  * being done about it, stays as it is.
  */
 export async function applyBlobFacts(
-  deps: { store: GraphStore; providers: Providers; bell: CascadeBell },
+  deps: { store: GraphStore; providers: Providers; bell: CascadeBell; arrivals: Arrivals },
   tenantId: string,
   facts: readonly BlobFact[],
 ): Promise<void> {
@@ -25,7 +35,7 @@ export async function applyBlobFacts(
     .filter((fact) => fact.operation !== 'delete')
     .map((fact) => triggerSourceOf(tenantId, fact, makers.get(fact.blob_id)))
   const matches = await deps.providers.match(sources.map(subjectOfTrigger))
-  const ring = await deps.store.transaction(tenantId, async (graph) => {
+  const { readyRoots, caretakers } = await deps.store.transaction(tenantId, async (graph) => {
     const known = new Map((await graph.readNodes(own.map((fact) => fact.blob_id))).map((node) => [node.blob_id, node]))
     const news = newest(own).filter((fact) => fact.version > (known.get(fact.blob_id)?.version ?? 0))
     const isEdit = (fact: BlobFact) => (known.get(fact.blob_id)?.provider_id ?? null) !== null
@@ -65,9 +75,13 @@ export async function applyBlobFacts(
     readyRoots.push(...(await markDirty(graph, { causes, roots, seeds })).readyRoots)
     for (const fact of news.filter((one) => one.operation === 'delete'))
       readyRoots.push(...(await takeAlong(graph, fact)))
-    return news.length === own.length ? ringCascades(graph, readyRoots) : await ringAgain(graph, readyRoots, own)
+    const caretakers =
+      news.length === own.length
+        ? await leaveOrRing(graph, deps.arrivals, readyRoots)
+        : { rung: await ringAgain(graph, readyRoots, own), waiting: [] }
+    return { readyRoots, caretakers }
   })
-  deps.bell.ring(tenantId, ring)
+  await callCaretakers(deps, tenantId, readyRoots, caretakers)
 }
 
 /** A redelivered event rings again whoever was rung: its first delivery may have died between its commit and its ring. */

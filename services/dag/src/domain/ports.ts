@@ -244,6 +244,7 @@ export interface GraphTransaction {
   listReadyOf(providerId: string, limit: number): Promise<NodeRow[]>
   /** Whether anything is ready; `but`: other than what has not failed before of these cheap providers, where `listAtWork` has so many claims of them. */
   hasReady(but?: { cheap: readonly string[]; crews: number; slowBatchMs: number }): Promise<boolean>
+  listReadyProviders(): Promise<ReadyProvider[]>
   /** Claims of runs, by provider, but for those that a worker has had for longer. */
   listAtWork(slowBatchMs: number): Promise<Map<string, number>>
   /** Dirty nodes of a provider below these ones, that have not failed before, with all inputs that it needs, and without a budget or a user's edit. */
@@ -373,6 +374,8 @@ export interface Providers {
 
 /** Tells who waits for work of one provider that a tenant's graph has changed. */
 export interface Arrivals {
+  /** The providers of whose work somebody waits. */
+  watched(tenantId: string): ReadonlySet<string>
   /** null where somebody waits for the same work already. */
   watch(tenantId: string, providerId: string): Watch | null
 }

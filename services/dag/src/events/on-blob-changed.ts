@@ -2,10 +2,15 @@ import type { BlobFact, StudioEvent } from '@studio/contracts'
 import { failpoint } from '@studio/kernel'
 import { span } from '@studio/telemetry'
 import { applyBlobFacts } from '../domain/apply-blob-facts.ts'
-import type { CascadeBell, GraphStore, Providers } from '../domain/ports.ts'
+import type { Arrivals, CascadeBell, GraphStore, Providers } from '../domain/ports.ts'
 
 /** studio.blob.created | updated | deleted: one transaction a tenant and batch. */
-export function onBlobChanged(deps: { store: GraphStore; providers: Providers; bell: CascadeBell }) {
+export function onBlobChanged(deps: {
+  store: GraphStore
+  providers: Providers
+  bell: CascadeBell
+  arrivals: Arrivals
+}) {
   return async (events: readonly StudioEvent[]): Promise<void> => {
     const byTenant = new Map<string, BlobFact[]>()
     for (const event of events) {

@@ -147,6 +147,7 @@ function graphTransaction(
     listReady: (limit, crews) => listReady(tx, tenantId, limit, crews),
     listReadyOf: (providerId, limit) => listReadyOf(tx, tenantId, providerId, limit),
     hasReady: (but) => hasReady(tx, tenantId, but),
+    listReadyProviders: () => listReadyProviders(tx, tenantId),
     listAtWork: (slowBatchMs) => listAtWork(tx, tenantId, slowBatchMs),
     listWaitingBelow: (provider, ids) => listWaitingBelow(tx, tenantId, provider, ids),
     readClaim: (claimId) => readClaim(tx, claimId, leaseMs),
