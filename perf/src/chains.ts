@@ -95,20 +95,23 @@ export async function each<Item, Answer>(
   return answers
 }
 
-// The commit of a version is what the clock stops at: from then on it can be read. One statement looks at all, so that looking costs the
-// same few milliseconds however many there are.
+// The commit of a version is what the clock stops at: from then on it can be read. Looking takes the time of what is measured: so one that is missing is looked at until
+// it is there, and only then all.
 async function untilAllReach(
   database: pg.Pool,
   blobIds: readonly string[],
   versions: readonly number[],
 ): Promise<void> {
-  const text = `select count(*)::int as there from unnest($1::uuid[], $2::int[]) as wanted(id, version) join blob.blob using (id)
-    where blob.version >= wanted.version`
-  await until(async () => {
-    // Prepared, and so as cheap as it can be: it takes the time of what is measured.
-    const { rows } = await database.query<{ there: number }>({ name: 'there', text, values: [blobIds, versions] })
-    return rows[0]?.there === blobIds.length
-  })
+  const text = `select (place - 1)::int as place from unnest($1::uuid[], $2::int[]) with ordinality as wanted(id, version, place)
+    join blob.blob using (id) where blob.version < wanted.version order by place`
+  const missing = async (ids: readonly string[], wanted: readonly number[]): Promise<number[]> =>
+    (await database.query<{ place: number }>({ name: 'missing', text, values: [ids, wanted] })).rows.map(
+      ({ place }) => place,
+    )
+  for (let places = await missing(blobIds, versions); places.length > 0; places = await missing(blobIds, versions)) {
+    const [last = 0] = places.slice(-1)
+    await until(async () => (await missing(blobIds.slice(last, last + 1), versions.slice(last, last + 1))).length === 0)
+  }
 }
 
 /** The version after the one that each has: some have been edited more often than others. */

@@ -1,4 +1,5 @@
 import { createArrivals } from './arrivals.ts'
+import { mostCrews } from './domain/crews.ts'
 
 test('who watches hears of the next change of its tenant, and of no other', async () => {
   const arrivals = createArrivals()
@@ -25,11 +26,25 @@ test('a change between two questions is not missed, and without one it waits no 
   await watch?.next(5)
 })
 
-test('one watches for each provider, and then the next may', () => {
+test('so many watch for each provider, the first of them is told, and when it watches no more the next', async () => {
   const arrivals = createArrivals()
-  const watch = arrivals.watch('tenant', 'provider')
+  const told: number[] = []
+  const [first, second] = [1, 2].map((place) => {
+    const watch = arrivals.watch('tenant', 'provider')
+    void watch?.next(60_000).then(() => told.push(place))
+    return watch
+  })
+  expect(mostCrews).toBe(2)
   expect(arrivals.watch('tenant', 'provider')).toBeNull()
+  expect(arrivals.watched('tenant')).toEqual(new Set(['provider']))
   expect(arrivals.watch('tenant', 'other')).not.toBeNull()
-  watch?.close()
-  expect(arrivals.watch('tenant', 'provider')).not.toBeNull()
+  arrivals.tell('tenant')
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(told).toEqual([1])
+  first?.close()
+  arrivals.tell('tenant')
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(told).toEqual([1, 2])
+  second?.close()
+  expect(arrivals.watched('tenant')).toEqual(new Set(['other']))
 })

@@ -190,7 +190,8 @@ async function goOn(world: World, group: ClaimGroup, request_id: string, hungUp 
     },
   }
   const request = { request_id, time_ms: 240_000 }
-  const ask = () => settleAndGoOn({ store, providers, bell }, group.claim_id, outcomes, request, gone.signal)
+  const ask = () =>
+    settleAndGoOn({ store, providers, bell, arrivals: world.arrivals }, group.claim_id, outcomes, request, gone.signal)
   return { answer: await ask(), ask }
 }
 

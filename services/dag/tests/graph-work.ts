@@ -103,7 +103,7 @@ async function settleAndClaim(
   const { store, arrivals } = world
   const { signal } = new AbortController()
   const asked = { request_id: newId(), time_ms: 240_000 }
-  const settleOnce = () => settleAndGoOn({ store, providers, bell }, claim_id, outcomes, asked, signal)
+  const settleOnce = () => settleAndGoOn({ store, providers, bell, arrivals }, claim_id, outcomes, asked, signal)
   const answer = await settleOnce()
   // Said again it answers the same, unless another hand has taken away what was leased, or made something ready, meanwhile.
   const { groups } = isTwice ? await settleOnce() : answer

@@ -1,7 +1,7 @@
 import type { BlobFact } from '@studio/contracts'
 import { newId } from '@studio/kernel'
 import { doomedBelow, isGone } from './doom.ts'
-import { callCaretakers, leaveOrRing } from './leave-or-ring.ts'
+import { callCaretakers, leaveOrRing, nobody } from './leave-or-ring.ts'
 import { markDirty, ringCascades } from './mark-dirty.ts'
 import type {
   Arrivals,
@@ -35,7 +35,7 @@ export async function applyBlobFacts(
     .filter((fact) => fact.operation !== 'delete')
     .map((fact) => triggerSourceOf(tenantId, fact, makers.get(fact.blob_id)))
   const matches = await deps.providers.match(sources.map(subjectOfTrigger))
-  const { readyRoots, caretakers } = await deps.store.transaction(tenantId, async (graph) => {
+  const caretakers = await deps.store.transaction(tenantId, async (graph) => {
     const known = new Map((await graph.readNodes(own.map((fact) => fact.blob_id))).map((node) => [node.blob_id, node]))
     const news = newest(own).filter((fact) => fact.version > (known.get(fact.blob_id)?.version ?? 0))
     const isEdit = (fact: BlobFact) => (known.get(fact.blob_id)?.provider_id ?? null) !== null
@@ -75,13 +75,11 @@ export async function applyBlobFacts(
     readyRoots.push(...(await markDirty(graph, { causes, roots, seeds })).readyRoots)
     for (const fact of news.filter((one) => one.operation === 'delete'))
       readyRoots.push(...(await takeAlong(graph, fact)))
-    const caretakers =
-      news.length === own.length
-        ? await leaveOrRing(graph, deps.arrivals, readyRoots)
-        : { rung: await ringAgain(graph, readyRoots, own), waiting: [] }
-    return { readyRoots, caretakers }
+    return news.length === own.length
+      ? await leaveOrRing(graph, deps.arrivals, readyRoots)
+      : { ...nobody, rung: await ringAgain(graph, readyRoots, own) }
   })
-  await callCaretakers(deps, tenantId, readyRoots, caretakers)
+  await callCaretakers(deps, tenantId, caretakers)
 }
 
 /** A redelivered event rings again whoever was rung: its first delivery may have died between its commit and its ring. */

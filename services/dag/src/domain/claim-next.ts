@@ -2,6 +2,7 @@ import type { ClaimGroup, NextGroup, Provider, SettleItem } from '@studio/contra
 import { takeReady } from './claim-work.ts'
 import { currentProviders, hasReadyForCascade, lookUp, type KnownProviders } from './crews.ts'
 import { groupClaims } from './group-claims.ts'
+import { callCaretakers, leaveOrRing, nobody, type Caretakers } from './leave-or-ring.ts'
 import { returnWork, ringCascades } from './mark-dirty.ts'
 import type { Arrivals, CascadeBell, GraphStore, GraphTransaction, Providers, StoredClaim } from './ports.ts'
 import { settleClaim, settleWork, type Settlement } from './settle-work.ts'
@@ -68,11 +69,11 @@ async function look({
 }
 
 async function take(waiting: Waiting, known: KnownProviders): Promise<NextGroup[]> {
-  const { store, bell, claim, provider, request, signal } = waiting
-  const { groups, roots } = await store.transaction(claim.tenant_id, (graph) =>
-    takeNext(graph, claim, provider, known, request),
+  const { store, arrivals, claim, provider, request, signal } = waiting
+  const { groups, caretakers } = await store.transaction(claim.tenant_id, (graph) =>
+    takeNext(graph, arrivals, claim, provider, known, request),
   )
-  bell.ring(claim.tenant_id, roots)
+  await callCaretakers(waiting, claim.tenant_id, caretakers)
   if (signal.aborted) await giveBack(waiting, claim, groups)
   return signal.aborted ? [] : groups
 }
@@ -109,19 +110,20 @@ async function goesOn({ providers }: Pick<Deps, 'providers'>, claim: StoredClaim
 
 interface Next {
   readonly groups: NextGroup[]
-  /** Whose cascades are to be rung. */
-  readonly roots: string[]
+  /** Of what is left. */
+  readonly caretakers: Caretakers
 }
 
 async function takeNext(
   graph: GraphTransaction,
+  arrivals: Arrivals,
   { work }: StoredClaim,
   provider: Provider,
   known: KnownProviders,
   { request_id: requestId, time_ms }: Pick<NextRequest, 'request_id' | 'time_ms'>,
 ): Promise<Next> {
   const before = await graph.readClaimsOfRequest(requestId)
-  if (before.length > 0) return { groups: before.map((one) => one.work), roots: [] }
+  if (before.length > 0) return { groups: before.map((one) => one.work), caretakers: nobody }
   const [first, ...others] = await takeReady(graph, new Map([[provider.id, provider]]), {
     request_id: requestId,
     limit: Math.min(provider.batch_size, Math.floor(time_ms / provider.timeout_ms)),
@@ -136,11 +138,11 @@ async function takeNext(
   // The cascade sees no child end between the levels: what others have to do it is told.
   const [isForOthers, items] = await Promise.all([
     hasReadyForCascade(graph, known),
-    first ? graph.readClaim(first.claim_id) : [],
+    first ? graph.readNewClaim(first.claim_id) : [],
   ])
   return {
     groups: first ? [{ ...first, items }, ...others] : [],
-    roots: isForOthers ? ringCascades(graph, work.root_ids.slice(0, 1)) : [],
+    caretakers: isForOthers ? await leaveOrRing(graph, arrivals, work.root_ids.slice(0, 1)) : nobody,
   }
 }
 
@@ -166,7 +168,7 @@ async function giveBack(
  * @param signal as in `claimNext`.
  */
 export async function settleAndGoOn(
-  deps: Omit<Deps, 'arrivals'>,
+  deps: Deps,
   claimId: string,
   items: readonly SettleItem[],
   request: Pick<NextRequest, 'request_id' | 'time_ms'>,
@@ -177,9 +179,9 @@ export async function settleAndGoOn(
   if (!claim || !provider || signal.aborted) return { ...(await settleWork(deps, claimId, items)), groups: [] }
   const known = await currentProviders(deps, claim.tenant_id)
   const { after: next, ...settlement } = await settleClaim(deps, claim, items, (graph) =>
-    takeNext(graph, claim, provider, known, request),
+    takeNext(graph, deps.arrivals, claim, provider, known, request),
   )
-  deps.bell.ring(claim.tenant_id, next.roots)
+  await callCaretakers(deps, claim.tenant_id, next.caretakers)
   if (signal.aborted) await giveBack(deps, claim, next.groups)
   return { ...settlement, groups: signal.aborted ? [] : next.groups }
 }

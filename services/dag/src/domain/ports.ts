@@ -249,8 +249,8 @@ export interface GraphTransaction {
   listAtWork(slowBatchMs: number): Promise<Map<string, number>>
   /** Dirty nodes of a provider below these ones, that have not failed before, with all inputs that it needs, and without a budget or a user's edit. */
   listWaitingBelow(provider: Provider, blobIds: readonly string[]): Promise<WaitingNode[]>
-  /** What the worker of a claim is to do; from then on it counts as read. */
-  readClaim(claimId: string): Promise<ClaimItem[]>
+  /** What the worker of a claim that was made here is to do; from then on it counts as read. */
+  readNewClaim(claimId: string): Promise<ClaimItem[]>
   listInputs(blobIds: readonly string[]): Promise<Map<string, ClaimInput[]>>
   /** Input edges of all nodes below the given ones. */
   listEdgesBelow(blobIds: readonly string[]): Promise<InputEdge[]>
@@ -376,7 +376,7 @@ export interface Providers {
 export interface Arrivals {
   /** The providers of whose work somebody waits. */
   watched(tenantId: string): ReadonlySet<string>
-  /** null where somebody waits for the same work already. */
+  /** null where enough others wait for the same work already. */
   watch(tenantId: string, providerId: string): Watch | null
 }
 

@@ -36,7 +36,7 @@ export function claimRoutes(
       const settlement =
         next === null
           ? { ...(await settleWork({ store, providers }, claim_id, items)), groups: [] }
-          : await settleAndGoOn({ store, providers, bell }, claim_id, items, next, signal)
+          : await settleAndGoOn({ store, providers, bell, arrivals }, claim_id, items, next, signal)
       failpoint('dag.settle.after')
       await ringForOrphan({ store, bell }, claim_id)
       return settlement

@@ -1,5 +1,5 @@
 import type { ClaimItem, RecordedOutput } from '@studio/contracts'
-import type { Database, Queryable } from '@studio/database'
+import type { Database, Queryable, Transaction } from '@studio/database'
 
 /**
  * What a worker is to do under a claim, with the lease made longer. One statement, so that heads of the inputs and the right to the node
@@ -7,11 +7,21 @@ import type { Database, Queryable } from '@studio/database'
  * reads now: the key is that of older inputs; nor is one that was claimed with what has failed since, and so waits for what the claim has no more.)
  */
 export async function readClaim(database: Queryable, claimId: string, leaseMs: number): Promise<ClaimItem[]> {
-  return await database.query<ClaimItem>(
-    'read-claim',
-    `with seen as (update claim set read_at = now() where id = $1 and read_at is null),
-     held as (
-       update node set lease_until = now() + $2 * interval '1 millisecond' where claim_id = $1 and state = 'running' and again_cascade_id is null returning *)
+  const text = readOf(`
+    update node set lease_until = now() + $2 * interval '1 millisecond' where claim_id = $1 and state = 'running' and again_cascade_id is null returning *`)
+  return await database.query<ClaimItem>('read-claim', text, [claimId, leaseMs])
+}
+
+/** The same of a claim that this transaction has made. */
+export async function readNewClaim(tx: Transaction, claimId: string): Promise<ClaimItem[]> {
+  const text = readOf(`select * from node where claim_id = $1 and state = 'running'`)
+  return await tx.query<ClaimItem>('read-new-claim', text, [claimId])
+}
+
+/** SQL: the items of the claim $1, of which `held` gives the nodes. */
+const readOf = (held: string): string =>
+  `with seen as (update claim set read_at = now() where id = $1 and read_at is null),
+     held as (${held})
      select held.tenant_id, held.user_id, held.blob_id as node_id, held.epoch, held.version as head_version, case when held.leases = 1 then coalesce(held.output_hash, held.content_hash) end as head_hash,
        coalesce(held.output_type, held.content_type) as head_content_type,
        coalesce(held.provider_id, '') as provider_id, coalesce(held.provider_version, '') as provider_version, coalesce(held.config, '{}') as config,
@@ -31,10 +41,7 @@ export async function readClaim(database: Queryable, claimId: string, leaseMs: n
      from held
      where held.dirty_inputs = 0 or held.dirty_inputs <= (
        select count(*) from edge cross join lateral (select state, claim_id from node where node.blob_id = edge.source_id limit 1) as source
-       where edge.target_id = held.blob_id and edge.valid_to is null and source.state = 'running' and source.claim_id = $1)`,
-    [claimId, leaseMs],
-  )
-}
+       where edge.target_id = held.blob_id and edge.valid_to is null and source.state = 'running' and source.claim_id = $1)`
 
 export async function renewClaim(database: Database, claimId: string, leaseMs: number): Promise<string[]> {
   const rows = await database.query<{ blob_id: string }>(

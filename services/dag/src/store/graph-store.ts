@@ -13,7 +13,7 @@ import {
   pauseCascades,
   setCascadeBudget,
 } from './cascades.ts'
-import { readClaim } from './claim-reader.ts'
+import { readNewClaim } from './claim-reader.ts'
 import { addDerivations, listEdgesBelow, listInputs, readInputs, replaceInputs } from './edges.ts'
 import { readDerivation } from './read-derivation.ts'
 import { addCascades, addEvents, closeCascades } from './events.ts'
@@ -150,7 +150,7 @@ function graphTransaction(
     listReadyProviders: () => listReadyProviders(tx, tenantId),
     listAtWork: (slowBatchMs) => listAtWork(tx, tenantId, slowBatchMs),
     listWaitingBelow: (provider, ids) => listWaitingBelow(tx, tenantId, provider, ids),
-    readClaim: (claimId) => readClaim(tx, claimId, leaseMs),
+    readNewClaim: (claimId) => readNewClaim(tx, claimId),
     listInputs: (ids) => listInputs(tx, ids),
     listEdgesBelow: (ids) => listEdgesBelow(tx, ids),
     putSources: async (heads) => {
