@@ -105,9 +105,16 @@ async function attemptTransaction<Result>(
   const client = await pool.connect().catch((error: unknown) => {
     throw toStudioError(error)
   })
+  const { stream } = client.connection
+  const query = (statement: string | pg.QueryConfig): Promise<pg.QueryResult> => {
+    // The statements of one turn go out in one piece, and wake the database once.
+    stream.cork()
+    process.nextTick(() => stream.uncork())
+    return client.query(statement as pg.QueryConfig)
+  }
   const sent: Promise<pg.QueryResult>[] = []
   const send = (statement: string | pg.QueryConfig): void => {
-    const answer = client.query(statement as pg.QueryConfig)
+    const answer = query(statement)
     // Whoever waits for it, or for the commit, hears of it.
     answer.catch(() => undefined)
     sent.push(answer)
@@ -117,7 +124,7 @@ async function attemptTransaction<Result>(
     send(`begin isolation level ${isolation}`)
     if (!durable) send('set local synchronous_commit = off')
     const result = await work({
-      ...queryableOn(client),
+      ...queryableOn({ query }),
       send: async (name, text, values = []) => send({ name, text, values: values as unknown[] }),
     })
     send('commit')

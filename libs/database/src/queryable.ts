@@ -29,12 +29,14 @@ export interface Transaction extends Queryable {
   send(name: string, text: string, values?: readonly unknown[]): Promise<void>
 }
 
-type Runner = Pick<pg.Pool | pg.PoolClient, 'query'>
+interface Runner {
+  query(statement: pg.QueryConfig): Promise<pg.QueryResult>
+}
 
 export function queryableOn(runner: Runner): Queryable {
   const run = async (name: string, text: string, values: readonly unknown[]): Promise<pg.QueryResult> => {
     try {
-      return await (runner as pg.Pool).query({ name, text, values: values as unknown[] })
+      return await runner.query({ name, text, values: values as unknown[] })
     } catch (error) {
       throw toStudioError(error)
     }
