@@ -224,6 +224,23 @@ it('comes with the settlement of the last claim, in its transaction', async () =
   await expectConverged(world)
 })
 
+it('is also what has waited for the very output that was settled', async () => {
+  const world = graphs.newWorld()
+  const root = await create(world, 'same')
+  await create(world, 'same')
+  const claimed = await claimWork(
+    { store: world.store, providers, taskQueue: 'q' },
+    { tenant_id: world.tenantId, cascade_id: root, request_id: newId(), limit: 50 },
+  )
+  const [group] = claimed as [ClaimGroup]
+  expect(claimed).toMatchObject([{ provider_id: 'first', size: 1 }])
+  const [next] = (await goOn(world, group, newId())).answer.groups
+  expect(next).toMatchObject({ size: 1, items: [{ memo: { content_type: 'text/plain' } }] })
+  if (next) await goOn(world, next, newId())
+  await drain(world)
+  await expectConverged(world)
+})
+
 it('is nothing for one that has hung up, though its claim is settled', async () => {
   const world = graphs.newWorld()
   const group = await firstClaim(world)

@@ -115,6 +115,14 @@ function graphTransaction(
       return run(...given)
     }
   }
+  /** Looks for what is ready: who has waited for a run that has ended here is. */
+  const looking = <Given extends unknown[], Result>(look: (...given: Given) => Promise<Result>) => {
+    return async (...given: Given): Promise<Result> => {
+      if (state.runsEnded) await wakeSharers(tx, tenantId)
+      state.runsEnded = false
+      return await look(...given)
+    }
+  }
   const purging = purgingTransaction(tx, tenantId)
   const touch = (which: keyof Touched, ids: readonly string[]): void => {
     for (const id of ids) state[which].add(id)
@@ -144,10 +152,10 @@ function graphTransaction(
     },
     readNodes: (ids) => readNodes(tx, tenantId, ids),
     readClaimedNodes: (claimId) => readClaimedNodes(tx, tenantId, claimId),
-    listReady: (limit, crews) => listReady(tx, tenantId, limit, crews),
-    listReadyOf: (providerId, limit) => listReadyOf(tx, tenantId, providerId, limit),
-    hasReady: (but) => hasReady(tx, tenantId, but),
-    listReadyProviders: () => listReadyProviders(tx, tenantId),
+    listReady: looking((limit, crews) => listReady(tx, tenantId, limit, crews)),
+    listReadyOf: looking((providerId, limit) => listReadyOf(tx, tenantId, providerId, limit)),
+    hasReady: looking((but) => hasReady(tx, tenantId, but)),
+    listReadyProviders: looking(() => listReadyProviders(tx, tenantId)),
     listAtWork: (slowBatchMs) => listAtWork(tx, tenantId, slowBatchMs),
     listWaitingBelow: (provider, ids) => listWaitingBelow(tx, tenantId, provider, ids),
     readNewClaim: (claimId) => readNewClaim(tx, claimId),
