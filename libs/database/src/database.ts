@@ -32,6 +32,8 @@ export interface Database extends Queryable {
 }
 
 const attempts = 5
+/** What a transaction sends in one turn is gathered up to this. */
+const pieceBytes = 16 * 1024
 const limits = {
   connectionTimeoutMillis: 5_000,
   idleTimeoutMillis: 10 * 60_000,
@@ -106,11 +108,21 @@ async function attemptTransaction<Result>(
     throw toStudioError(error)
   })
   const { stream } = client.connection
+  let isGathering = false
+  const goOut = (): void => {
+    if (isGathering) stream.uncork()
+    isGathering = false
+  }
+  // The statements of one turn go out in one piece, and wake the database once. It begins with large ones while the next are made.
   const query = (statement: string | pg.QueryConfig): Promise<pg.QueryResult> => {
-    // The statements of one turn go out in one piece, and wake the database once.
-    stream.cork()
-    process.nextTick(() => stream.uncork())
-    return client.query(statement as pg.QueryConfig)
+    if (!isGathering) {
+      stream.cork()
+      process.nextTick(goOut)
+    }
+    isGathering = true
+    const answer = client.query(statement as pg.QueryConfig)
+    if (stream.writableLength > pieceBytes) goOut()
+    return answer
   }
   const sent: Promise<pg.QueryResult>[] = []
   const send = (statement: string | pg.QueryConfig): void => {
