@@ -1,9 +1,10 @@
-import { strike, type PlannedFault } from './faults.ts'
+import { waitFor } from '@studio/testing'
+import { kills, strike, type PlannedFault } from './faults.ts'
 import { live, type History } from './history.ts'
 import { judge, type Judgement } from './judge.ts'
 import { newPerson, type Person } from './person.ts'
 import { becomesQuiet } from './quiet.ts'
-import type { Stage } from './stage.ts'
+import { answers, type Stage } from './stage.ts'
 
 export interface Played {
   readonly history: History
@@ -50,6 +51,7 @@ export async function playRound(stage: Stage, { histories, people, least, faults
     }
   }
   const [faults] = await Promise.all([strikeAll(), ...Array.from({ length: people }, play)])
+  await allAnswer(stage)
   const ended = performance.now()
   const quiet = await becomesQuiet(
     stage,
@@ -65,4 +67,14 @@ export async function playRound(stage: Stage, { histories, people, least, faults
   if (!quiet && played.every(({ judgement }) => judgement.divergences.length === 0))
     throw new Error('the studio did not become quiet, and verify names nothing')
   return { played, faults, quietAfterMs }
+}
+
+/** Without a part that has ended by itself nothing becomes quiet any more: throws with the end of its log, which says why it has. */
+async function allAnswer(stage: Stage): Promise<void> {
+  const parts = kills.flatMap((fault) => (fault.kind === 'kill' ? fault.parts : []))
+  for (const part of parts) {
+    await waitFor(`${part} to answer`, () => answers(stage, part), { timeoutMs: 30_000 }).catch((cause: unknown) => {
+      throw new Error(`${part} does not answer any more\n${stage.studio.logs(part).slice(-4000)}`, { cause })
+    })
+  }
 }
