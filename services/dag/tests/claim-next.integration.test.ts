@@ -1,6 +1,6 @@
 import type { ClaimGroup, NextGroup } from '@studio/contracts'
 import { newId } from '@studio/kernel'
-import { claimNext, settleAndGoOn } from '../src/domain/claim-next.ts'
+import { settleAndGoOn } from '../src/domain/claim-next.ts'
 import { claimWork } from '../src/domain/claim-work.ts'
 import type { Arrivals, GraphStore } from '../src/domain/ports.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
@@ -8,6 +8,7 @@ import { readClaim } from '../src/store/claim-reader.ts'
 import { expectConverged } from './converged.ts'
 import { bell } from './fixture.ts'
 import { workOffClaim } from './test-worker.ts'
+import { workerThatGoesOn } from './going-on.ts'
 import { drain } from './graph-control.ts'
 import { settlement } from './graph-work.ts'
 import { create, edit, openGraphs, providers, type World } from './graph-world.ts'
@@ -20,34 +21,9 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => graphs?.close())
 
-/** A worker that has worked off one claim of `first`, and asks for more. */
 async function worker(world: World) {
   await create(world, 'a')
-  const [group] = await claimWork(
-    { store: world.store, providers, taskQueue: 'q' },
-    { tenant_id: world.tenantId, cascade_id: newId(), request_id: newId(), limit: 50 },
-  )
-  if (!group) throw new Error('nothing to do')
-  const workOff = async (one: ClaimGroup): Promise<void> => {
-    const outcomes = await workOffClaim(world.database, one, (item) => settlement(item, false, 0, world.usage))
-    await settleWork({ store: world.store, providers }, one.claim_id, outcomes)
-  }
-  await workOff(group)
-  const hangUp = new AbortController()
-  return {
-    workOff,
-    hangUp,
-    ask: (
-      more: { wait_ms?: number; resume?: boolean; request_id?: string } = {},
-      { store, arrivals }: Pick<World, 'store' | 'arrivals'> = world,
-    ) =>
-      claimNext(
-        { store, providers, bell, arrivals },
-        { claim_id: group.claim_id, request_id: newId(), wait_ms: 0, time_ms: 240_000, resume: false, ...more },
-        hangUp.signal,
-      ),
-    workflowId: group.workflow_id,
-  }
+  return await workerThatGoesOn(world)
 }
 
 /** A claim as it is answered again: its worker reads it then. */

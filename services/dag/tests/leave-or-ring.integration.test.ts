@@ -1,15 +1,9 @@
-import type { NextGroup } from '@studio/contracts'
-import { newId } from '@studio/kernel'
 import { applyBlobFacts } from '../src/domain/apply-blob-facts.ts'
-import { claimNext } from '../src/domain/claim-next.ts'
-import { claimWork } from '../src/domain/claim-work.ts'
 import type { GraphStore } from '../src/domain/ports.ts'
-import { settleWork } from '../src/domain/settle-work.ts'
 import { expectConverged } from './converged.ts'
+import { listening, workerThatGoesOn } from './going-on.ts'
 import { drain } from './graph-control.ts'
-import { settlement } from './graph-work.ts'
 import { create, factOf, openGraphs, providers, type World } from './graph-world.ts'
-import { workOffClaim } from './test-worker.ts'
 
 /** Whom an edit calls. `first` is the provider of every text and takes batches, `second` that of what it makes, and takes none. */
 
@@ -18,33 +12,6 @@ beforeAll(async () => {
   graphs = await openGraphs()
 }, 120_000)
 afterAll(() => graphs?.close())
-
-const listening = (rings: string[]) => ({
-  ring: (_tenant: string, roots: readonly string[]) => void rings.push(...roots),
-})
-
-/** A worker of `first` that waits for more. */
-async function waitingWorker(world: World, store: GraphStore = world.store) {
-  const [group] = await claimWork(
-    { store: world.store, providers, taskQueue: 'q' },
-    { tenant_id: world.tenantId, cascade_id: newId(), request_id: newId(), limit: 50 },
-  )
-  if (!group) throw new Error('nothing to do')
-  const work = async (one: typeof group): Promise<void> => {
-    const outcomes = await workOffClaim(world.database, one, (item) => settlement(item, false, 0, world.usage))
-    await settleWork({ store: world.store, providers }, one.claim_id, outcomes)
-  }
-  await work(group)
-  const rings: string[] = []
-  const hangUp = new AbortController()
-  const wait = (wait_ms = 60_000): Promise<NextGroup[]> =>
-    claimNext(
-      { store, providers, bell: listening(rings), arrivals: world.arrivals },
-      { claim_id: group.claim_id, request_id: newId(), wait_ms, time_ms: 240_000, resume: false },
-      hangUp.signal,
-    )
-  return { wait, work, hangUp, rings }
-}
 
 /** No cascade is awake, so that each ring is heard. */
 const rest = (world: World) =>
@@ -69,9 +36,9 @@ async function edit(world: World, store: GraphStore = world.store): Promise<stri
 it('is a worker that waits for all that is ready, and no cascade', async () => {
   const world = graphs.newWorld()
   const root = await create(world, 'a')
-  const { wait, work, rings } = await waitingWorker(world)
+  const { ask, workOff, rings } = await workerThatGoesOn(world)
   await drain(world)
-  const waiting = wait()
+  const waiting = ask({ wait_ms: 60_000 })
   await untilWatched(world)
   expect(await edit(world)).toEqual([])
   const [group] = await waiting
@@ -79,7 +46,7 @@ it('is a worker that waits for all that is ready, and no cascade', async () => {
   expect(rings).toEqual([])
   // It waits no more while it works: the next edit rings.
   expect(await edit(world)).toHaveLength(1)
-  if (group) await work(group)
+  if (group) await workOff(group)
   await drain(world)
   await expectConverged(world)
 })
@@ -89,12 +56,12 @@ it('is a cascade where something is ready that nobody waits for', async () => {
   await create(world, 'a')
   await create(world, 'b')
   // What `second` makes of both is ready.
-  const { wait, work } = await waitingWorker(world)
-  const waiting = wait()
+  const { ask, workOff } = await workerThatGoesOn(world)
+  const waiting = ask({ wait_ms: 60_000 })
   await untilWatched(world)
   expect(await edit(world)).toHaveLength(1)
   const [group] = await waiting
-  if (group) await work(group)
+  if (group) await workOff(group)
   await drain(world)
   await expectConverged(world)
 })
@@ -102,9 +69,9 @@ it('is a cascade where something is ready that nobody waits for', async () => {
 it('is a cascade where the worker has stopped waiting by the time of the commit', async () => {
   const world = graphs.newWorld()
   await create(world, 'a')
-  const { wait } = await waitingWorker(world)
+  const { ask } = await workerThatGoesOn(world)
   await drain(world)
-  const waiting = wait(50)
+  const waiting = ask({ wait_ms: 50 })
   await untilWatched(world)
   const outOfTime: GraphStore = {
     ...world.store,
@@ -150,10 +117,10 @@ it('is taken by a worker whose time was over while it asked', async () => {
   const world = graphs.newWorld()
   await create(world, 'a')
   const { slow, begin, asked, end } = lateAnswers(world)
-  const { wait, work } = await waitingWorker(world, slow)
+  const { ask, workOff } = await workerThatGoesOn(world)
   await drain(world)
   const over = performance.now() + 20
-  const waiting = wait(20)
+  const waiting = ask({ wait_ms: 20 }, { ...world, store: slow })
   await untilWatched(world)
   begin()
   await asked()
@@ -162,7 +129,7 @@ it('is taken by a worker whose time was over while it asked', async () => {
   end()
   const [group] = await waiting
   expect(group).toMatchObject({ provider_id: 'first' })
-  if (group) await work(group)
+  if (group) await workOff(group)
   await drain(world)
   await expectConverged(world)
 })
@@ -171,9 +138,9 @@ it('is rung by the worker where it hangs up with what was left to it', async () 
   const world = graphs.newWorld()
   await create(world, 'a')
   const { slow, begin, asked, end } = lateAnswers(world)
-  const { wait, hangUp, rings } = await waitingWorker(world, slow)
+  const { ask, hangUp, rings } = await workerThatGoesOn(world)
   await drain(world)
-  const waiting = wait()
+  const waiting = ask({ wait_ms: 60_000 }, { ...world, store: slow })
   await untilWatched(world)
   begin()
   expect(await edit(world)).toEqual([])

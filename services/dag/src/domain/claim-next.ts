@@ -70,12 +70,10 @@ async function look({
 
 async function take(waiting: Waiting, known: KnownProviders): Promise<NextGroup[]> {
   const { store, arrivals, claim, provider, request, signal } = waiting
-  const { groups, caretakers } = await store.transaction(claim.tenant_id, (graph) =>
+  const next = await store.transaction(claim.tenant_id, (graph) =>
     takeNext(graph, arrivals, claim, provider, known, request),
   )
-  await callCaretakers(waiting, claim.tenant_id, caretakers)
-  if (signal.aborted) await giveBack(waiting, claim, groups)
-  return signal.aborted ? [] : groups
+  return await handOver(waiting, claim, next, signal)
 }
 
 /** While it waits, what becomes ready of its provider is left to it (`leaveOrRing`): all that came before the watch was closed it takes, or rings for. */
@@ -146,6 +144,19 @@ async function takeNext(
   }
 }
 
+/** Once that is committed: what is left is told to whom it is for, and what is leased to a worker that has hung up meanwhile is given back. */
+async function handOver(
+  deps: Deps,
+  claim: StoredClaim,
+  { groups, caretakers }: Next,
+  signal: AbortSignal,
+): Promise<NextGroup[]> {
+  await callCaretakers(deps, claim.tenant_id, caretakers)
+  if (!signal.aborted) return groups
+  await giveBack(deps, claim, groups)
+  return []
+}
+
 async function giveBack(
   { store, bell }: Pick<Deps, 'store' | 'bell'>,
   { tenant_id: tenantId, work }: StoredClaim,
@@ -181,7 +192,5 @@ export async function settleAndGoOn(
   const { after: next, ...settlement } = await settleClaim(deps, claim, items, (graph) =>
     takeNext(graph, deps.arrivals, claim, provider, known, request),
   )
-  await callCaretakers(deps, claim.tenant_id, next.caretakers)
-  if (signal.aborted) await giveBack(deps, claim, next.groups)
-  return { ...settlement, groups: signal.aborted ? [] : next.groups }
+  return { ...settlement, groups: await handOver(deps, claim, next, signal) }
 }

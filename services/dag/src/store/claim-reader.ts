@@ -1,12 +1,12 @@
 import type { ClaimItem, RecordedOutput } from '@studio/contracts'
-import type { Database, Queryable, Transaction } from '@studio/database'
+import type { Database, Transaction } from '@studio/database'
 
 /**
  * What a worker is to do under a claim, with the lease made longer. One statement, so that heads of the inputs and the right to the node
  * are of one moment: an edit that comes later takes the node away, one that came before is not seen half. (One that left the run alone is not for who
  * reads now: the key is that of older inputs; nor is one that was claimed with what has failed since, and so waits for what the claim has no more.)
  */
-export async function readClaim(database: Queryable, claimId: string, leaseMs: number): Promise<ClaimItem[]> {
+export async function readClaim(database: Database, claimId: string, leaseMs: number): Promise<ClaimItem[]> {
   const text = readOf(`
     update node set lease_until = now() + $2 * interval '1 millisecond' where claim_id = $1 and state = 'running' and again_cascade_id is null returning *`)
   return await database.query<ClaimItem>('read-claim', text, [claimId, leaseMs])
