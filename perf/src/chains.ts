@@ -41,6 +41,7 @@ export async function buildChains(
       database,
       leafIds,
       leafIds.map(() => 1),
+      10,
     )
   }
   // Runs are recorded a little after what they made is committed.
@@ -63,7 +64,7 @@ export async function editChains({ client, database, rootIds, leafIds }: Chains,
       client.send('POST', '/bulk', { operations: operations.slice(list * listLength, (list + 1) * listLength) }),
     ),
   )
-  await untilAllReach(database, ends, versions)
+  await untilAllReach(database, ends, versions, columns === 1 ? 2 : 10)
   const taken = performance.now() - begin
   await untilAtRest(database)
   return taken
@@ -101,6 +102,7 @@ async function untilAllReach(
   database: pg.Pool,
   blobIds: readonly string[],
   versions: readonly number[],
+  everyMs: number,
 ): Promise<void> {
   const text = `select (place - 1)::int as place from unnest($1::uuid[], $2::int[]) with ordinality as wanted(id, version, place)
     join blob.blob using (id) where blob.version < wanted.version order by place`
@@ -110,7 +112,10 @@ async function untilAllReach(
     )
   for (let places = await missing(blobIds, versions); places.length > 0; places = await missing(blobIds, versions)) {
     const [last = 0] = places.slice(-1)
-    await until(async () => (await missing(blobIds.slice(last, last + 1), versions.slice(last, last + 1))).length === 0)
+    await until(
+      async () => (await missing(blobIds.slice(last, last + 1), versions.slice(last, last + 1))).length === 0,
+      everyMs,
+    )
   }
 }
 
