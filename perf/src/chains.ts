@@ -75,10 +75,16 @@ export async function countRuns(database: pg.Pool): Promise<number> {
   return Number((await database.query<{ count: string }>('select count(*) from dag.run')).rows[0]?.count)
 }
 
-/** Waits until nothing is to be made, nor being made. */
+/** Waits until nothing is to be made, nor being made, and what was made is recorded and told. */
 export async function untilAtRest(database: pg.Pool): Promise<void> {
-  const text = "select 1 from dag.node where state in ('dirty', 'running') limit 1"
-  await until(async () => (await database.query({ name: 'at rest', text })).rowCount === 0)
+  const text = `select from dag.node where state in ('dirty', 'running')
+    union all select from dag.outbox where sent_at is null
+    union all select from blob.outbox where sent_at is null
+    union all select from delta.outbox where sent_at is null
+    union all select from (select delta_id from blob.version order by version_id desc limit 1) as newest
+      where not exists (select from delta.delta where id = newest.delta_id and status = 'applied')
+    limit 1`
+  await until(async () => (await database.query({ name: 'at rest', text })).rowCount === 0, 20)
 }
 
 /** Does `work` with each, at most 20 at once, and answers in their order. */
