@@ -5,7 +5,7 @@ import { looked } from './cascade-slots.ts'
 import { cascadesOf } from './cascades-of.ts'
 import { currentProviders, roomForCrews, slowBatchMs, type KnownProviders } from './crews.ts'
 import type { WaitingNode } from './closed-sub-graph.ts'
-import { fitting, groupClaims, takesAlong, type PlannedGroup, type ReadyNode } from './group-claims.ts'
+import { fillRoom, fitting, groupClaims, takesAlong, type PlannedGroup, type ReadyNode } from './group-claims.ts'
 import type { GraphStore, GraphTransaction, NodeRow, Providers } from './ports.ts'
 import { withReadings } from './readings.ts'
 import { settleFresh, type FreshNode } from './settle-fresh.ts'
@@ -62,19 +62,17 @@ export async function takeReady(graph: GraphTransaction, known: KnownProviders, 
   const claimed: ClaimGroup[] = []
   for (let room = taking.limit; room > 0;) {
     const crews = await taking.crews()
-    const nodes = await taking.list(room, crews)
-    if (nodes.length === 0) break
+    const listed = await taking.list(room, crews)
+    if (listed.length === 0) break
+    const { nodes, below } = await lookBelow(graph, known, listed, room, crews)
     const [{ waved, stopped, allowance }, inputs] = await Promise.all([
       govern(graph, nodes),
       graph.listInputs(nodes.map(({ blob_id }) => blob_id)),
     ])
     const judged = sort(known, waved, inputs)
     const { unrunnable, fresh } = judged
-    const [along, keys] = await Promise.all([
-      listAlong(graph, judged.ready, room, crews),
-      listKnownKeys(graph, judged.ready),
-    ])
-    const fits = fitting(judged.ready, along, room, crews)
+    const keys = await listKnownKeys(graph, judged.ready)
+    const fits = fitting(judged.ready, below, room, crews)
     const { ready, waiting, held } = share(fits.ready, keys, allowance)
     const groups = taking.group(ready, fits.below)
     await graph.addClaims(
@@ -164,43 +162,41 @@ function sort(
   return sorted
 }
 
-/** What of cheap providers may go along with its ready nodes, as far as there is room. Caps count run by run: under one nothing goes along. */
-async function listAlong(
+/**
+ * What of cheap providers may go along with ready nodes. Where these fill the room with the first few of them, it is these few: below all that is ready under a wide
+ * and deep graph there is ten times what one claim takes (10,000 nodes: a third of their time). Caps count run by run: under one nothing goes along.
+ */
+async function lookBelow(
   graph: GraphTransaction,
-  ready: readonly ReadyNode[],
+  known: KnownProviders,
+  nodes: readonly NodeRow[],
   room: number,
   crews: ReadonlyMap<string, number>,
-): Promise<WaitingNode[]> {
-  if (Object.values(graph.budget.per_day).some((cap) => cap !== null)) return []
-  const cheap = Map.groupBy(ready.filter(takesAlong), ({ derivation }) => derivation?.provider)
-  const along: WaitingNode[] = []
-  for (const [provider, nodes] of cheap)
-    if (provider)
-      along.push(...(await listBelow(graph, provider, nodes, Math.min(room, crews.get(provider.id) ?? room))))
-  return along
-}
-
-/**
- * Below the first few alone where these fill the room: under a wide and deep graph there is ten times what one claim takes below all that is ready (10,000 nodes:
- * a quarter of their time).
- */
-async function listBelow(
-  graph: GraphTransaction,
-  provider: Provider,
-  nodes: readonly ReadyNode[],
-  room: number,
-): Promise<WaitingNode[]> {
-  const list = (some: readonly ReadyNode[]): Promise<WaitingNode[]> =>
-    graph.listWaitingBelow(
-      provider,
-      some.map(({ node }) => node.blob_id),
-    )
-  const few = nodes.slice(0, Math.ceil(room / 8))
-  const found = await list(few)
-  const others = nodes.slice(few.length)
-  const fits = fitting(few, found, room, new Map())
-  if (others.length === 0 || fits.ready.length + fits.below.length >= room) return found
-  return [...new Map([...found, ...(await list(others))].map((node) => [node.blob_id, node])).values()]
+): Promise<{ nodes: readonly NodeRow[]; below: WaitingNode[] }> {
+  if (Object.values(graph.budget.per_day).some((cap) => cap !== null)) return { nodes, below: [] }
+  const providerOf = (node: NodeRow): Provider | null => known.get(node.provider_id ?? '') ?? null
+  const cheap = Map.groupBy(
+    nodes.filter((node) => takesAlong(node, providerOf(node))),
+    providerOf,
+  )
+  const below: WaitingNode[] = []
+  const later = new Set<NodeRow>()
+  for (const [provider, ofIt] of cheap) {
+    if (!provider) continue
+    const list = (some: readonly NodeRow[]): Promise<WaitingNode[]> =>
+      graph.listWaitingBelow(
+        provider,
+        some.map(({ blob_id }) => blob_id),
+      )
+    const most = Math.min(room, crews.get(provider.id) ?? room)
+    const few = ofIt.slice(0, Math.ceil(most / 8))
+    const others = ofIt.slice(few.length)
+    const found = await list(few)
+    if (fillRoom(few, found, most)) for (const node of others) later.add(node)
+    else if (others.length > 0) found.push(...(await list(others)))
+    below.push(...new Map(found.map((node) => [node.blob_id, node])).values())
+  }
+  return { nodes: nodes.filter((node) => !later.has(node)), below }
 }
 
 interface KnownKeys {

@@ -24,8 +24,16 @@ export interface PlannedGroup {
  * Whether what waits for nothing but this node and others of its claim is claimed with it. Not where a user's edit stands: what is below reads that, merged with
  * what the provider makes.
  */
-export function takesAlong({ node, derivation }: ReadyNode): boolean {
-  return derivation !== null && derivation.provider.batch_size > 1 && node.attempts === 0 && node.overlay === null
+export function takesAlong(node: NodeRow, provider: Provider | null | undefined): boolean {
+  return !!provider && provider.batch_size > 1 && !node.doomed && node.attempts === 0 && node.overlay === null
+}
+
+/** Whether nodes make `room` of them with what comes along with them. */
+export function fillRoom(nodes: readonly NodeRow[], below: readonly WaitingNode[], room: number): boolean {
+  const graph = createClosedSubGraph(below)
+  let size = 0
+  for (const { blob_id } of nodes) size += 1 + graph.add(blob_id, Math.max(0, room - size - 1)).length
+  return size >= room
 }
 
 /** What has failed before goes alone, and what is doomed has no provider to wait for. */
@@ -50,7 +58,9 @@ export function fitting(
     const crew = isForCrew(one) ? ofCrews.get(one.node.provider_id ?? '') : undefined
     if (crew === 0) continue
     taken.push(one)
-    const inner = takesAlong(one) ? graph.add(one.node.blob_id, Math.min(left, crew ?? left) - 1) : []
+    const inner = takesAlong(one.node, one.derivation?.provider)
+      ? graph.add(one.node.blob_id, Math.min(left, crew ?? left) - 1)
+      : []
     along.push(...inner)
     if (crew !== undefined) ofCrews.set(one.node.provider_id ?? '', crew - 1 - inner.length)
   }
@@ -102,7 +112,7 @@ function fill(
     const room = size - members.length - inner.length
     if (room === 0) break
     members.push(one)
-    if (takesAlong(one)) inner.push(...graph.add(one.node.blob_id, room - 1))
+    if (takesAlong(one.node, one.derivation?.provider)) inner.push(...graph.add(one.node.blob_id, room - 1))
   }
   return { members, inner }
 }

@@ -1,7 +1,10 @@
 import type { Basis, Operation } from '@studio/contracts'
 import type { BlobRow } from './columns.ts'
 
-/** One commit as the statement takes it. `content_offset` null: no bytes come with it; then `content_hash` names content that is there, or is null for the head's. */
+/**
+ * One commit as the statement takes it; undefined is null there, and takes no room in the JSON. Without `content_offset` no bytes come with it: then `content_hash`
+ * names content that is there, or is undefined for the head's.
+ */
 export interface CommitRow {
   position: number
   delta_id: string
@@ -11,41 +14,41 @@ export interface CommitRow {
   version_id: string
   operation: Operation
   from_version: number
-  from_hash: string | null
-  /** null: nothing. */
-  rests_on: readonly Basis[] | null
+  from_hash: string | undefined
+  /** undefined: nothing. */
+  rests_on: readonly Basis[] | undefined
   /** Commits of one chain are written together: `rank` counts those that come before this one, each from the version that the one before it makes. */
   chain: number
   rank: number
-  content_hash: string | null
-  content_size: number | null
-  content_offset: number | null
-  stored_size: number | null
-  encoding: number | null
-  content_type: string | null
-  /** Whether the commit says what becomes of the overlay; it was planned on the one with this `from_generated` (null: on none). */
+  content_hash: string | undefined
+  content_size: number | undefined
+  content_offset: number | undefined
+  stored_size: number | undefined
+  encoding: number | undefined
+  content_type: string | undefined
+  /** Whether the commit says what becomes of the overlay; it was planned on the one with this `from_generated` (undefined: on none). */
   overlaid: boolean
-  from_generated: string | null
-  /** The overlay that it leaves; null: none. */
-  base_hash: string | null
-  base_type: string | null
-  edited_hash: string | null
-  edited_type: string | null
-  generated_hash: string | null
-  generated_type: string | null
-  conflicted: boolean | null
-  metadata: string | null
+  from_generated: string | undefined
+  /** The overlay that it leaves; undefined: none. */
+  base_hash: string | undefined
+  base_type: string | undefined
+  edited_hash: string | undefined
+  edited_type: string | undefined
+  generated_hash: string | undefined
+  generated_type: string | undefined
+  conflicted: boolean | undefined
+  metadata: string | undefined
   created_by: string
-  caused_by: string | null
-  parent_id: string | null
+  caused_by: string | undefined
+  parent_id: string | undefined
   root_id: string
   depth: number
-  providers: string | null
-  conflict_policy: string | null
-  publication: string | null
-  gated_since: number | null
+  providers: string | undefined
+  conflict_policy: string | undefined
+  publication: string | undefined
+  gated_since: number | undefined
   fence: number
-  traceparent: string | null
+  traceparent: string | undefined
 }
 
 /** What the statement says of one item; the columns of the blob are set where it was written by this very run. */
