@@ -42,6 +42,22 @@ async function claimJoins(world: World): Promise<ClaimGroup[]> {
   return groups.filter(({ provider_id }) => provider_id === 'join')
 }
 
+/** A worker goes on that has time for two nodes. */
+async function goOnForTwo(world: World, { claim_id }: ClaimGroup): Promise<ClaimGroup[]> {
+  const slow: Providers = {
+    ...providers,
+    current: async (tenantId, id) => {
+      const provider = await providers.current(tenantId, id)
+      return provider && { ...provider, timeout_ms: 120_000 }
+    },
+  }
+  return await claimNext(
+    { store: world.store, providers: slow, bell, arrivals: world.arrivals },
+    { claim_id, request_id: newId(), wait_ms: 0, time_ms: 240_000, resume: false },
+    new AbortController().signal,
+  )
+}
+
 async function theOne(groups: Promise<ClaimGroup[]>): Promise<ClaimGroup> {
   const [group, ...more] = await groups
   if (!group || more.length > 0) throw new Error('one group is expected')
@@ -96,18 +112,7 @@ test('a worker goes on with no more of the chain than it is sure to do in its ti
   const first = await theOne(claim())
   await settle(world, first, await workOffClaim(world.database, first, succeed))
   await edit(world, 0, 'c', false)
-  const slow: Providers = {
-    ...providers,
-    current: async (tenantId, id) => {
-      const provider = await providers.current(tenantId, id)
-      return provider && { ...provider, timeout_ms: 120_000 }
-    },
-  }
-  const groups = await claimNext(
-    { store: world.store, providers: slow, bell, arrivals: world.arrivals },
-    { claim_id: first.claim_id, request_id: newId(), wait_ms: 0, time_ms: 240_000, resume: false },
-    new AbortController().signal,
-  )
+  const groups = await goOnForTwo(world, first)
   expect(groups.map(({ size }) => size)).toEqual([2])
   for (const group of groups) await settle(world, group, await workOffClaim(world.database, group, succeed))
   await drain(world)
@@ -133,6 +138,43 @@ test('what several of a claim feed comes along, what waits for something else do
   expect(items.map(({ node_id }) => node_id).sort()).toEqual([above, left, end].sort())
   expect((await statesOf(world, [apart]))[0]?.[0]).toBe('dirty')
   await settle(world, group, await workOffClaim(world.database, group, succeed))
+  await drain(world)
+  await expectConverged(world)
+})
+
+test('what is below the last of many ready nodes comes along where the first leave room for it', async () => {
+  const world = graphs.newWorld()
+  const ends: string[] = []
+  for (let place = 0; place < 9; place += 1)
+    ends.push(await joinBlobs(world, [await create(world, `text ${place}`)], 0))
+  const below = await joinBlobs(world, [ends.at(-1) ?? ''], 0)
+  await drain(world)
+  for (let place = 0; place < 9; place += 1) await edit(world, place, `other ${place}`, false)
+  const groups = await claimJoins(world)
+  expect(groups.map(({ size }) => size)).toEqual([5, 5])
+  expect(await statesOf(world, [below])).toEqual([['running', 0, 1]])
+  for (const group of groups) await settle(world, group, await workOffClaim(world.database, group, succeed))
+  await drain(world)
+  await expectConverged(world)
+})
+
+test('ready nodes for which what comes with others leaves no room are for the next claim', async () => {
+  const world = graphs.newWorld()
+  for (let place = 0; place < 3; place += 1) {
+    const first = await joinBlobs(world, [await create(world, `text ${place}`)], 0)
+    await joinBlobs(world, [first], 0)
+  }
+  await drain(world)
+  await edit(world, 0, 'b', false)
+  const before = await theOne(claimJoins(world))
+  await settle(world, before, await workOffClaim(world.database, before, succeed))
+  await edit(world, 1, 'c', false)
+  await edit(world, 2, 'd', false)
+  for (const sizes of [[2], [2], []]) {
+    const groups = await goOnForTwo(world, before)
+    expect(groups.map(({ size }) => size)).toEqual(sizes)
+    for (const group of groups) await settle(world, group, await workOffClaim(world.database, group, succeed))
+  }
   await drain(world)
   await expectConverged(world)
 })
