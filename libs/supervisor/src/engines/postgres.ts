@@ -106,9 +106,8 @@ async function initialise(options: PostgresOptions): Promise<void> {
   rmSync(draft, { recursive: true, force: true })
   mkdirSync(dirname(folder), { recursive: true })
   writeFileSync(passwordFile, options.password, { mode: 0o600 })
-  // The builtin provider gives Unicode case rules that are the same on every machine; before 17 there is only C.
-  const locale =
-    binary.major >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'] : ['--locale=C']
+  // The builtin provider gives Unicode case rules that are the same on every machine.
+  const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
   const throwaway = options.settings?.['fsync'] === 'off' ? ['--no-sync'] : []
   const [file, ...args] = unprivileged([
     join(binary.folder, 'initdb'),
