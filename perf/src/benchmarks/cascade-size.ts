@@ -9,11 +9,12 @@ const levels = 10
 
 /**
  * 100 texts with a chain of 10 `stamp` nodes behind each, every node with content of its own: from sending the edit of all, or one, of the
- * texts until the last derived version is committed; beside CocoIndex, which does the same in one process, on the same machine, in turn.
+ * texts until the last derived version is committed; beside CocoIndex, which does the same in one process, on the same machine, in turn. After ten rounds, as
+ * services are that have run for a while: their JavaScript is compiled by then.
  */
 export async function cascadeSize(stack: Stack): Promise<Figure[]> {
   return withChains(stack, 100, async (chains) => {
-    await repeat(3, () => editChains(chains, 100))
+    await repeat(10, () => editChains(chains, 100))
     const before = await countRuns(chains.database)
     const all = await repeat(9, () => editChains(chains, 100))
     const runs = ((await countRuns(chains.database)) - before) / 9

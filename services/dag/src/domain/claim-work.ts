@@ -164,7 +164,7 @@ function sort(
 
 /**
  * What of cheap providers may go along with ready nodes. Where these fill the room with the first few of them, it is these few: below all that is ready under a wide
- * and deep graph there is ten times what one claim takes (10,000 nodes: a third of their time). Caps count run by run: under one nothing goes along.
+ * and deep graph there is ten times what one claim takes (10,000 nodes: a quarter of PostgreSQL's time). Caps count run by run: under one nothing goes along.
  */
 async function lookBelow(
   graph: GraphTransaction,
