@@ -1,7 +1,8 @@
 import type { ClaimGroup, SettleItem } from '@studio/contracts'
 import { newId, sha256 } from '@studio/kernel'
 import { claimNext } from '../src/domain/claim-next.ts'
-import { claimWork } from '../src/domain/claim-work.ts'
+import { claimWork, takeReady } from '../src/domain/claim-work.ts'
+import { groupClaims } from '../src/domain/group-claims.ts'
 import type { Providers } from '../src/domain/ports.ts'
 import { releaseClaims } from '../src/domain/reconcile.ts'
 import { settleWork } from '../src/domain/settle-work.ts'
@@ -175,6 +176,38 @@ test('ready nodes for which what comes with others leaves no room are for the ne
     expect(groups.map(({ size }) => size)).toEqual(sizes)
     for (const group of groups) await settle(world, group, await workOffClaim(world.database, group, succeed))
   }
+  await drain(world)
+  await expectConverged(world)
+})
+
+test('what needs no run is gone through level by level, however much would come along with the first of it', async () => {
+  const world = graphs.newWorld()
+  const places = [0, 1, 2, 3]
+  for (const place of places) {
+    let end = await create(world, `text ${place}`)
+    for (let level = 0; level < 24; level += 1) end = await joinBlobs(world, [end], 0)
+  }
+  await drain(world)
+  for (const place of places) {
+    await edit(world, place, 'b', false)
+    await edit(world, place, `text ${place}`, false)
+  }
+  const join = await providers.current(world.tenantId, 'join')
+  let looks = 0
+  const groups = await world.store.transaction(world.tenantId, (graph) =>
+    takeReady(graph, new Map([['join', join]]), {
+      request_id: newId(),
+      limit: 8,
+      crews: () => Promise.resolve(new Map()),
+      list: (room) => {
+        looks += 1
+        return graph.listReadyOf('join', room)
+      },
+      group: (ready, below) => groupClaims(ready, below, 'q'),
+    }),
+  )
+  expect(groups).toEqual([])
+  expect(looks).toBeLessThan(30)
   await drain(world)
   await expectConverged(world)
 })

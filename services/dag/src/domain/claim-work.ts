@@ -60,11 +60,12 @@ export interface Taking {
 /** Leases ready nodes; those that need no run settle here. */
 export async function takeReady(graph: GraphTransaction, known: KnownProviders, taking: Taking): Promise<ClaimGroup[]> {
   const claimed: ClaimGroup[] = []
+  let part = 1 / 8
   for (let room = taking.limit; room > 0;) {
     const crews = await taking.crews()
     const listed = await taking.list(room, crews)
     if (listed.length === 0) break
-    const { nodes, below } = await lookBelow(graph, known, listed, room, crews)
+    const { nodes, below } = await lookBelow(graph, known, listed, { room, crews, part })
     const [{ waved, stopped, allowance }, inputs] = await Promise.all([
       govern(graph, nodes),
       graph.listInputs(nodes.map(({ blob_id }) => blob_id)),
@@ -87,6 +88,8 @@ export async function takeReady(graph: GraphTransaction, known: KnownProviders, 
     await graph.awaitRuns(waiting)
     await putAside(graph, [...stopped, ...held], allowance)
     if ([fresh, unrunnable, waiting, held, stopped].every((none) => none.length === 0)) break
+    // Where some need no run the first few say little of the others, and there may be as many looks as nodes.
+    part = 1
   }
   return claimed
 }
@@ -163,15 +166,14 @@ function sort(
 }
 
 /**
- * What of cheap providers may go along with ready nodes. Where these fill the room with the first few of them, it is these few: below all that is ready under a wide
+ * What of cheap providers may go along with ready nodes. Where a first `part` of what there is room for fills it, it is these few: below all that is ready under a wide
  * and deep graph there is ten times what one claim takes (10,000 nodes: a quarter of PostgreSQL's time). Caps count run by run: under one nothing goes along.
  */
 async function lookBelow(
   graph: GraphTransaction,
   known: KnownProviders,
   nodes: readonly NodeRow[],
-  room: number,
-  crews: ReadonlyMap<string, number>,
+  { room, crews, part }: { room: number; crews: ReadonlyMap<string, number>; part: number },
 ): Promise<{ nodes: readonly NodeRow[]; below: WaitingNode[] }> {
   if (Object.values(graph.budget.per_day).some((cap) => cap !== null)) return { nodes, below: [] }
   const providerOf = (node: NodeRow): Provider | null => known.get(node.provider_id ?? '') ?? null
@@ -189,7 +191,7 @@ async function lookBelow(
         some.map(({ blob_id }) => blob_id),
       )
     const most = Math.min(room, crews.get(provider.id) ?? room)
-    const few = ofIt.slice(0, Math.ceil(most / 8))
+    const few = ofIt.slice(0, Math.ceil(most * part))
     const others = ofIt.slice(few.length)
     const found = await list(few)
     if (fillRoom(few, found, most)) for (const node of others) later.add(node)
