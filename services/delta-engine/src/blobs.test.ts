@@ -44,3 +44,23 @@ describe('commits', () => {
     expect(staged).toEqual([])
   })
 })
+
+test('what a repeated commit made is told as it was, where others have followed it', async () => {
+  const head = { id: 'blob', version: 4, content_hash: 'newest', size: 9, deleted_at: null }
+  const then = { version: 2, version_id: 'second', operation: 'update', content_hash: 'its own', size: 3 }
+  const committed = { status: 'committed', version: 2, version_id: 'second', blob: head }
+  const client = {
+    call: async (route: string) => {
+      if (route === 'readVersions') return { items: [then] }
+      return route === 'commit' ? { items: [committed] } : { status: 'committed', items: [committed] }
+    },
+  } as unknown as Client<typeof blobApi>
+  const blobs = createBlobs(client)
+  const commit = { tenant_id: 'tenant', blob_id: 'blob', content: null } as unknown as PlannedCommit
+  expect(await blobs.commit([commit])).toMatchObject([
+    { value: { blob: { version: 2, content_hash: 'its own', size: 3 } } },
+  ])
+  expect(await blobs.commitAtomically([commit])).toMatchObject({
+    items: [{ blob: { version: 2, content_hash: 'its own' } }],
+  })
+})

@@ -7,9 +7,11 @@ import {
   type CommitOutcome,
   type Version,
 } from '@studio/contracts'
+import { StudioError } from '@studio/kernel'
 import { cut } from './domain/cut.ts'
 import { eachAlone } from './domain/each-alone.ts'
 import type { Blobs, ContentReference, PlannedCommit, Settled } from './domain/ports.ts'
+import { asOfVersion } from './domain/recorded-outcome.ts'
 
 /** Content over this size goes by itself, as raw bytes: as base64 inside of JSON it would hold the event loop on both sides. */
 const largeBytes = 256 * 1024
@@ -48,8 +50,27 @@ export function createBlobs(client: Client<typeof blobApi>): Blobs {
     return made
   }
 
-  const commitPart = async (commits: readonly PlannedCommit[]): Promise<CommitOutcome[]> =>
-    (await client.call('commit', { items: await commitsOf(commits) }, { timeoutMs: commitTimeoutMs })).items
+  /** A repeated commit that others have followed blob answers with its head of now: told of is the blob as of the version that the commit made. */
+  const asCommitted = async (
+    commits: readonly PlannedCommit[],
+    outcomes: readonly CommitOutcome[],
+  ): Promise<CommitOutcome[]> =>
+    await Promise.all(
+      outcomes.map(async (outcome, at) => {
+        const commit = commits[at]
+        if (!commit || outcome.status !== 'committed' || outcome.blob.version === outcome.version) return outcome
+        const { tenant_id, blob_id } = commit
+        const { version } = outcome
+        const [then] = (await client.call('readVersions', { items: [{ tenant_id, blob_id, version }] })).items
+        if (!then) throw new StudioError('version_not_found', `Version ${version} of the blob is not there.`)
+        return { ...outcome, blob: asOfVersion(outcome.blob, then) }
+      }),
+    )
+
+  const commitPart = async (commits: readonly PlannedCommit[]): Promise<CommitOutcome[]> => {
+    const items = await commitsOf(commits)
+    return await asCommitted(commits, (await client.call('commit', { items }, { timeoutMs: commitTimeoutMs })).items)
+  }
 
   const smallContents = async (references: readonly ContentReference[]): Promise<(Buffer | null)[]> => {
     const { items } = await client.call('readContents', {
@@ -64,8 +85,11 @@ export function createBlobs(client: Client<typeof blobApi>): Blobs {
       for (const part of cut(commits, commitBytes, contentBytes)) settled.push(...(await eachAlone(part, commitPart)))
       return settled
     },
-    commitAtomically: async (commits) =>
-      client.call('commitAtomically', { items: await commitsOf(commits) }, { timeoutMs: commitTimeoutMs }),
+    commitAtomically: async (commits) => {
+      const items = await commitsOf(commits)
+      const outcome = await client.call('commitAtomically', { items }, { timeoutMs: commitTimeoutMs })
+      return outcome.status === 'committed' ? { ...outcome, items: await asCommitted(commits, outcome.items) } : outcome
+    },
     versionsBetween: async (reference, from, to) => {
       const newestFirst: Version[] = []
       for (let next: number | null = to + 1; next !== null && next > from;) {

@@ -4,7 +4,6 @@ import { isCheckedType } from '@studio/deltas'
 import { settled } from './each-alone.ts'
 import { planOnEdit } from './plan-on-edit.ts'
 import type { Blobs, Events, PlannedCommit, PlannedContent, Planner, Recorder, Settled } from './ports.ts'
-import { asOfVersion } from './recorded-outcome.ts'
 
 export interface TransformPorts {
   readonly blobs: Blobs
@@ -172,21 +171,14 @@ async function goneBefore(
   return { status: 'applied', version, version_id, content_hash, content_type, size, overlay }
 }
 
-async function applied(
+function applied(
   ports: TransformPorts,
   item: SubmitTransform,
   outcome: CommitOutcome & { status: 'committed' },
   started: number,
-): Promise<TransformOutcome> {
+): TransformOutcome {
   const { tenant_id, blob_id, user_id, provider_id, caused_by, delta_id: id } = item
-  const { version, version_id } = outcome
-  let blob = outcome.blob
-  if (blob.version !== version) {
-    // A repeated write that others have followed: blob answers with its head of now.
-    const [then] = await ports.blobs.versions([{ tenant_id, blob_id, version }])
-    if (!then) throw new StudioError('version_not_found', `Version ${version} of the blob is not there.`)
-    blob = asOfVersion(blob, then)
-  }
+  const { version, version_id, blob } = outcome
   const { content_hash, content_type, size } = blob
   const operation = item.content === null ? 'delete' : 'transform'
   const format = item.content === null ? 'none' : 'replace'
